@@ -1,0 +1,322 @@
+"""The one format of a trained thing: a folder that a page, a notebook or a script can trust.
+
+A bundle folder holds `bundle.json` (what it is, how it was made, how good it is, and the SHA-256 of every
+other file), `weights.safetensors`, tables as Parquet, small documents as JSON, and `CARD.md` for people.
+It is written to a temporary folder beside its place and renamed, so a reader sees all of it or none.
+Nothing in it is ever executed on loading.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import safetensors
+import safetensors.numpy
+
+from core.errors import BundleError, BundleNotFound, InputError
+
+SCHEMA_VERSION = 1
+MANIFEST = "bundle.json"
+WEIGHTS = "weights.safetensors"
+CARD = "CARD.md"
+RECORDED_LIBRARIES = ("jax", "flax", "optax", "numpy", "pandas", "scikit-learn", "safetensors")
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(safetensors|parquet|json|md)")
+_TABLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_FIELDS_IN_MANIFEST = (
+    "kind",
+    "name",
+    "config",
+    "seeds",
+    "metrics",
+    "dataset",
+    "device",
+    "duration_s",
+    "created",
+    "libraries",
+    "command",
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bundle:
+    """A trained thing in memory, all of it NumPy, pandas and JSON values.
+
+    Attributes:
+        kind: topic that reads it, e.g. "movies".
+        name: folder name in `assets/`, e.g. "movies-bias".
+        config: the model's configuration, enough to rebuild it.
+        seeds: every seed that took part, by what it seeded.
+        metrics: name -> {"value", "unit", "protocol", optionally "sd" and "per_seed"}.
+        dataset: {"name", "version", "licence", "citation", "sha256", "url"} of the training data.
+        arrays: weights and other arrays by dotted name.
+        tables: data frames by name; each becomes `<name>.parquet`.
+        documents: JSON values by name; each becomes `<name>.json`.
+        card: text of CARD.md.
+        device: where it was trained, in words.
+        duration_s: seconds of training, without compilation where the topic can tell them apart.
+        command: the command line that makes it again.
+        created: UTC time in ISO 8601.
+        libraries: version of each library that took part.
+    """
+
+    kind: str
+    name: str
+    config: Mapping[str, Any]
+    seeds: Mapping[str, int]
+    metrics: Mapping[str, Mapping[str, Any]]
+    dataset: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray]
+    tables: Mapping[str, pd.DataFrame] = dataclasses.field(default_factory=dict)
+    documents: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    card: str = ""
+    device: str = ""
+    duration_s: float = 0.0
+    command: str = ""
+    created: str = dataclasses.field(
+        default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    )
+    libraries: Mapping[str, str] = dataclasses.field(default_factory=lambda: library_versions())
+
+
+def library_versions() -> dict[str, str]:
+    """Returns the versions of Python and of the libraries that shape a result."""
+    versions = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in RECORDED_LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # a reader of bundles needs neither jax nor flax
+    return versions
+
+
+def check_arrays(
+    bundle: Bundle, expected: Mapping[str, tuple[int | None, ...]], *, where: Path
+) -> None:
+    """Checks that a bundle holds the arrays that its reader needs, and reports all faults at once.
+
+    Args:
+        bundle: the bundle to look at; arrays beyond `expected` are allowed.
+        expected: name -> shape, with None for a free dimension.
+        where: the bundle's folder, for the message.
+
+    Raises:
+        BundleError: an array is missing, has another shape, or holds values that are not finite.
+    """
+    problems = []
+    for name, shape in expected.items():
+        array = bundle.arrays.get(name)
+        if array is None:
+            problems.append(f"array {name} is missing")
+        elif len(array.shape) != len(shape) or any(
+            want is not None and want != got for want, got in zip(shape, array.shape, strict=True)
+        ):
+            wanted = "x".join("?" if size is None else str(size) for size in shape)
+            got = "x".join(map(str, array.shape))
+            problems.append(f"array {name} has shape {got}, expected {wanted}")
+        elif array.dtype.kind == "f" and not np.isfinite(array).all():
+            problems.append(f"array {name} holds values that are not finite")
+    if problems:
+        raise BundleError(where, problems)
+
+
+def save_bundle(bundle: Bundle, directory: str | os.PathLike[str]) -> Path:
+    """Writes a bundle so that a reader sees all of it or, until the last moment, the old one.
+
+    Args:
+        bundle: what to write.
+        directory: the folder that becomes the bundle; replaced if it is a bundle already.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: the folder exists and is no bundle, or a table or document has an unusable name.
+    """
+    target = Path(directory)
+    if target.exists() and not (target / MANIFEST).is_file():
+        if not target.is_dir() or any(target.iterdir()):
+            raise InputError(
+                f"{target} exists and is no bundle, so it is not replaced; choose another --out"
+            )
+    contents = _contents(bundle)
+    manifest = {"schema_version": SCHEMA_VERSION}
+    manifest |= {field: getattr(bundle, field) for field in _FIELDS_IN_MANIFEST}
+    manifest["files"] = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        for name, content in sorted(contents.items())
+    }
+    contents[MANIFEST] = _json_bytes(manifest)
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    suffix = secrets.token_hex(4)
+    fresh = target.with_name(f".{target.name}.{suffix}.tmp")
+    fresh.mkdir()
+    try:
+        for name, content in contents.items():
+            with (fresh / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if target.exists():
+            retired = target.with_name(f".{target.name}.{suffix}.old")
+            target.rename(retired)
+            fresh.rename(target)
+            shutil.rmtree(retired)
+        else:
+            fresh.rename(target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return target
+
+
+def read_manifest(
+    directory: str | os.PathLike[str], *, command: str = "python -m core train --help"
+) -> dict[str, Any]:
+    """Reads and checks `bundle.json` alone, for pages that only need figures of a bundle.
+
+    Args:
+        directory: the bundle's folder.
+        command: the command that makes this bundle, for the message when there is none.
+
+    Returns:
+        The manifest as a dict with every field of `Bundle` that is no file, and "files".
+
+    Raises:
+        BundleNotFound: no bundle lies there.
+        BundleError: the manifest is damaged, foreign or of a newer schema.
+    """
+    folder = Path(directory)
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleNotFound(folder, command)
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BundleError(folder, [f"{MANIFEST} is not valid JSON ({error})"]) from error
+    if not isinstance(manifest, dict) or "schema_version" not in manifest:
+        raise BundleError(folder, [f"{MANIFEST} is not a Latent Lab manifest"])
+    version = manifest["schema_version"]
+    if not isinstance(version, int) or not 1 <= version <= SCHEMA_VERSION:
+        raise BundleError(
+            folder,
+            [f"schema version {version!r} is newer than {SCHEMA_VERSION}; update Latent Lab"],
+        )
+    problems = [
+        f"{MANIFEST} lacks {field}"
+        for field in (*_FIELDS_IN_MANIFEST, "files")
+        if field not in manifest
+    ]
+    for field in ("config", "seeds", "metrics", "dataset", "libraries", "files"):
+        if not isinstance(manifest.get(field, {}), dict):
+            problems.append(f"{field} in {MANIFEST} is not an object")
+    if problems:
+        raise BundleError(folder, problems)
+    return manifest
+
+
+def load_bundle(
+    directory: str | os.PathLike[str],
+    *,
+    kind: str | None = None,
+    command: str = "python -m core train --help",
+) -> Bundle:
+    """Loads a bundle and verifies the SHA-256 of every file in it.
+
+    Args:
+        directory: the bundle's folder.
+        kind: refuse a bundle of another kind.
+        command: the command that makes this bundle, for the message when there is none.
+
+    Returns:
+        The bundle, in memory.
+
+    Raises:
+        BundleNotFound: no bundle lies there.
+        BundleError: lists every file that is missing, changed or unreadable.
+    """
+    folder = Path(directory)
+    manifest = read_manifest(folder, command=command)
+    if kind is not None and manifest["kind"] != kind:
+        raise BundleError(folder, [f"it is of kind {manifest['kind']!r}, expected {kind!r}"])
+
+    problems: list[str] = []
+    parts: dict[str, dict[str, Any]] = {"arrays": {}, "tables": {}, "documents": {}}
+    card = ""
+    for name, record in manifest["files"].items():
+        content = _verified_content(folder, name, record, problems)
+        if content is None:
+            continue
+        stem, _, ending = name.rpartition(".")
+        try:
+            if ending == "safetensors":
+                parts["arrays"] = safetensors.numpy.load(content)
+            elif ending == "parquet":
+                parts["tables"][stem] = pd.read_parquet(io.BytesIO(content))
+            elif ending == "json":
+                parts["documents"][stem] = json.loads(content)
+            else:
+                card = content.decode("utf-8")
+        except (ValueError, OSError, safetensors.SafetensorError) as error:
+            problems.append(f"{name} is unreadable ({_first_line(error)})")
+    if problems:
+        raise BundleError(folder, problems)
+    fields = {field: manifest[field] for field in _FIELDS_IN_MANIFEST}
+    return Bundle(**fields, **parts, card=card)
+
+
+def _contents(bundle: Bundle) -> dict[str, bytes]:
+    contents = {
+        WEIGHTS: safetensors.numpy.save(
+            {name: np.ascontiguousarray(array) for name, array in bundle.arrays.items()}
+        ),
+        CARD: bundle.card.encode("utf-8"),
+    }
+    for name in (*bundle.tables, *bundle.documents):
+        if not _TABLE_NAME.fullmatch(name) or f"{name}.json" == MANIFEST:
+            raise InputError(f"table or document name {name!r} must be letters, digits, _ and -")
+    for name, table in bundle.tables.items():
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        contents[f"{name}.parquet"] = buffer.getvalue()
+    for name, document in bundle.documents.items():
+        contents[f"{name}.json"] = _json_bytes(document)
+    return contents
+
+
+def _verified_content(folder: Path, name: str, record: Any, problems: list[str]) -> bytes | None:
+    if not _FILE_NAME.fullmatch(name):  # a manifest must not point outside its own folder
+        problems.append(f"{name!r} is no allowed file name")
+        return None
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        problems.append(f"{name} is missing or unreadable ({error.strerror})")
+        return None
+    expected = record.get("sha256") if isinstance(record, dict) else None
+    if hashlib.sha256(content).hexdigest() != expected:
+        problems.append(f"{name} does not match its SHA-256")
+        return None
+    return content
+
+
+def _json_bytes(value: Any) -> bytes:
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:160] if str(error) else type(error).__name__

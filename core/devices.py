@@ -1,0 +1,86 @@
+"""Which devices compute: choice, memory settings, a data-parallel mesh, and several hosts.
+
+All of it is JAX's own engine (`jax.sharding`, `jax.distributed`); nothing here moves data by hand.
+"""
+
+import os
+import platform
+from collections.abc import Mapping
+
+from core.errors import InputError
+
+# JAX would take three quarters of a GPU at start, which starves a second process beside it; on demand
+# is as fast after the first epoch. Set before jax is imported, and never over a choice of the user.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+import jax  # noqa: E402  (the setting above must come first)
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec  # noqa: E402
+
+DATA_AXIS = "data"
+
+
+def join_hosts(environment: Mapping[str, str] = os.environ) -> None:
+    """Joins the other hosts of a multi-host run, if the environment names them.
+
+    `LATENT_LAB_COORDINATOR` (host:port), `LATENT_LAB_HOSTS` (their number) and `LATENT_LAB_HOST`
+    (this one's index, from 0) must be set together, before the first computation.
+
+    Raises:
+        InputError: only some of the three are set, or a number is unusable.
+    """
+    names = ("LATENT_LAB_COORDINATOR", "LATENT_LAB_HOSTS", "LATENT_LAB_HOST")
+    values = [environment.get(name) for name in names]
+    if not any(values):
+        return
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
+        raise InputError(f"a run over several hosts also needs {' and '.join(missing)}")
+    coordinator, hosts, host = values
+    if not hosts.isdigit() or not host.isdigit() or not 0 <= int(host) < int(hosts):
+        raise InputError(
+            f"LATENT_LAB_HOST ({host}) should be a number from 0 to LATENT_LAB_HOSTS - 1 ({hosts})"
+        )
+    jax.distributed.initialize(coordinator, num_processes=int(hosts), process_id=int(host))
+
+
+def data_mesh(n_devices: int | None = None) -> Mesh:
+    """Lays the devices of all hosts on one axis, over which batches are split.
+
+    Args:
+        n_devices: how many to use; None for all.
+
+    Returns:
+        A mesh with the axis "data".
+
+    Raises:
+        InputError: there are fewer devices.
+    """
+    devices = jax.devices()
+    wanted = len(devices) if n_devices is None else n_devices
+    if not 1 <= wanted <= len(devices):
+        raise InputError(
+            f"devices ({wanted}) should be from 1 to {len(devices)}, the number of "
+            f"{devices[0].platform} devices here"
+        )
+    return jax.make_mesh(
+        (wanted,), (DATA_AXIS,), devices=devices[:wanted], axis_types=(AxisType.Auto,)
+    )
+
+
+def split_over(mesh: Mesh) -> NamedSharding:
+    """Returns the sharding that splits an array's first axis over the mesh."""
+    return NamedSharding(mesh, PartitionSpec(DATA_AXIS))
+
+
+def on_every_device(mesh: Mesh) -> NamedSharding:
+    """Returns the sharding that keeps a whole copy of an array on each device of the mesh."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def describe_devices(mesh: Mesh | None = None) -> str:
+    """Says in words what computes, e.g. "2 CPU cores (x86_64)" or "1 NVIDIA H100 80GB HBM3"."""
+    devices = jax.devices() if mesh is None else list(mesh.devices.flat)
+    if devices[0].platform == "cpu":
+        words = f"{os.cpu_count()} CPU cores ({platform.machine()})"
+        return words if len(devices) == 1 else f"{words} as {len(devices)} devices"
+    return f"{len(devices)} {devices[0].device_kind}"

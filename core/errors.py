@@ -1,0 +1,38 @@
+"""The errors that reach people: every message is one line and names the remedy."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class LatentLabError(Exception):
+    """Base of every error that the command line and the pages show as a sentence, without a trace."""
+
+    exit_code = 1
+
+
+class InputError(LatentLabError, ValueError):
+    """A value that a person gave is unusable; names parameter, value, bound and remedy."""
+
+    exit_code = 2
+
+
+class DataError(LatentLabError):
+    """A data set is missing, cut, foreign or differs from what the registry expects."""
+
+
+class BundleNotFound(LatentLabError):
+    """No bundle lies at `path`; `command` makes one."""
+
+    def __init__(self, path: Path, command: str) -> None:
+        super().__init__(f"there is no bundle at {path}; make it with: {command}")
+        self.path = path
+        self.command = command
+
+
+class BundleError(LatentLabError):
+    """A bundle is damaged, foreign or newer than this code; lists every problem found."""
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        super().__init__(f"the bundle at {path} cannot be used: " + "; ".join(problems))
+        self.path = path
+        self.problems = tuple(problems)

@@ -1,0 +1,1 @@
+"""Movies: collaborative filtering of MovieLens ratings, its biases, factors and predictions."""

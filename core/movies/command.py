@@ -1,0 +1,239 @@
+"""`train movies` and `movies top|bottom|similar|predict`: what the pages show, as tables."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.bundle import load_bundle
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from core.movies.explorer import MovieExplorer
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Adds the command `movies` with its four questions."""
+    movies = subparsers.add_parser("movies", help="ask a trained movie model")
+    actions = movies.add_subparsers(title="questions", metavar="QUESTION", required=True)
+    for name, text in (
+        ("top", "films with the highest bias: good once the raters are accounted for"),
+        ("bottom", "films with the lowest bias"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("--n", type=int, default=15, help="films shown (default: %(default)s)")
+        action.add_argument(
+            "--among",
+            type=int,
+            default=2000,
+            help="only among the N most rated films (default: %(default)s)",
+        )
+        action.add_argument("--genre", action="append", default=[], help="keep one genre; repeats")
+        action.add_argument("--decade", action="append", default=[], help='e.g. "1990s"; repeats')
+        action.add_argument("--min-count", type=int, default=0, help="fewest ratings of a film")
+        _add_bundle(action)
+        action.set_defaults(run=run_ranking, is_top=name == "top")
+    similar = actions.add_parser("similar", help="films with the most similar factors")
+    similar.add_argument("title", metavar="TITLE", help='e.g. "Toy Story (1995)"')
+    similar.add_argument("--n", type=int, default=10, help="films shown (default: %(default)s)")
+    _add_bundle(similar)
+    similar.set_defaults(run=run_similar)
+    predict = actions.add_parser("predict", help="a predicted rating, taken apart")
+    predict.add_argument("title", metavar="TITLE")
+    who = predict.add_mutually_exclusive_group(required=True)
+    who.add_argument("--user", type=int, metavar="ID", help="a user id of the data set")
+    who.add_argument(
+        "--rated",
+        action="append",
+        metavar="TITLE=STARS",
+        help='a new user\'s rating, e.g. "Toy Story (1995)=4.5"; repeats',
+    )
+    _add_bundle(predict)
+    predict.set_defaults(run=run_predict)
+
+
+def register_training(topics: argparse._SubParsersAction) -> None:
+    """Adds `train movies`."""
+    parser = topics.add_parser(
+        "movies",
+        help="rating models on MovieLens",
+        description="Trains a rating model and writes its bundle.",
+    )
+    parser.add_argument(
+        "--preset", default="bias", help="recipe (default: %(default)s); see --list"
+    )
+    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
+    parser.add_argument(
+        "--data", default="ml-latest-small-2016", help="data set (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="the bundle's folder (default: runs/movies-PRESET)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="split and model (default: 0)")
+    parser.add_argument("--seeds", type=int, default=1, help="number of splits (default: 1)")
+    parser.add_argument("--epochs", type=int, help="other than the recipe's")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
+    parser.add_argument("--devices", type=int, default=1, help="split batches over N devices")
+    parser.add_argument("--mirror", metavar="DIR_OR_URL", help="take the archives from here")
+    parser.add_argument("--data-dir", metavar="DIR", help="folder of downloaded data sets")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run_training)
+
+
+def run_training(args: argparse.Namespace) -> None:
+    """Trains, saves, and reports the held-out error.
+
+    Raises:
+        InputError: an option is out of bounds.
+        DataError: the data set is missing or damaged.
+    """
+    from core.movies.presets import PRESETS, find_preset
+
+    if args.list:
+        for name, preset in PRESETS.items():
+            sys.stdout.write(f"{name:14} {preset.title}\n")
+        return
+    find_preset(args.preset)  # before any download
+    from core.bundle import save_bundle
+    from core.datasets.store import ensure
+    from core.devices import join_hosts
+    from core.movies.bundles import train
+
+    out = args.out or Path("runs") / f"movies-{args.preset}"
+    if out.exists() and not (out / "bundle.json").is_file():
+        raise InputError(f"--out ({out}) exists and is no bundle; choose another folder")
+    join_hosts()
+    local = ensure(args.data, data_dir=args.data_dir, mirror=args.mirror)
+    scaffold = out.with_name(f".{out.name}.checkpoints")
+    bundle = train(
+        args.preset,
+        local,
+        seed=args.seed,
+        n_seeds=args.seeds,
+        n_epochs=args.epochs,
+        n_devices=args.devices,
+        checkpoint_dir=scaffold,
+        resume=args.resume,
+        command=_command_line(args),
+        progress=True,
+    )
+    save_bundle(bundle, out)
+    _remove_scaffold(scaffold)
+    metric = bundle.metrics["val_mse"]
+    if args.json:
+        report = {
+            "bundle": str(out),
+            "metrics": {"val_mse": metric["value"], "per_seed": metric["per_seed"]},
+            "seconds": bundle.duration_s,
+            "device": bundle.device,
+        }
+        sys.stdout.write(json.dumps(report) + "\n")
+    else:
+        spread = f" (sd {metric['sd']:.4f} over {args.seeds} splits)" if "sd" in metric else ""
+        sys.stdout.write(
+            f"held-out MSE {metric['value']:.4f}{spread} after {bundle.duration_s:.2g} s of "
+            f"training on {bundle.device}; bundle written to {out}\n"
+        )
+
+
+def run_ranking(args: argparse.Namespace) -> None:
+    """Prints the films with the highest or lowest bias."""
+    if args.n < 1:
+        raise InputError(f"--n ({args.n}) should be at least 1")
+    films = _open(args)
+    ranking = films.ranking(
+        top_n=args.among, genres=args.genre, decades=args.decade, min_count=args.min_count
+    )
+    if not args.is_top:
+        ranking = ranking[::-1]
+    rows = ranking.head(args.n)[["bias", "mean", "count", "label"]]
+    if args.json:
+        sys.stdout.write(json.dumps({"films": rows.to_dict("records")}) + "\n")
+        return
+    sys.stdout.write("  bias   mean  ratings  film\n")
+    for bias, mean, count, label in rows.itertuples(index=False):
+        sys.stdout.write(f"{bias:+.3f}  {mean:5.2f}  {count:7,}  {label}\n")
+
+
+def run_similar(args: argparse.Namespace) -> None:
+    """Prints the films that are nearest by the cosine of their factors."""
+    if args.n < 1:
+        raise InputError(f"--n ({args.n}) should be at least 1")
+    films = _open(args)
+    rows = films.similar(films.find(args.title), n=args.n)[["similarity", "count", "label"]]
+    if args.json:
+        sys.stdout.write(json.dumps({"films": rows.to_dict("records")}) + "\n")
+        return
+    sys.stdout.write("cosine  ratings  film\n")
+    for similarity, count, label in rows.itertuples(index=False):
+        sys.stdout.write(f"{similarity:+.3f}  {count:7,}  {label}\n")
+
+
+def run_predict(args: argparse.Namespace) -> None:
+    """Prints a predicted rating and the parts that sum to it."""
+    films = _open(args)
+    film = films.find(args.title)
+    if args.user is not None:
+        rows = films.users.index[films.users["user_id"] == args.user]
+        if len(rows) == 0:
+            ids = films.users["user_id"]
+            raise InputError(
+                f"--user ({args.user}) should be a user id from {ids.min()} to {ids.max()}"
+            )
+        explanation = films.explain(int(rows[0]), film)
+    else:
+        ratings = dict(_parse_rating(films, text) for text in args.rated)
+        explanation = films.explain_new(films.new_user(ratings), film)
+    if args.json:
+        report = {
+            "prediction": explanation.prediction,
+            "parts": explanation.parts.to_dict("records"),
+        }
+        sys.stdout.write(json.dumps(report) + "\n")
+        return
+    for part, _, stars in explanation.parts.itertuples(index=False):
+        sys.stdout.write(f"{stars:+.3f}  {part}\n")
+    sys.stdout.write(f"{explanation.prediction:6.3f}  {films.films['label'][film]}\n")
+
+
+def _add_bundle(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bundle", type=Path, default=ASSETS / "movies-bias", help="folder of the trained model"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _open(args: argparse.Namespace) -> "MovieExplorer":
+    from core.movies.explorer import MovieExplorer
+
+    bundle = load_bundle(args.bundle, kind="movies", command="python -m core train movies")
+    return MovieExplorer(bundle, args.bundle)
+
+
+def _parse_rating(films: "MovieExplorer", text: str) -> tuple[int, float]:
+    title, _, stars = text.rpartition("=")
+    try:
+        return films.find(title), float(stars)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"--rated ({text}) should be TITLE=STARS, stars from 0.5 to 5") from error
+
+
+def _command_line(args: argparse.Namespace) -> str:
+    parts = ["python -m core train movies", f"--preset {args.preset}"]
+    if args.data != "ml-latest-small-2016":
+        parts.append(f"--data {args.data}")
+    parts += [f"--seed {args.seed}", f"--seeds {args.seeds}"]
+    if args.epochs is not None:
+        parts.append(f"--epochs {args.epochs}")
+    return " ".join(parts)
+
+
+def _remove_scaffold(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

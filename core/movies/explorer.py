@@ -1,0 +1,357 @@
+"""What a page, a notebook or the command line asks of a trained movie model; NumPy and pandas only."""
+
+import dataclasses
+import difflib
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.bundle import Bundle, check_arrays
+from core.errors import BundleError, InputError
+from core.movies.components import Components, principal_components
+from core.movies.data import STARS, split_title
+from core.movies.fold_in import NewUser, Penalty, fold_in
+
+TOP_BY_COUNT = 2000  # the lesson ranks the 2,000 most rated films
+_COLUMNS = ("movie_id", "title", "year", "genres", "count", "mean")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a model predicts what it predicts: `parts` sum to `prediction`.
+
+    Attributes:
+        parts: columns part (words), kind ("mean", "user", "film", "taste", "component", "rest") and
+            stars (f64).
+        prediction: stars, before any clipping to the scale.
+    """
+
+    parts: pd.DataFrame
+    prediction: float
+
+
+class MovieExplorer:
+    """A trained model with biases and factors, opened for questions. Never changes after construction.
+
+    Args:
+        bundle: of kind "movies", whose config has "offset" and "penalty".
+        where: the bundle's folder, for messages.
+
+    Raises:
+        BundleError: something that the explorer needs is missing.
+
+    Attributes:
+        bundle: the bundle itself.
+        films: one row a film, in the order of all arrays: movie_id, title, year (0 unknown), genres
+            ("A|B"), count, mean, stars_0.5 to stars_5.0, label ("Title (1995)"), decade ("1990s" or
+            "unknown"), bias, bias_sd (over training seeds; NaN with one seed).
+        users: one row a user: user_id, bias, count of ratings.
+        genres: names of all genres.
+        decades: decades that occur, ascending.
+        offset: mean rating that every prediction starts from.
+    """
+
+    def __init__(self, bundle: Bundle, where: Path | str = "") -> None:
+        where = Path(where or bundle.name)
+        films, users = bundle.tables.get("films"), bundle.tables.get("users")
+        problems = [
+            f"table {name} is missing"
+            for name, table in (("films", films), ("users", users))
+            if table is None
+        ]
+        if films is not None:
+            needed = (*_COLUMNS, *(f"stars_{stars:.1f}" for stars in STARS))
+            absent = [name for name in needed if name not in films]
+            problems += [f"table films lacks column {name}" for name in absent]
+        problems += [
+            f"config lacks {name}" for name in ("offset", "penalty") if name not in bundle.config
+        ]
+        if problems:
+            raise BundleError(where, problems)
+        n_items, n_users = len(films), len(users)
+        check_arrays(
+            bundle,
+            {
+                "user_bias": (n_users,),
+                "user_factors": (n_users, None),
+                "item_bias": (n_items,),
+                "item_factors": (n_items, bundle.arrays["user_factors"].shape[-1])
+                if "user_factors" in bundle.arrays
+                else (n_items, None),
+            },
+            where=where,
+        )
+        self.bundle = bundle
+        self.offset = float(bundle.config["offset"])
+        self.penalty = Penalty(**bundle.config["penalty"])
+        arrays = {name: bundle.arrays[name].astype(np.float32) for name in _WEIGHTS}
+        self.user_bias, self.user_factors = arrays["user_bias"], arrays["user_factors"]
+        self.item_bias, self.item_factors = arrays["item_bias"], arrays["item_factors"]
+        by_seed = bundle.arrays.get("item_bias_by_seed")
+        spread = np.full(n_items, np.nan, np.float32)
+        if by_seed is not None and len(by_seed) > 1:
+            spread = by_seed.astype(np.float32).std(axis=0, ddof=1)
+        self.films = films.assign(
+            label=[_label(t, y) for t, y in zip(films["title"], films["year"], strict=True)],
+            decade=[f"{y // 10 * 10}s" if y else "unknown" for y in films["year"].tolist()],
+            bias=self.item_bias,
+            bias_sd=spread,
+        ).reset_index(drop=True)
+        self.users = users.assign(bias=self.user_bias).reset_index(drop=True)
+        self.genres = tuple(sorted({g for text in films["genres"] for g in text.split("|") if g}))
+        self.decades = tuple(sorted(set(self.films["decade"])))
+        self._folded = self.films["label"].str.casefold()
+        self._by_count = np.argsort(-self.films["count"].to_numpy(), kind="stable")
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """Epochs of training of which a snapshot is there, ascending; the last is the model itself."""
+        return tuple(self.bundle.config.get("snapshots", ()))
+
+    def top_by_count(self, top_n: int = TOP_BY_COUNT) -> np.ndarray:
+        """Returns the rows of the most rated films, most rated first."""
+        if top_n < 1:
+            raise InputError(f"top_n ({top_n}) should be at least 1")
+        return self._by_count[:top_n]
+
+    def find(self, title: str) -> int:
+        """Finds one film by its title, with or without the year, in any case.
+
+        Raises:
+            InputError: no film or several match; names the nearest.
+        """
+        asked_title, asked_year = split_title(title.strip())  # "Godfather, The" is found as well
+        fits = self.films["title"].str.casefold() == asked_title.casefold()
+        if asked_year:
+            fits &= self.films["year"] == asked_year
+        exact = np.flatnonzero(fits.to_numpy())
+        if len(exact) == 1:
+            return int(exact[0])
+        if len(exact) > 1:
+            names = ", ".join(self.films["label"].iloc[exact[:5]])
+            raise InputError(f"title ({title[:80]}) fits several films, add the year: {names}")
+        matches = self.search(title, limit=2)
+        if len(matches) == 1:
+            return int(matches[0])
+        near = self.suggest(title)
+        hint = f"did you mean {' or '.join(near)}?" if near else "search for a part of its title"
+        raise InputError(f"title ({title[:80]}) should be a film of this data set; {hint}")
+
+    def search(self, text: str, *, limit: int = 50) -> np.ndarray:
+        """Returns rows of films whose label contains every word of `text`, most rated first."""
+        words = text.casefold().split()
+        if not words:
+            return self._by_count[:limit]
+        hits = np.logical_and.reduce(
+            [self._folded.str.contains(word, regex=False).to_numpy() for word in words]
+        )
+        return self._by_count[hits[self._by_count]][:limit]
+
+    def suggest(self, text: str, *, limit: int = 3) -> list[str]:
+        """Returns labels of films that resemble `text`, among the most rated first."""
+        found = [self.films["label"][row] for row in self.search(text, limit=limit)]
+        if len(found) < limit:
+            titles = {
+                self.films["title"][row].casefold(): self.films["label"][row]
+                for row in self._by_count[: 2 * TOP_BY_COUNT][::-1]
+            }
+            near = difflib.get_close_matches(text.strip().casefold(), titles, limit, 0.6)
+            found += [titles[name] for name in near if titles[name] not in found]
+        return found[:limit]
+
+    def ranking(
+        self,
+        *,
+        top_n: int = TOP_BY_COUNT,
+        genres: Iterable[str] = (),
+        decades: Iterable[str] = (),
+        min_count: int = 0,
+        search: str = "",
+        epoch: int | None = None,
+    ) -> pd.DataFrame:
+        """Ranks films by bias, the best first.
+
+        Args:
+            top_n: only among the most rated films.
+            genres: keep films of any of these; none keeps all.
+            decades: keep films of any of these; none keeps all.
+            min_count: keep films with at least so many ratings.
+            search: keep films whose label contains every word.
+            epoch: biases after this epoch of training instead of the last.
+
+        Returns:
+            The rows of `films` that are left, with bias_rank and mean_rank (1 is best, among the
+            top_n) and reversal: places gained by correcting for who rated. The index is the film's
+            row. May be empty.
+
+        Raises:
+            InputError: a genre, decade or epoch is unknown.
+        """
+        rows = self.top_by_count(top_n)
+        table = self.films.iloc[rows].copy()
+        if epoch is not None:
+            table["bias"] = self.snapshot(epoch)[0][rows]
+        table["bias_rank"] = table["bias"].rank(ascending=False, method="first").astype(int)
+        table["mean_rank"] = table["mean"].rank(ascending=False, method="first").astype(int)
+        table["reversal"] = table["mean_rank"] - table["bias_rank"]
+        keep = (table["count"] >= min_count).to_numpy()
+        wanted_genres = _known("genre", genres, self.genres)
+        if wanted_genres:
+            keep &= np.array([bool(wanted_genres & set(g.split("|"))) for g in table["genres"]])
+        wanted_decades = _known("decade", decades, self.decades)
+        if wanted_decades:
+            keep &= table["decade"].isin(wanted_decades).to_numpy()
+        if search.strip():
+            keep &= np.isin(table.index, self.search(search, limit=len(self.films)))
+        return table[keep].sort_values("bias", ascending=False, kind="stable")
+
+    def histogram(self, film: int) -> pd.DataFrame:
+        """Returns how often each number of stars was given: columns stars and count."""
+        row = self.films.iloc[film]
+        counts = [int(row[f"stars_{stars:.1f}"]) for stars in STARS]
+        return pd.DataFrame({"stars": STARS, "count": counts})
+
+    def similar(self, film: int, *, n: int = 10, top_n: int = TOP_BY_COUNT) -> pd.DataFrame:
+        """Returns the films with the most similar factors, by cosine, among the most rated.
+
+        Columns are those of `films` and similarity (-1 to 1); the index is the film's row.
+        """
+        rows = self.top_by_count(top_n)
+        rows = rows[rows != film]
+        others, own = self.item_factors[rows], self.item_factors[film]
+        length = np.linalg.norm(others, axis=1) * np.linalg.norm(own)
+        cosine = (others @ own) / np.where(length > 0, length, 1)
+        best = np.argsort(-cosine, kind="stable")[:n]
+        return self.films.iloc[rows[best]].assign(similarity=cosine[best])
+
+    def snapshot(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns biases f32[I] and factors f32[I, F] of the films after an epoch of training."""
+        if self.epochs and epoch == self.epochs[-1]:
+            return self.item_bias, self.item_factors
+        if epoch not in self.epochs:
+            names = ", ".join(map(str, self.epochs)) or "none"
+            raise InputError(f"epoch ({epoch}) should be one of those kept: {names}")
+        arrays = self.bundle.arrays
+        return (
+            arrays[f"snapshot.{epoch}.item_bias"].astype(np.float32),
+            arrays[f"snapshot.{epoch}.item_factors"].astype(np.float32),
+        )
+
+    @functools.lru_cache(maxsize=16)  # noqa: B019  (explorers live as long as the app)
+    def components(
+        self, *, method: str = "factors", n_components: int = 5, top_n: int = TOP_BY_COUNT
+    ) -> Components:
+        """Finds the principal components of the most rated films, in the order of `top_by_count`."""
+        return principal_components(
+            self.item_factors[self.top_by_count(top_n)], n_components=n_components, method=method
+        )
+
+    def predict(self, user: int, film: int | np.ndarray) -> np.ndarray:
+        """Predicts stars of one user (a row of `users`) for one or more films (rows of `films`)."""
+        taste = self.item_factors[film] @ self.user_factors[user]
+        return self.offset + self.user_bias[user] + self.item_bias[film] + taste
+
+    def explain(self, user: int, film: int, *, n_parts: int = 8) -> Explanation:
+        """Takes a prediction apart into mean, biases, and what each component of taste adds.
+
+        Factors are turned to the axes of the usual components first, where a part has a meaning. What
+        the user's taste makes of an average film is a part of its own, "taste".
+
+        Args:
+            user: row of `users`.
+            film: row of `films`.
+            n_parts: components shown one by one, the largest; the others are summed.
+
+        Returns:
+            The parts and their sum.
+        """
+        return self._explained(self.user_bias[user], self.user_factors[user], film, n_parts)
+
+    def explain_new(self, user: NewUser, film: int, *, n_parts: int = 8) -> Explanation:
+        """Does the same for a user found by `fold_in`."""
+        return self._explained(user.bias, user.factors, film, n_parts)
+
+    def _explained(self, bias: float, factors: np.ndarray, film: int, n_parts: int) -> Explanation:
+        n_factors = self.item_factors.shape[1]
+        basis = self.components(n_components=min(n_factors, len(self.films) - 1))
+        factors = np.asarray(factors, np.float64)
+        shares = (factors @ basis.axes) * (
+            (self.item_factors[film] - basis.center) @ basis.axes
+        )  # (K,)
+        average = float(factors @ basis.center)
+        largest = np.argsort(-np.abs(shares), kind="stable")[:n_parts]
+        rows = [
+            ("mean of all ratings", "mean", self.offset),
+            ("this user's bias", "user", float(bias)),
+            ("this film's bias", "film", float(self.item_bias[film])),
+            ("taste for an average film", "taste", average),
+        ]
+        rows += [(f"component {k + 1}", "component", float(shares[k])) for k in sorted(largest)]
+        total = (
+            self.offset
+            + float(bias)
+            + float(self.item_bias[film])
+            + float(factors @ self.item_factors[film].astype(np.float64))
+        )
+        n_rest = len(shares) - len(largest)
+        if n_rest:
+            # by difference, so that the bars sum to the prediction to the last digit
+            rest = total - sum(stars for _, _, stars in rows)
+            rows.append((f"{n_rest} smaller components", "rest", rest))
+        return Explanation(pd.DataFrame(rows, columns=["part", "kind", "stars"]), total)
+
+    def new_user(self, ratings: Mapping[int, float], *, strength: float = 1.0) -> NewUser:
+        """Finds the bias and factors of someone who rates a few films, in closed form.
+
+        Args:
+            ratings: film row -> stars from 0.5 to 5.
+            strength: factor on the model's own L2 penalty.
+
+        Raises:
+            InputError: a film or a number of stars is out of bounds.
+        """
+        films = np.fromiter(ratings.keys(), np.int64, len(ratings))
+        stars = np.fromiter(ratings.values(), np.float64, len(ratings))
+        if len(films) and not (0 <= films.min() and films.max() < len(self.films)):
+            raise InputError(f"film rows should be from 0 to {len(self.films) - 1}")
+        if len(stars) and not (stars.min() >= STARS[0] and stars.max() <= STARS[-1]):
+            raise InputError(f"stars should be from {STARS[0]} to {STARS[-1]}")
+        residuals = stars - self.offset - self.item_bias[films]
+        return fold_in(residuals, self.item_factors[films], self.penalty, strength=strength)
+
+    def recommend(
+        self, user: NewUser, *, rated: Sequence[int] = (), n: int = 10, top_n: int = TOP_BY_COUNT
+    ) -> pd.DataFrame:
+        """Returns the films that a new user is predicted to like best, unrated ones only.
+
+        Columns are those of `films`, prediction (stars), and taste (what the user's factors add).
+        """
+        table = self.predictions(user, top_n=top_n)
+        return table.drop(index=[film for film in rated if film in table.index]).nlargest(
+            n, "prediction"
+        )
+
+    def predictions(self, user: NewUser, *, top_n: int = TOP_BY_COUNT) -> pd.DataFrame:
+        """Predicts all of the most rated films for a new user, in the order of `top_by_count`."""
+        rows = self.top_by_count(top_n)
+        taste = self.item_factors[rows] @ user.factors
+        prediction = self.offset + user.bias + self.item_bias[rows] + taste
+        return self.films.iloc[rows].assign(prediction=prediction, taste=taste)
+
+
+_WEIGHTS = ("user_bias", "user_factors", "item_bias", "item_factors")
+
+
+def _label(title: str, year: int) -> str:
+    return f"{title} ({year})" if year else title
+
+
+def _known(what: str, wanted: Iterable[str], known: Sequence[str]) -> set[str]:
+    wanted = set(wanted)
+    unknown = sorted(wanted - set(known))
+    if unknown:
+        raise InputError(f"{what} ({', '.join(unknown)[:80]}) should be one of {', '.join(known)}")
+    return wanted

@@ -1,0 +1,246 @@
+"""Trains a rating model and measures it: one recipe for a gradient, one for closed form, one for sampling.
+
+Every preset is fitted on the train part of `default_rng(seed).random(n) < 0.8` and measured on the rest. Its
+settings and its number of epochs were chosen on a part of train (see presets.py), so the rest only watches.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from core.checkpoint import Checkpoints
+from core.devices import data_mesh
+from core.errors import InputError
+from core.loop import Fitted, Plan, fit, gradient_epoch, in_mode, initial_state, restore_state
+from core.movies import als
+from core.movies.data import STARS, MovieData, random_split, side_information
+from core.movies.model import RatingConfig, RatingModel
+from core.movies.presets import Preset
+
+BATCH_OF_PREDICTIONS = 1 << 16
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trained:
+    """One model trained on one split.
+
+    Attributes:
+        seed: of the split and of the model.
+        config: as in the preset, with the train part's mean as offset where it has one.
+        offset: what every prediction starts from.
+        arrays: the weights by name.
+        snapshots: epoch -> weights by name.
+        history: one row an epoch.
+        val_mse: mean squared error on the held-out part, predictions clipped to the scale.
+        compile_s: seconds of compiling.
+        train_s: seconds of training after that.
+    """
+
+    seed: int
+    config: RatingConfig | als.AlsConfig
+    offset: float
+    arrays: dict[str, np.ndarray]
+    snapshots: dict[int, dict[str, np.ndarray]]
+    history: list[dict[str, float]]
+    val_mse: float
+    compile_s: float
+    train_s: float
+
+
+def train_one(
+    preset: Preset,
+    data: MovieData,
+    *,
+    seed: int,
+    train: np.ndarray | None = None,
+    n_epochs: int | None = None,
+    n_devices: int = 1,
+    checkpoints: Checkpoints | None = None,
+    progress: str | None = None,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+) -> Trained:
+    """Fits one preset on one split.
+
+    Args:
+        preset: the recipe.
+        data: ratings and films.
+        seed: of the split and of everything random in training.
+        train: bool[R], another train part than `random_split(R, seed=seed)`.
+        n_epochs: other than the preset's.
+        n_devices: split each batch over so many devices (gradient presets).
+        checkpoints: where to save and resume.
+        progress: label of the progress bar; None for none.
+        on_epoch: told each row of the history.
+
+    Returns:
+        The trained model and its error on the held-out part.
+    """
+    train = random_split(len(data.ratings), seed=seed) if train is None else train
+    if not train.any() or train.all():
+        raise InputError("the split should leave ratings on both sides")
+    epochs = preset.n_epochs if n_epochs is None else n_epochs
+    plan = Plan(epochs, snapshots=tuple(s for s in preset.snapshots if s < epochs))
+    options = {"checkpoints": checkpoints, "progress": progress, "on_epoch": on_epoch}
+    recipe = _fit_als if isinstance(preset.config, als.AlsConfig) else _fit_gradient
+    config, offset, fitted = recipe(preset.config, data, train, plan, seed, n_devices, options)
+    return Trained(
+        seed=seed,
+        config=config,
+        offset=offset,
+        arrays=fitted.best,
+        snapshots=fitted.snapshots,
+        history=fitted.history,
+        val_mse=fitted.history[-1]["val_mse"],
+        compile_s=fitted.compile_s,
+        train_s=fitted.train_s,
+    )
+
+
+def predictor(
+    config: RatingConfig, data: MovieData, arrays: Mapping[str, np.ndarray]
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Rebuilds a gradient-trained model from its weights.
+
+    Returns:
+        `(users int32[N], items int32[N]) -> stars f32[N]`, not clipped.
+    """
+    abstract = nnx.eval_shape(
+        lambda: RatingModel(config, data.n_users, data.n_items, rngs=nnx.Rngs(0))
+    )
+    graphdef, params, rest = nnx.split(in_mode(abstract, training=False), nnx.Param, ...)
+    params = restore_state(params, arrays)
+    side = _side(config, data)
+
+    @jax.jit
+    def predict(users: jax.Array, items: jax.Array, rows: jax.Array) -> jax.Array:
+        return nnx.merge(graphdef, params, rest)(users, items, rows)
+
+    def in_batches(users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        parts = []
+        for start in range(0, len(users), BATCH_OF_PREDICTIONS):
+            part = slice(start, start + BATCH_OF_PREDICTIONS)
+            missing = max(0, min(BATCH_OF_PREDICTIONS, len(users)) - len(users[part]))
+            u, i = (np.pad(rows[part], (0, missing)) for rows in (users, items))
+            predicted = np.asarray(predict(u, i, side[i]))  # padded: one shape, one compilation
+            parts.append(predicted[: len(predicted) - missing])
+        return np.concatenate(parts)
+
+    return in_batches
+
+
+def mean_squared_error(predicted: np.ndarray, ratings: np.ndarray) -> float:
+    """Returns the mean squared error of f32[N] stars, predictions clipped to the scale first."""
+    error = np.clip(predicted, STARS[0], STARS[-1]).astype(np.float64) - ratings
+    return float(np.square(error).mean())
+
+
+def _fit_als(
+    config: als.AlsConfig,
+    data: MovieData,
+    train: np.ndarray,
+    plan: Plan,
+    seed: int,
+    n_devices: int,
+    options: dict[str, Any],
+) -> tuple[als.AlsConfig, float, Fitted]:
+    if n_devices != 1:
+        raise InputError(f"devices ({n_devices}) should be 1: this preset is solved on one device")
+    users, items, ratings = data.users[train], data.items[train], data.ratings[train]
+    offset = float(ratings.mean(dtype=np.float64))
+    centred = (ratings - offset).astype(np.float32)
+    sides = jax.device_put(
+        (
+            als.cut_segments(users, items, centred, data.n_users, data.n_items),
+            als.cut_segments(items, users, centred, data.n_items, data.n_users),
+        )
+    )
+    held_out = jax.device_put((data.users[~train], data.items[~train]))
+    truth = data.ratings[~train]
+    predict = jax.jit(als.predict)
+
+    def evaluate(state: als.AlsState) -> dict[str, float]:
+        predicted = np.asarray(predict(state, *held_out)) + offset
+        return {"val_mse": mean_squared_error(predicted, truth)}
+
+    @jax.jit
+    def epoch(state: als.AlsState, key: jax.Array, sides: Any) -> tuple[als.AlsState, dict]:
+        del key  # nothing in a sweep is random
+        return als.sweep(config, state, *sides), {}
+
+    fitted = fit(
+        epoch,
+        als.initial_state(config, data.n_users, data.n_items, seed=seed),
+        sides,
+        plan,
+        seed=seed,
+        keep=als.weights,
+        evaluate=evaluate,
+        **options,
+    )
+    return config, offset, fitted
+
+
+def _fit_gradient(
+    config: RatingConfig,
+    data: MovieData,
+    train: np.ndarray,
+    plan: Plan,
+    seed: int,
+    n_devices: int,
+    options: dict[str, Any],
+) -> tuple[RatingConfig, float, Fitted]:
+    side = _side(config, data)
+    config = dataclasses.replace(config, n_side=side.shape[1])
+    model = RatingModel(config, data.n_users, data.n_items, rngs=nnx.Rngs(seed))
+    optimizer = optax.adam(learning_rate(config, int(train.sum()) // config.batch_size))
+    mesh = data_mesh(n_devices) if n_devices != 1 else None
+    items = data.items[train]
+    batches = (data.users[train], items, side[items], data.ratings[train])
+
+    def loss(model: RatingModel, batch: tuple, rngs: nnx.Rngs) -> jax.Array:
+        users, items, rows, ratings = batch
+        return jnp.square(model(users, items, rows, rngs) - ratings).mean() + model.penalty()
+
+    graphdef = nnx.graphdef(in_mode(model, training=False))
+    held_out = jax.device_put((data.users[~train], data.items[~train], side[data.items[~train]]))
+    truth = data.ratings[~train]
+
+    @jax.jit
+    def predict(params: nnx.State, rest: nnx.State, pairs: tuple) -> jax.Array:
+        return nnx.merge(graphdef, params, rest)(*pairs)
+
+    def evaluate(state: Any) -> dict[str, float]:
+        predicted = np.asarray(predict(state.params, state.rest, held_out))
+        return {"val_mse": mean_squared_error(predicted, truth)}
+
+    fitted = fit(
+        gradient_epoch(model, optimizer, loss, batch_size=config.batch_size, mesh=mesh),
+        initial_state(model, optimizer),
+        jax.device_put(batches),
+        plan,
+        seed=seed,
+        keep=lambda state: state.params,
+        evaluate=evaluate,
+        mesh=mesh,
+        **options,
+    )
+    return config, config.offset, fitted
+
+
+def learning_rate(config: RatingConfig, n_batches: int) -> optax.Schedule:
+    """Turns (epochs, rate) pairs into an optax schedule counted in batches; the last rate stays."""
+    ends = np.cumsum([epochs for epochs, _ in config.schedule])[:-1] * n_batches
+    constants = [optax.constant_schedule(rate) for _, rate in config.schedule]
+    return optax.join_schedules(constants, [int(end) for end in ends])
+
+
+def _side(config: RatingConfig, data: MovieData) -> np.ndarray:
+    if config.architecture == "metadata":
+        return side_information(data)
+    return np.zeros((data.n_items, 0), np.float32)

@@ -1,0 +1,41 @@
+"""Latent Lab: see what a model has learned. Run from the root: streamlit run dashboard/app.py."""
+
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:  # `streamlit run` puts only the script's own folder on the path
+    sys.path.insert(0, ROOT)
+
+import streamlit as st  # noqa: E402
+
+from dashboard import theme, view_state  # noqa: E402
+from dashboard.navigation import PAGES  # noqa: E402
+
+present = view_state.is_present()
+st.set_page_config(
+    page_title="Latent Lab",
+    page_icon=":material/scatter_plot:",
+    layout="wide",
+    initial_sidebar_state="collapsed" if present else "auto",
+)
+page = st.navigation(
+    {
+        topic: [
+            st.Page(
+                entry.script,
+                title=entry.title,
+                icon=entry.icon,
+                url_path=entry.url_path or None,
+                default=not entry.url_path,
+            )
+            for entry in entries
+        ]
+        for topic, entries in PAGES.items()
+    }
+)
+with st.sidebar:
+    view_state.present_toggle()
+if present:
+    st.html(theme.PRESENT_CSS)
+page.run()

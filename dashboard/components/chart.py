@@ -1,0 +1,113 @@
+"""A figure on a page: template, alternative text, and its exports as PNG, SVG and CSV."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import theme
+from dashboard.components.page import look
+
+# The figure's own camera button makes one format. These two press it for PNG or SVG, in the
+# browser, so the figure keeps its zoom and nothing is rendered on the server.
+_IMAGE_BUTTONS = st.components.v2.component(
+    "latent_lab_image_buttons",
+    html="""
+<div class="row">
+  <button type="button" data-format="png">PNG</button>
+  <button type="button" data-format="svg">SVG</button>
+</div>
+<p role="status"></p>
+""",
+    css="""
+.row { display: flex; gap: 0.5rem; }
+button {
+  flex: 1; padding: 0.4rem 0.75rem; cursor: pointer; font: inherit;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+}
+button:hover, button:focus-visible {
+  border-color: var(--st-primary-color); color: var(--st-primary-color);
+}
+p:empty { display: none; }
+""",
+    js="""
+export default function ({ data, parentElement }) {
+  const status = parentElement.querySelector("p")
+  for (const button of parentElement.querySelectorAll("button")) {
+    button.onclick = () => {
+      const holder = document.querySelector(".st-key-" + CSS.escape(data.chart))
+      const plot = holder && holder.querySelector(".js-plotly-plot")
+      const camera = plot && plot.querySelector('.modebar-btn[data-title^="Download plot"]')
+      if (!camera || !plot._context) {
+        status.textContent = "The figure is still loading; try again in a moment."
+        return
+      }
+      status.textContent = ""
+      const options = plot._context.toImageButtonOptions
+      const before = options.format
+      options.format = button.dataset.format
+      camera.click()
+      options.format = before
+    }
+  }
+}
+""",
+)
+
+
+def chart(
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    data: pd.DataFrame,
+    filename: str,
+    on_select: Any = "ignore",
+    selection_mode: str | Iterable[str] = ("points", "box", "lasso"),
+    height: int | None = None,
+) -> Any:
+    """Draws a figure at full width with its exports.
+
+    Args:
+        figure: dressed in place for the visitor's theme.
+        key: unique in the app; also finds the figure in the browser.
+        alt: what the figure shows, for those who do not see it.
+        data: what the figure draws, for the CSV.
+        filename: of the exports, without an ending.
+        on_select: as in `st.plotly_chart`.
+        selection_mode: as in `st.plotly_chart`.
+        height: in px; the theme's figure height by default.
+
+    Returns:
+        What `st.plotly_chart` returns: the selection if `on_select` asks for one.
+    """
+    page = look()
+    if height is not None:
+        figure.update_layout(height=height)
+    event = st.plotly_chart(
+        theme.apply(figure, dark=page.dark, present=page.present),
+        width="stretch",
+        theme=None,
+        key=key,
+        on_select=on_select,
+        selection_mode=selection_mode,
+        config=theme.chart_config(filename),
+        alt=alt,
+    )
+    with st.popover("Export", icon=":material/download:", type="tertiary"):
+        st.caption("Image for a slide, 1920 x 1080")
+        _IMAGE_BUTTONS(data={"chart": key}, key=f"{key}-images")
+        st.caption("What the figure draws")
+        st.download_button(
+            "CSV",
+            data=lambda: data.to_csv(index=False).encode("utf-8"),
+            file_name=f"{filename}.csv",
+            mime="text/csv",
+            key=f"{key}-csv",
+            on_click="ignore",
+            width="stretch",
+        )
+    return event

@@ -1,0 +1,154 @@
+"""The ledger: each number of the lesson beside ours, with a verdict in a word and a sign."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+from dashboard import theme
+
+Manifest = Mapping[str, Any]
+
+FORMATS: dict[str, Callable[[float], str]] = {
+    "mse": theme.mse,
+    "nats": theme.mse,
+    "accuracy": theme.percent,
+}
+
+
+class Verdict(NamedTuple):
+    """How our number stands to the lesson's."""
+
+    sign: str
+    word: str
+    style: str  # CSS class; colour only repeats what sign and word say
+
+
+PASSED = Verdict("✓", "passed", "passed")
+MISSED = Verdict("✗", "missed", "missed")
+NOT_COMPARABLE = Verdict("≠", "not comparable", "other")
+NOT_MEASURED = Verdict("○", "not measured yet", "open")
+
+
+class Line(NamedTuple):
+    """One row of the ledger, ready to be shown."""
+
+    label: str
+    detail: str
+    lesson: str
+    ours: str  # "" as long as it is not measured
+    spread: str  # "± 0.0031 over 5 seeds", or ""
+    conditions: str  # protocol and data of our number, and why it does not compare
+    verdict: Verdict
+
+
+def line(row: Mapping[str, Any], manifest: Manifest | None) -> Line:
+    """Compares one number of the lesson with the bundle that answers it.
+
+    Args:
+        row: a row of `assets/lesson.json`.
+        manifest: the bundle's manifest, or None if there is no usable bundle.
+
+    Returns:
+        The row to show. Our value is the mean over seeds where the bundle has several.
+    """
+    show = FORMATS[row["unit"]]
+    metric = (manifest or {}).get("metrics", {}).get(row["metric"])
+    if manifest is None or metric is None:
+        return Line(row["label"], row["detail"], show(row["value"]), "", "", "", NOT_MEASURED)
+    dataset = manifest["dataset"]
+    conditions = [metric.get("protocol", ""), dataset_label(dataset)]
+    wanted = row.get("dataset_version")
+    is_same_data = wanted is None or wanted in str(dataset.get("version", ""))
+    if not row.get("comparable", True):
+        verdict = NOT_COMPARABLE
+        conditions.append(row["why"])
+    elif not is_same_data:
+        verdict = NOT_COMPARABLE
+        conditions.append(f"the lesson used the version of {wanted}")
+    else:
+        is_lower = metric["value"] < row["value"]
+        is_passed = metric["value"] == row["value"] or is_lower == (row["better"] == "lower")
+        verdict = PASSED if is_passed else MISSED
+    return Line(
+        row["label"],
+        row["detail"],
+        show(row["value"]),
+        show(metric["value"]),
+        spread(metric, show),
+        "; ".join(part for part in conditions if part),
+        verdict,
+    )
+
+
+def spread(metric: Mapping[str, Any], show: Callable[[float], str]) -> str:
+    """Returns the standard deviation over seeds in words, or nothing for a single run."""
+    if metric.get("sd") is None:
+        return ""
+    seeds = metric.get("per_seed") or ()
+    return f"± {show(metric['sd'])}" + (f" over {len(seeds)} seeds" if seeds else "")
+
+
+def dataset_label(dataset: Mapping[str, Any]) -> str:
+    """Returns name and version of a data set, the version only if the name does not say it."""
+    name, version = str(dataset.get("name", "")), str(dataset.get("version", ""))
+    return name if version in name else f"{name} {version}"
+
+
+def table(title: str, measure: str, lines: Sequence[Line]) -> str:
+    """Returns one topic's rows as an HTML table that turns into cards on a phone."""
+    body = "".join(_row(row) for row in lines)
+    return (
+        f'<table class="ledger"><caption>{escape(title)} <small>{escape(measure)}</small></caption>'
+        "<thead><tr><th>Model</th><th>Lesson</th><th>Here</th><th>Verdict</th></tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _row(row: Line) -> str:
+    ours = f"<b>{escape(row.ours)}</b> <small>{escape(row.spread)}</small>" if row.ours else "–"
+    conditions = f"<small>{escape(row.conditions)}</small>" if row.conditions else ""
+    verdict = row.verdict
+    return (
+        f"<tr><th scope='row'>{escape(row.label)}<small>{escape(row.detail)}</small></th>"
+        f"<td data-label='Lesson'>{escape(row.lesson)}</td>"
+        f"<td data-label='Here'><span>{ours}</span>{conditions}</td>"
+        f"<td data-label='Verdict'><span class='verdict {verdict.style}'>"
+        f"<span aria-hidden='true'>{verdict.sign}</span> {verdict.word}</span></td></tr>"
+    )
+
+
+# A table that reflows is beyond Streamlit's theme. Lines and fills mix from the text's own colour,
+# so the same rules serve the light and the dark page.
+STYLE = f"""<style>
+.ledger {{ width: 100%; border-collapse: collapse; margin: 0.5rem 0 1.5rem; table-layout: fixed;
+  font-variant-numeric: tabular-nums; }}
+.ledger caption {{ text-align: left; font-weight: 600; font-size: 1.15rem; padding: 0.25rem 0; }}
+.ledger caption small {{ font-weight: 400; font-size: 0.95rem; opacity: 0.8; margin-left: 0.4rem; }}
+.ledger th, .ledger td {{ text-align: left; vertical-align: top; padding: 0.5rem 0.75rem 0.5rem 0;
+  border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }}
+.ledger thead th {{ font-weight: 600; font-size: 0.875rem; opacity: 0.8; }}
+.ledger tbody th {{ font-weight: 600; }}
+.ledger thead th:nth-child(1) {{ width: 32%; }}
+.ledger thead th:nth-child(2) {{ width: 13%; }}
+.ledger thead th:nth-child(4) {{ width: 19%; }}
+.ledger tbody small {{ font-weight: 400; font-size: 0.875rem; opacity: 0.8; }}
+.ledger th > small, .ledger td > small {{ display: block; }}
+.verdict {{ display: inline-block; white-space: nowrap; padding: 0.1rem 0.6rem; border-radius: 1rem;
+  border: 1.5px solid transparent; }}
+.verdict.passed {{ background: color-mix(in srgb, {theme.BLUE} 22%, transparent);
+  border-color: {theme.BLUE}; }}
+.verdict.missed {{ background: color-mix(in srgb, {theme.VERMILION} 22%, transparent);
+  border-color: {theme.VERMILION}; }}
+.verdict.other {{ border-color: {theme.GREY}; }}
+.verdict.open {{ border: 1.5px dashed {theme.GREY}; }}
+@media (max-width: 640px) {{
+  .ledger thead {{ display: none; }}
+  .ledger, .ledger tbody, .ledger tr, .ledger th, .ledger td, .ledger caption {{ display: block; }}
+  .ledger tr {{ padding: 0.6rem 0;
+    border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }}
+  .ledger th, .ledger td {{ border: 0; padding: 0.1rem 0; }}
+  .ledger td::before {{ content: attr(data-label); display: inline-block; width: 5rem;
+    opacity: 0.8; }}
+  .ledger caption small {{ display: block; margin: 0; }}
+}}
+</style>"""

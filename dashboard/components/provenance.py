@@ -1,0 +1,57 @@
+"""The footer that says where a page's numbers come from."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.bundle import Bundle
+from dashboard import resources, theme
+from dashboard.components import ledger
+from dashboard.components.text import plain
+
+
+def footer(bundle: Bundle, *, lesson: str | None = None) -> None:
+    """Draws model, data, seeds, metrics with their protocol, and the lesson's number beside ours.
+
+    Args:
+        bundle: what the page reads.
+        lesson: id of the row of `assets/lesson.json` that this model answers.
+    """
+    st.divider()
+    st.caption("  \n".join(sentences(bundle, lesson_row(lesson) if lesson else None)))
+
+
+def lesson_row(identifier: str) -> Mapping[str, Any]:
+    """Returns a row of the lesson's figures by id; raises KeyError for an unknown one."""
+    for topic in resources.lesson()["topics"]:
+        for row in topic["rows"]:
+            if row["id"] == identifier:
+                return row
+    raise KeyError(identifier)
+
+
+def sentences(bundle: Bundle, row: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yields the footer's lines in Markdown."""
+    seeds = ", ".join(f"{name} {seed}" for name, seed in bundle.seeds.items())
+    yield (
+        f"**Model** {plain(bundle.name)}, trained on {plain(bundle.device or 'an unnamed device')} "
+        f"in {plain(theme.seconds(bundle.duration_s))}"
+        + (f" · **Seeds** {plain(seeds)}" if seeds else "")
+    )
+    dataset = bundle.dataset
+    yield (
+        f"**Data** {plain(ledger.dataset_label(dataset))} · **Licence** "
+        f"{plain(dataset.get('licence') or 'not stated')}"
+    )
+    headline = row["metric"] if row else next(iter(bundle.metrics), None)
+    metric = bundle.metrics.get(headline) if headline else None
+    if metric is None:
+        return
+    show = ledger.FORMATS.get(row["unit"] if row else metric.get("unit", ""), theme.mse)
+    ours = f"{show(metric['value'])} {ledger.spread(metric, show)}".strip()
+    text = f"**{plain(headline)}** {plain(ours)} ({plain(metric.get('protocol', ''))})"
+    if row:
+        verdict = ledger.line(row, {"metrics": bundle.metrics, "dataset": dataset}).verdict
+        text += f" · **Lesson** {plain(show(row['value']))}, {verdict.sign} {verdict.word}"
+    yield text

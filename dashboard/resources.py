@@ -1,0 +1,95 @@
+"""What the pages read, loaded once: the only place with Streamlit's caches.
+
+A bundle is named by its folder in the assets, and its name begins with its topic;
+`LATENT_LAB_ASSETS` points to another assets folder. Cached objects are shared by all visitors and
+never changed after they are made.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.bundle import MANIFEST, Bundle, load_bundle, read_manifest
+from core.errors import BundleError
+
+if TYPE_CHECKING:
+    from core.movies.explorer import MovieExplorer
+
+LESSON = Path(__file__).resolve().parents[1] / "assets" / "lesson.json"
+
+
+def assets() -> Path:
+    """Returns the folder with the trained bundles."""
+    return Path(os.environ.get("LATENT_LAB_ASSETS") or LESSON.parent)
+
+
+def command_for(name: str) -> str:
+    """Returns the command that makes the bundle of that name."""
+    return lesson()["commands"].get(name, f"python -m core train {_topic(name)}")
+
+
+def lesson() -> dict[str, Any]:
+    """Returns the figures of the lesson, as `assets/lesson.json` has them."""
+    return _lesson()
+
+
+def bundle(name: str) -> Bundle:
+    """Returns a bundle by name.
+
+    Raises:
+        BundleNotFound: there is none; names the command that makes it.
+        BundleError: it is damaged, foreign or newer than this code.
+    """
+    folder = assets() / name
+    return _bundle(str(folder), _age(folder), name)
+
+
+def manifest(name: str) -> dict[str, Any] | None:
+    """Returns what `bundle.json` says about a bundle, or None if there is no usable one."""
+    folder = assets() / name
+    try:
+        return _manifest(str(folder), _age(folder))
+    except BundleError:
+        return None
+
+
+def movie_explorer(name: str) -> "MovieExplorer":
+    """Returns the explorer of a movies bundle; raises as `bundle` does."""
+    folder = assets() / name
+    return _movie_explorer(str(folder), _age(folder), name)
+
+
+def _age(folder: Path) -> int:
+    """Returns a stamp of the bundle, so that one trained anew is loaded anew."""
+    path = folder / MANIFEST
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+@st.cache_resource(show_spinner=False)
+def _lesson() -> dict[str, Any]:
+    return json.loads(LESSON.read_text(encoding="utf-8"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _manifest(folder: str, age: int) -> dict[str, Any] | None:
+    return read_manifest(folder) if age else None
+
+
+@st.cache_resource(show_spinner="Loading the model", max_entries=8)
+def _bundle(folder: str, age: int, name: str) -> Bundle:
+    return load_bundle(folder, kind=_topic(name), command=command_for(name))
+
+
+@st.cache_resource(show_spinner="Loading the films", max_entries=4)
+def _movie_explorer(folder: str, age: int, name: str) -> "MovieExplorer":
+    from core.movies.explorer import MovieExplorer  # other topics' pages need not load it
+
+    return MovieExplorer(_bundle(folder, age, name))
+
+
+def _topic(name: str) -> str:
+    """Returns the topic of a bundle, with which its name begins: movies of movies-bias."""
+    return name.partition("-")[0]

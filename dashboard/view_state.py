@@ -1,0 +1,375 @@
+"""What a link restores, shows, hides and locks.
+
+Every control of a page is made by a `View`. Its key is `<page>_<name>`, which is also its URL
+parameter, so the address of any view restores it. Three more parameters shape a page for a class:
+`show=a,b` draws only these controls, `hide=c` draws all but these, `lock=d` freezes; a control that
+is not drawn still has the value of the link or its default. A value that a link must not have gives
+one sentence and the default.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from dashboard.components.text import plain
+from dashboard.link_values import Choice, Choices, Flag, Number, Rule, Span, Text, shortened
+
+LINK_VERSION = "1"  # of the parameters' meaning; written into every shared link
+PRESENT = "present"
+_APP_PROBLEMS = "app-problems"  # what the link got wrong outside the pages
+
+
+class Control(NamedTuple):
+    """A control as it was drawn, or not drawn, in this run."""
+
+    name: str
+    label: str
+    key: str
+    rule: Rule
+    value: Any
+    is_shown: bool
+    is_locked: bool
+
+
+class View:
+    """The controls of one page; made anew in every run by `page`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.controls: dict[str, Control] = {}
+        self._shown = names_in_link("show")
+        self._hidden = names_in_link("hide") or frozenset()
+        self._locked = names_in_link("lock") or frozenset()
+        self._problems_key = f"{name}-problems"
+        self._notice = st.empty()
+        self._show_problems()
+        version = st.query_params.get("v", LINK_VERSION)
+        if version != LINK_VERSION:
+            self._report(
+                "v",
+                f"This link was made for version {plain(shortened([version]))} of this page's "
+                f"parameters, this is version {LINK_VERSION}; what still fits is used.",
+            )
+
+    def slider(
+        self,
+        name: str,
+        label: str,
+        low: Any,
+        high: Any,
+        default: Any,
+        step: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Draws a slider; a pair as `default` gives two handles and a pair back."""
+        is_pair = isinstance(default, tuple)
+        numbers = default if is_pair else (default,)
+        is_whole = all(isinstance(number, int) for number in (low, high, *numbers))
+        bounds = Number(low, high, is_whole)
+
+        def draw(**state: Any) -> Any:
+            value = st.slider(label, low, high, default, step, **state, **options)
+            return tuple(sorted(value)) if is_pair else value  # a link may swap the two
+
+        return self._control(name, label, Span(bounds) if is_pair else bounds, default, draw)
+
+    def number_input(
+        self,
+        name: str,
+        label: str,
+        low: Any,
+        high: Any,
+        default: Any,
+        step: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Draws a field for one number; whole numbers if `default` is an int."""
+        is_whole = isinstance(default, int)
+        # Always floats for Streamlit: its integer field raises OverflowError on a link with inf.
+        options = {"format": "%.0f" if is_whole else None, **options}
+
+        def draw(**state: Any) -> Any:
+            value = st.number_input(
+                label,
+                float(low),
+                float(high),
+                float(default),
+                float(step if step is not None else 1 if is_whole else 0.01),
+                **state,
+                **options,
+            )
+            return int(value) if is_whole else value
+
+        return self._control(name, label, Number(low, high, is_whole), default, draw, stored=float)
+
+    def select_slider(
+        self,
+        name: str,
+        label: str,
+        choices: Sequence[Any],
+        default: Any,
+        format_func: Callable[[Any], str] = str,
+        **options: Any,
+    ) -> Any:
+        """Draws a slider over the options."""
+
+        def draw(**state: Any) -> Any:
+            return st.select_slider(label, choices, default, format_func, **state, **options)
+
+        return self._control(name, label, Choice(tuple(choices), format_func), default, draw)
+
+    def selectbox(
+        self,
+        name: str,
+        label: str,
+        choices: Sequence[Any],
+        default: Any,
+        format_func: Callable[[Any], str] = str,
+        **options: Any,
+    ) -> Any:
+        """Draws a list with search, for one of many options."""
+
+        def draw(**state: Any) -> Any:
+            index = list(choices).index(default)
+            return st.selectbox(label, choices, index, format_func, **state, **options)
+
+        return self._control(name, label, Choice(tuple(choices), format_func), default, draw)
+
+    def segmented_control(
+        self,
+        name: str,
+        label: str,
+        choices: Sequence[Any],
+        default: Any,
+        format_func: Callable[[Any], str] = str,
+        **options: Any,
+    ) -> Any:
+        """Draws a row of buttons for one of a few options; exactly one is always chosen."""
+
+        def draw(**state: Any) -> Any:
+            chosen = st.segmented_control(
+                label,
+                choices,
+                default=default,
+                required=True,
+                format_func=format_func,
+                **state,
+                **options,
+            )
+            return default if chosen is None else chosen  # a link may clear it
+
+        return self._control(name, label, Choice(tuple(choices), format_func), default, draw)
+
+    def pills(
+        self,
+        name: str,
+        label: str,
+        choices: Sequence[Any],
+        default: Sequence[Any] = (),
+        format_func: Callable[[Any], str] = str,
+        **options: Any,
+    ) -> list[Any]:
+        """Draws pills, any number of which may be chosen."""
+
+        def draw(**state: Any) -> Any:
+            return st.pills(
+                label,
+                choices,
+                selection_mode="multi",
+                default=list(default),
+                format_func=format_func,
+                **state,
+                **options,
+            )
+
+        rule = Choices(tuple(choices), format_func)
+        return self._control(name, label, rule, list(default), draw)
+
+    def multiselect(
+        self,
+        name: str,
+        label: str,
+        choices: Sequence[Any],
+        default: Sequence[Any] = (),
+        format_func: Callable[[Any], str] = str,
+        **options: Any,
+    ) -> list[Any]:
+        """Draws a list with search, for any number of many options."""
+
+        def draw(**state: Any) -> Any:
+            return st.multiselect(label, choices, list(default), format_func, **state, **options)
+
+        rule = Choices(tuple(choices), format_func)
+        return self._control(name, label, rule, list(default), draw)
+
+    def toggle(self, name: str, label: str, default: bool = False, **options: Any) -> bool:
+        """Draws a switch."""
+
+        def draw(**state: Any) -> Any:
+            return st.toggle(label, default, **state, **options)
+
+        return self._control(name, label, Flag(), default, draw)
+
+    def text_input(
+        self, name: str, label: str, default: str = "", max_chars: int = 80, **options: Any
+    ) -> str:
+        """Draws a line for text."""
+
+        def draw(**state: Any) -> Any:
+            return st.text_input(label, default, max_chars, **state, **options) or ""
+
+        return self._control(name, label, Text(max_chars), default, draw)
+
+    def set(self, **values: Any) -> None:
+        """Sets controls by name; for the `on_click` of a button, before the next run draws them."""
+        for name, value in values.items():
+            control = self.controls[name]
+            if not control.is_shown:
+                st.query_params[control.key] = control.rule.write(value)
+                continue
+            st.session_state[control.key] = value
+            if control.is_locked:
+                st.session_state[f"{control.key}-locked"] = value
+        self._forget(*(self.controls[name].key for name in values))
+
+    def experiments(self, buttons: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Draws 'Try this': buttons that set controls, also those that are hidden or locked.
+
+        Args:
+            buttons: label and the controls' new values by name.
+
+        Raises:
+            ValueError: a button names a control that the page has not drawn before.
+        """
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("**Try this**", width="content")
+            for number, (label, values) in enumerate(buttons):
+                unknown = sorted(set(values) - set(self.controls))
+                if unknown:
+                    raise ValueError(f"experiment {label!r} sets unknown controls: {unknown}")
+                key = f"{self.name}-try-{number}"
+                st.button(label, key=key, on_click=self.set, kwargs=dict(values))
+
+    def _control(
+        self,
+        name: str,
+        label: str,
+        rule: Rule,
+        default: Any,
+        draw: Callable[..., Any],
+        stored: Callable[[Any], Any] = lambda value: value,
+    ) -> Any:
+        key = f"{self.name}_{name}"
+        is_shown = name not in self._hidden and (self._shown is None or name in self._shown)
+        is_locked = name in self._locked
+        raw = st.query_params.get_all(key)
+        given, is_usable = default, True
+        if raw:
+            try:
+                given = rule.read(raw)
+            except ValueError:
+                is_usable = False
+        if is_shown:
+            # Streamlit reads a disabled control's value from the link again in every run.
+            if is_locked and f"{key}-locked" in st.session_state:
+                st.session_state[key] = stored(st.session_state[f"{key}-locked"])
+            value = draw(
+                key=key,
+                bind="query-params",
+                disabled=is_locked,
+                on_change=self._forget,
+                args=(key,),
+            )
+        else:
+            value = given
+        if not is_usable:
+            self._report(key, _sentence(name, raw, rule, value))
+        self.controls[name] = Control(name, label, key, rule, value, is_shown, is_locked)
+        return value
+
+    def unknown_names(self) -> list[str]:
+        """Returns and reports the names in show, hide and lock that no control has."""
+        asked = (self._shown or frozenset()) | self._hidden | self._locked
+        unknown = sorted(asked - set(self.controls))
+        if unknown:
+            known = ", ".join(self.controls) or "none"
+            self._report(
+                "show",
+                f"The link shows, hides or locks {plain(shortened(unknown))}, which this page does "
+                f"not have. Its controls are: {plain(known)}.",
+            )
+        return unknown
+
+    def share(self) -> None:
+        """Draws 'Share this view'; call it after all controls of the page."""
+        from dashboard.components.share import share_popover  # it needs View itself
+
+        self.unknown_names()
+        share_popover(self)
+
+    def _report(self, about: str, sentence: str) -> None:
+        # Kept until the visitor acts: Streamlit takes the bad value out of the address at once,
+        # and the browser may run the page a second time by itself.
+        st.session_state.setdefault(self._problems_key, {})[about] = sentence
+        self._show_problems()
+
+    def _show_problems(self) -> None:
+        problems = {
+            **st.session_state.get(_APP_PROBLEMS, {}),
+            **st.session_state.get(self._problems_key, {}),
+        }
+        if problems:
+            self._notice.warning("  \n".join(problems.values()), icon=":material/link_off:")
+
+    def _forget(self, *about: str) -> None:
+        problems = st.session_state.get(self._problems_key, {})
+        for key in about:
+            problems.pop(key, None)
+
+
+def page(name: str) -> View:
+    """Starts the controls of a page; call it once, above the first control.
+
+    Args:
+        name: the page's name, which begins every key and URL parameter, e.g. "movies_ranking".
+    """
+    return View(name)
+
+
+def names_in_link(parameter: str) -> frozenset[str] | None:
+    """Returns the names that `show`, `hide` or `lock` lists, or None without the parameter."""
+    if parameter not in st.query_params:
+        return None
+    listed = ",".join(st.query_params.get_all(parameter)).split(",")
+    return frozenset(name.strip() for name in listed if name.strip())
+
+
+def is_present() -> bool:
+    """Says whether the page is shown in lecture-hall size."""
+    asked = st.query_params.get(PRESENT, "").lower() == "true"
+    return bool(st.session_state.get(PRESENT, asked))
+
+
+def present_toggle() -> None:
+    """Draws the switch of the lecture-hall size, which `?present=true` sets."""
+    asked = st.query_params.get_all(PRESENT)
+    try:
+        Flag().read(asked or ["false"])
+    except ValueError:
+        st.session_state[_APP_PROBLEMS] = {PRESENT: _sentence(PRESENT, asked, Flag(), False)}
+    st.toggle(
+        "Present",
+        key=PRESENT,
+        bind="query-params",
+        help="Larger letters and no side menu, for a lecture hall. Open the menu again to leave.",
+        on_change=lambda: st.session_state.pop(_APP_PROBLEMS, None),
+    )
+
+
+def _sentence(name: str, raw: Sequence[str], rule: Rule, value: Any) -> str:
+    now = ", ".join(rule.write(value)) or "empty"
+    return (
+        f"The link sets {plain(name)} to “{plain(shortened(raw))}”, but it must be "
+        f"{plain(rule.allowed)}. It is now {plain(shortened([now]))}."
+    )

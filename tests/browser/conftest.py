@@ -1,0 +1,124 @@
+"""A server and a real Chromium for the tests that need both."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.dashboard.samples import fill
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("LATENT_LAB_CHROMIUM") or shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_ATTEMPTS = 240  # of 0.25 s each
+
+expect.set_options(timeout=20_000)
+
+
+def serve(script: str, assets: Path, log: Path) -> Iterator[str]:
+    """Yields the address of a Streamlit server for a script below the root, and ends it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", script]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.fileWatcherType", "none"]
+    environment = {**os.environ, "LATENT_LAB_ASSETS": str(assets)}
+    with log.open("wb") as out:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
+    try:
+        _wait_until_healthy(url, server, log)
+        yield url
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    pause = threading.Event()
+    for _ in range(START_ATTEMPTS):
+        if server.poll() is not None:
+            pytest.fail(f"the server ended with {server.returncode}:\n{log.read_text()[-2000:]}")
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pause.wait(0.25)
+    pytest.fail(f"the server was not healthy in time:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app with three sample bundles."""
+    folder = tmp_path_factory.mktemp("app")
+    yield from serve("dashboard/app.py", fill(folder / "assets"), folder / "server.log")
+
+
+@pytest.fixture(scope="module")
+def probe_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page with every kind of control and a figure."""
+    folder = tmp_path_factory.mktemp("probe")
+    yield from serve("tests/dashboard/probe.py", folder, folder / "server.log")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium of the system."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium (apt-get install chromium, or set LATENT_LAB_CHROMIUM)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens addresses in fresh windows: `open_page(url, width=1280, height=720, dark=False)`."""
+    contexts = []
+
+    def open_(url: str, *, width: int = 1280, height: int = 720, dark: bool = False) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(url)
+        settle(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def settle(page: Page) -> None:
+    """Waits until the script has run to its end without an error box."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)

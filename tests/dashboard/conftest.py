@@ -1,0 +1,53 @@
+"""The app in one process, on full or empty assets."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboard.samples import fill
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def empty_assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An assets folder without a bundle, which the app reads."""
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    monkeypatch.setenv("LATENT_LAB_ASSETS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def full_assets(empty_assets: Path) -> Path:
+    """An assets folder with three small bundles, which the app reads."""
+    return fill(empty_assets)
+
+
+@pytest.fixture
+def app() -> Callable[..., AppTest]:
+    """Runs a page of the app: `app("movies_ranking", {"movies_ranking_top_n": "7"})`."""
+
+    def run(page: str = "overview", query: Mapping[str, str | list[str]] | None = None) -> AppTest:
+        tester = AppTest.from_file(ROOT / "dashboard" / "app.py", default_timeout=60)
+        if page != "overview":
+            tester.run()  # a page can be chosen once the menu is known
+            tester.switch_page(f"app_pages/{page}.py")
+        tester.query_params.update(query or {})
+        return tester.run()
+
+    return run
+
+
+@pytest.fixture
+def probe() -> Callable[..., AppTest]:
+    """Runs the page with every kind of control: `probe({"probe_top_n": "7"})`."""
+
+    def run(query: Mapping[str, str | list[str]] | None = None) -> AppTest:
+        tester = AppTest.from_file(ROOT / "tests" / "dashboard" / "probe.py", default_timeout=60)
+        tester.query_params.update(query or {})
+        return tester.run()
+
+    return run

@@ -1,0 +1,226 @@
+"""The arrows of the house: which room may import which. A wrong one fails here by file and line."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TOPICS = ("movies", "words", "sentiment", "textgen", "batchnorm")
+TRAINING = ("jax", "jaxlib", "flax", "optax", "orbax")
+SCREEN = ("streamlit", "plotly")
+CACHES = ("cache_data", "cache_resource")
+
+
+class Import(NamedTuple):
+    """One imported name and where it stands."""
+
+    name: str  # "core.bundle.load_bundle" as well as "core.bundle"
+    line: int
+    is_at_top: bool  # runs when the module is imported
+
+
+def imports(source: str) -> Iterator[Import]:
+    """Yields every import of a module, also those inside functions."""
+    tree = ast.parse(source)
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or _is_typing_only(function)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            yield Import(name, node.lineno, id(node) not in inside)
+
+
+def _is_typing_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def starts(name: str, *prefixes: str) -> bool:
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def wrong_arrow(path: str, name: str) -> str | None:
+    """Says why the module at `path` must not import `name`, or None if it may."""
+    parts = path.split("/")
+    if name.startswith("."):
+        return "imports are absolute from the root"
+    if starts(name, "figures", "components", "app_pages", "resources", "theme", "view_state"):
+        return "dashboard modules are imported as dashboard.*, or a second copy is loaded"
+    if parts[0] == "core":
+        if starts(name, *SCREEN, "dashboard"):
+            return "core knows nothing of the screen"
+        is_light = parts[-1] in ("data.py", "explorer.py", "errors.py", "bundle.py")
+        if (is_light or parts[1] == "datasets") and starts(name, *TRAINING):
+            return "readers and explorers work without jax"
+        others = [f"core.{topic}" for topic in TOPICS if topic != parts[1]]
+        if parts[1] in TOPICS and starts(name, *others):
+            return "topics do not import each other"
+        if len(parts) == 2 and parts[1] != "__main__.py" and starts(name, *others):
+            return "what topics share does not know them"
+    if parts[0] == "dashboard":
+        if starts(name, *TRAINING):
+            return "the app never trains"
+        is_pure = parts[1] in ("figures", "theme.py", "link_values.py", "navigation.py")
+        if is_pure and starts(name, "streamlit", "dashboard.resources", "dashboard.components"):
+            return "figures and their colours are pure functions"
+        if parts[1] == "figures" and starts(name, "core"):
+            return "figures get arrays and tables, no core objects"
+        if parts[1] == "app_pages" and starts(name, "core") and name != "core":
+            is_error = starts(name, "core.errors")
+            is_explorer = name.split(".")[2:3] == ["explorer"] or name.count(".") == 1
+            if not is_error and not (is_explorer and name.split(".")[1] in TOPICS):
+                return "pages reach core through resources and its explorers"
+        if parts[1] == "components" and starts(name, *(f"core.{topic}" for topic in TOPICS)):
+            return "shared pieces of pages know no topic"
+    return None
+
+
+def cache_lines(source: str) -> Iterator[int]:
+    """Yields the lines that use one of Streamlit's caches."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr in CACHES:
+            yield node.lineno
+        if isinstance(node, ast.ImportFrom) and any(a.name in CACHES for a in node.names):
+            yield node.lineno
+
+
+def modules(root: Path) -> dict[str, str]:
+    """Returns path below the root -> source of every module of the house."""
+    files = [path for room in ("core", "dashboard") for path in sorted((root / room).rglob("*.py"))]
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+
+def violations(root: Path) -> list[str]:
+    """Returns each wrong arrow of the tree as `path:line imports name: reason`."""
+    found = []
+    sources = modules(root)
+    for path, source in sources.items():
+        for name, line, _ in imports(source):
+            reason = wrong_arrow(path, name)
+            if reason:
+                found.append(f"{path}:{line} imports {name}: {reason}")
+        if path.startswith("dashboard/") and path != "dashboard/resources.py":
+            found += [
+                f"{path}:{line} uses a cache: only dashboard/resources.py does"
+                for line in cache_lines(source)
+            ]
+    for path in sources:
+        if path.startswith("dashboard/"):
+            for chain in _chains_to_training(path, sources, seen={path}):
+                found.append(f"{' -> '.join(chain)}: the app loads a training library")
+    return found
+
+
+def _chains_to_training(
+    path: str, sources: dict[str, str], seen: set[str], chain: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    here = (*chain, path)
+    for name, _, is_at_top in imports(sources[path]):
+        if chain and not is_at_top:
+            continue  # a page may call what trains only behind a function that it never calls
+        if starts(name, *TRAINING) and chain:
+            yield (*here, name)
+        base = name.replace(".", "/")
+        for target in (f"{base}.py", f"{base}/__init__.py"):
+            if target in sources and target not in seen:
+                seen.add(target)
+                yield from _chains_to_training(target, sources, seen, here)
+
+
+def test_no_arrow_is_wrong() -> None:
+    found = violations(ROOT)
+    assert not found, "\n".join(found)
+
+
+def test_the_walk_sees_the_house() -> None:
+    paths = modules(ROOT)
+    for path in ("core/bundle.py", "dashboard/app.py", "dashboard/app_pages/overview.py"):
+        assert path in paths
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "reason"),
+    [
+        ("core/bundle.py", "import streamlit as st", "core knows nothing of the screen"),
+        ("core/movies/model.py", "from plotly import graph_objects", "core knows nothing"),
+        ("core/movies/train.py", "from dashboard import theme", "core knows nothing"),
+        ("core/movies/data.py", "import jax.numpy as jnp", "without jax"),
+        ("core/movies/explorer.py", "def f():\n    from flax import nnx", "without jax"),
+        ("core/datasets/registry.py", "import jax", "without jax"),
+        ("core/words/train.py", "from core.movies.data import Ratings", "each other"),
+        ("core/words/train.py", "from core import movies", "each other"),
+        ("core/loop.py", "from core.movies.model import DotProduct", "share does not know"),
+        ("core/movies/train.py", "from .data import Ratings", "absolute"),
+        ("dashboard/app.py", "import jax", "never trains"),
+        ("dashboard/components/chart.py", "from optax import adam", "never trains"),
+        ("dashboard/figures/movies.py", "import streamlit as st", "pure"),
+        ("dashboard/figures/movies.py", "from dashboard.resources import bundle", "pure"),
+        ("dashboard/figures/movies.py", "from core.bundle import Bundle", "arrays and tables"),
+        ("dashboard/theme.py", "import streamlit", "pure"),
+        ("dashboard/app_pages/words.py", "from core.bundle import load_bundle", "resources"),
+        ("dashboard/app_pages/words.py", "from core.words.train import train", "resources"),
+        ("dashboard/app_pages/words.py", "import figures", "second copy"),
+        ("dashboard/components/ledger.py", "import core.movies.explorer", "no topic"),
+        (
+            "dashboard/app_pages/words.py",
+            "import streamlit as st\n@st.cache_data\ndef f(): ...",
+            "cache",
+        ),
+        ("dashboard/figures/words.py", "from streamlit import cache_resource", "cache"),
+    ],
+)
+def test_a_planted_wrong_arrow_is_found(
+    tmp_path: Path, path: str, source: str, reason: str
+) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(source, encoding="utf-8")
+    found = violations(tmp_path)
+    assert any(line.startswith(f"{path}:") and reason in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        (
+            "core/movies/train.py",
+            "import jax\nfrom core.loop import fit\nfrom core.movies import data",
+        ),
+        ("core/__main__.py", "from core.movies import command"),
+        ("dashboard/resources.py", "import streamlit as st\n@st.cache_resource\ndef f(): ..."),
+        ("dashboard/app_pages/movies.py", "from core.movies.explorer import MovieExplorer"),
+        ("dashboard/app_pages/movies.py", "from core.errors import InputError"),
+        ("dashboard/figures/movies.py", "from dashboard import theme\nimport plotly.graph_objects"),
+    ],
+)
+def test_a_right_arrow_is_left_alone(tmp_path: Path, path: str, source: str) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(source, encoding="utf-8")
+    assert violations(tmp_path) == []
+
+
+def test_a_training_library_behind_a_module_is_found(tmp_path: Path) -> None:
+    for path, source in {
+        "dashboard/resources.py": "from core.movies.explorer import MovieExplorer",
+        "core/movies/explorer.py": "from core.devices import device",
+        "core/devices.py": "import jax",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(source, encoding="utf-8")
+    (found,) = violations(tmp_path)
+    assert found.startswith(
+        "dashboard/resources.py -> core/movies/explorer.py -> core/devices.py -> jax"
+    )
+    lazy = "def device():\n    import jax"
+    (tmp_path / "core/devices.py").write_text(lazy, encoding="utf-8")
+    assert violations(tmp_path) == []
