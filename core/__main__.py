@@ -1,14 +1,20 @@
-"""The command line: `python -m core COMMAND`. Results go to stdout, progress and errors to stderr."""
+"""The command line: `python -m core COMMAND`; results to stdout, progress and errors to stderr."""
 
 import argparse
+import json
+import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from core.bundle import load_bundle, read_manifest
 from core.datasets import command as datasets_command
-from core.errors import LatentLabError
+from core.errors import BundleError, InputError, LatentLabError
 from core.movies import command as movies_command
 
 COMMANDS = (datasets_command, movies_command)
+TOPICS = {"movies": movies_command}
+BENCHMARKS = Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -23,11 +29,58 @@ def build_parser() -> argparse.ArgumentParser:
         module.register(subparsers)
         if hasattr(module, "register_training"):
             module.register_training(topics)
+    evaluate = subparsers.add_parser(
+        "evaluate", help="measure a bundle again and compare with what it records"
+    )
+    evaluate.add_argument("bundle", type=Path, metavar="DIR", help="the bundle's folder")
+    evaluate.add_argument("--data", help="measure on another data set of the same kind")
+    datasets_command.add_places(evaluate)
+    evaluate.set_defaults(run=run_evaluation)
+    bench = subparsers.add_parser("bench", help="run the benchmarks beside installed peers")
+    bench.add_argument("topic", nargs="?", metavar="TOPIC", help="only this topic's")
+    bench.set_defaults(run=run_benchmarks)
     return parser
 
 
+def run_evaluation(args: argparse.Namespace) -> None:
+    """Prints each metric as recorded and as measured now.
+
+    Raises:
+        BundleError: the bundle is damaged, or of a kind without an evaluation.
+    """
+    manifest = read_manifest(args.bundle)
+    if manifest["kind"] not in TOPICS:
+        raise BundleError(args.bundle, [f"its kind {manifest['kind']!r} cannot be evaluated"])
+    measured = TOPICS[manifest["kind"]].evaluate(load_bundle(args.bundle), args)
+    if args.json:
+        sys.stdout.write(json.dumps({"bundle": str(args.bundle), "metrics": measured}) + "\n")
+        return
+    for name, values in measured.items():
+        recorded = values.get("recorded")
+        beside = "" if recorded is None else f", recorded {recorded:.4f}"
+        sys.stdout.write(f"{name}: measured {values['measured']:.4f}{beside}\n")
+
+
+def run_benchmarks(args: argparse.Namespace) -> None:
+    """Runs the benchmark scripts one after the other; each says what it needs.
+
+    Raises:
+        InputError: there is no benchmark of that topic.
+        LatentLabError: a benchmark failed.
+    """
+    scripts = sorted(BENCHMARKS.glob(f"{args.topic or ''}*.py"))
+    scripts = [script for script in scripts if not script.name.startswith("_")]
+    if not scripts:
+        known = sorted({path.stem.split("_")[0] for path in BENCHMARKS.glob("[!_]*.py")})
+        raise InputError(f"topic ({args.topic}) should be one of {', '.join(known)}")
+    for script in scripts:
+        sys.stderr.write(f"{script.stem}\n")
+        if subprocess.run([sys.executable, str(script)], check=False).returncode:
+            raise LatentLabError(f"the benchmark {script.stem} failed; see above")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns the exit status: 0, 2 for bad input, 1 for anything else known."""
+    """Runs one command; returns 0, 2 for bad input, or 1 for any other known failure."""
     args = build_parser().parse_args(arguments)
     try:
         args.run(args)

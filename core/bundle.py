@@ -1,9 +1,9 @@
 """The one format of a trained thing: a folder that a page, a notebook or a script can trust.
 
-A bundle folder holds `bundle.json` (what it is, how it was made, how good it is, and the SHA-256 of every
-other file), `weights.safetensors`, tables as Parquet, small documents as JSON, and `CARD.md` for people.
-It is written to a temporary folder beside its place and renamed, so a reader sees all of it or none.
-Nothing in it is ever executed on loading.
+A bundle folder holds `bundle.json` (what it is, how it was made, how good it is, and the SHA-256 of
+every other file), `weights.safetensors`, tables as Parquet, small documents as JSON, and `CARD.md`
+for people. It is written to a temporary folder beside its place and renamed, so a reader sees all
+of it or none. Nothing in it is ever executed on loading.
 """
 
 import dataclasses
@@ -281,7 +281,7 @@ def load_bundle(
 def _contents(bundle: Bundle) -> dict[str, bytes]:
     contents = {
         WEIGHTS: safetensors.numpy.save(
-            {name: np.ascontiguousarray(array) for name, array in bundle.arrays.items()}
+            {name: np.asarray(array, order="C") for name, array in bundle.arrays.items()}
         ),
         CARD: bundle.card.encode("utf-8"),
     }

@@ -1,7 +1,8 @@
 """Resumable training: what a killed run needs to go on exactly where it stopped.
 
-Orbax writes the arrays (sharded where they are sharded, one folder an epoch, renamed when complete), JSON
-the rest. Checkpoints are scaffolding: they lie beside the bundle to come and go once it is written.
+Orbax writes the arrays (sharded where they are sharded, one folder an epoch, renamed when
+complete), JSON the rest. Checkpoints are scaffolding: they lie beside the bundle to come and go
+once it is written.
 """
 
 import dataclasses
@@ -21,7 +22,8 @@ import safetensors.numpy
 
 from core.errors import DataError, InputError
 
-# Orbax announces every save at INFO and its own internals at WARNING; a progress bar is shown instead.
+# Orbax announces every save at INFO and its own internals at WARNING; a progress bar is shown
+# instead.
 logging.getLogger("absl").setLevel(logging.ERROR)
 
 _RUN = "run.json"
@@ -29,7 +31,7 @@ _RUN = "run.json"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Resumed:
-    """What a checkpoint holds: `tree` as it was after `epoch`, and the run's `record` up to there."""
+    """What a checkpoint holds: `tree` as it was after `epoch`, and the run's `record` till then."""
 
     epoch: int
     tree: Any
@@ -44,8 +46,8 @@ class Checkpoints:
         directory: the folder; made if needed.
         run: what makes this run what it is (config, seed, SHA-256 of the data ...), as JSON values.
         resume: go on from what lies there; else it is deleted.
-        every_s: seconds between two saves; 0 saves after each epoch. A save costs about 0.15 s, and a
-            resumed run repeats what came after the last one with the same result.
+        every_s: seconds between two saves; 0 saves after each epoch. A save costs about 0.15 s, and
+            a resumed run repeats what came after the last one with the same result.
 
     Raises:
         InputError: the folder holds another run's checkpoints, or no checkpoints but other files.

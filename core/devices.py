@@ -9,12 +9,13 @@ from collections.abc import Mapping
 
 from core.errors import InputError
 
-# JAX would take three quarters of a GPU at start, which starves a second process beside it; on demand
-# is as fast after the first epoch. Set before jax is imported, and never over a choice of the user.
+# JAX would take three quarters of a GPU at start, which starves a second process beside it; on
+# demand is as fast after the first epoch. Set before jax is imported, and never over a choice of
+# the user.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
-import jax  # noqa: E402  (the setting above must come first)
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec  # noqa: E402
+import jax
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 DATA_AXIS = "data"
 

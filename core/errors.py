@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 class LatentLabError(Exception):
-    """Base of every error that the command line and the pages show as a sentence, without a trace."""
+    """Base of every error that people are shown as a sentence, without a trace."""
 
     exit_code = 1
 

@@ -1,9 +1,9 @@
-"""The one training loop: an epoch in one jit, history, early stop, snapshots, checkpoint and resume.
+"""The one training loop: epochs in one jit, history, early stop, snapshots, exact resume.
 
 A topic hands over `epoch(state, key, data) -> (state, metrics)`: a pure function, either made by
-`gradient_epoch` from an `nnx.Module` and an optax optimiser, or of its own (alternating least squares,
-a Gibbs sweep). Everything random in epoch e follows from `fold_in(key(seed), e)`, which is what makes a
-resumed run equal to an uninterrupted one.
+`gradient_epoch` from an `nnx.Module` and an optax optimiser, or of its own (alternating least
+squares, a Gibbs sweep). Everything random in epoch e follows from `fold_in(key(seed), e)`, which is
+what makes a resumed run equal to an uninterrupted one.
 """
 
 import dataclasses
@@ -124,7 +124,7 @@ def restore_state(state: nnx.State, arrays: Mapping[str, np.ndarray]) -> nnx.Sta
 
 
 def in_mode(model: nnx.Module, *, training: bool) -> nnx.Module:
-    """Returns a view of a model whose dropout and batch norm train or evaluate; weights are shared."""
+    """Returns a view of a model, sharing its weights, that trains or evaluates."""
     wanted = {"deterministic": not training, "use_running_average": not training}
     present = {
         name: value
@@ -160,8 +160,8 @@ def gradient_epoch(
         mesh: split each batch over its devices; None for one device.
 
     Returns:
-        `epoch(state, key, data) -> (state, {"loss": mean over batches})`, where `data` is a pytree of
-        arrays with R rows each. The state passed in is donated.
+        `epoch(state, key, data) -> (state, {"loss": mean over batches})`, where `data` is a pytree
+        of arrays with R rows each. The state passed in is donated.
     """
     graphdef = nnx.graphdef(in_mode(model, training=True))
     sharding = None if mesh is None or mesh.size == 1 else split_over(mesh)
@@ -227,8 +227,10 @@ def fit(
         plan: how long, and what to keep.
         seed: of everything random in the epochs.
         keep: takes from a state the arrays worth keeping (parameters, as a rule).
-        evaluate: measures a state, e.g. {"val_mse": 0.78}; run before the first and after each epoch.
-        mesh: put a copy of state and data on each of its devices first; None leaves them as they are.
+        evaluate: measures a state, e.g. {"val_mse": 0.78}; run before the first and after each
+            epoch.
+        mesh: put a copy of state and data on each of its devices first; None leaves them as they
+            are.
         checkpoints: where to save and resume; None for neither.
         progress: label of the progress bar on stderr; None for no bar.
         on_epoch: told each row of the history as it is made.

@@ -16,7 +16,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
 
     listing = actions.add_parser("list", help="show every data set and whether it is here")
-    _add_places(listing)
+    add_places(listing)
     listing.set_defaults(run=run_list)
 
     get = actions.add_parser(
@@ -26,11 +26,12 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "download goes on where it stopped when the command is run again.",
     )
     get.add_argument("names", nargs="+", metavar="NAME", help="short names, as in 'data list'")
-    _add_places(get)
+    add_places(get)
     get.set_defaults(run=run_get)
 
 
-def _add_places(parser: argparse.ArgumentParser) -> None:
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Adds --mirror, --data-dir and --json, which all commands that read data sets share."""
     parser.add_argument(
         "--mirror",
         metavar="DIR_OR_URL",

@@ -1,17 +1,18 @@
 """Alternating least squares: the dot product with biases, fitted half a model at a time.
 
-With the movies fixed, each user's bias and factors solve a small ridge problem of their own, and the other
-way round; two passes over the ratings make one sweep. The penalty of a user or a movie has a constant part
-and one that grows with its number of ratings ("weighted-lambda regularisation"). The ridge problems of one side are solved together by
-preconditioned conjugate gradients from the last sweep's solution: a handful of products with the design
-instead of a factorisation of one matrix a movie, and the same answer once the sweeps settle.
+With the movies fixed, each user's bias and factors solve a small ridge problem of their own, and
+the other way round; two passes over the ratings make one sweep. The penalty of a user or a movie
+has a constant part and one that grows with its number of ratings ("weighted-lambda
+regularisation"). The ridge problems of one side are solved together by preconditioned conjugate
+gradients from the last sweep's solution: a handful of products with the design instead of a
+factorisation of one matrix a movie, and the same answer once the sweeps settle.
 
-Dense gradient steps touch whole tables to learn from a handful of ratings. A sweep touches each rating a few
-times, and about ten sweeps do what tens of thousands of steps do.
+Dense gradient steps touch whole tables to learn from a handful of ratings. A sweep touches each
+rating a few times, and about ten sweeps do what tens of thousands of steps do.
 
 References:
-    Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix prize,
-    2008, https://doi.org/10.1007/978-3-540-68880-8_32
+    Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix
+    prize, 2008, https://doi.org/10.1007/978-3-540-68880-8_32
     Takacs, Pilaszy, Tikk: Applications of the conjugate gradient method for implicit feedback
     collaborative filtering, 2011, https://doi.org/10.1145/2043932.2043987
 """
@@ -27,8 +28,8 @@ import numpy as np
 
 from core.errors import InputError
 
-# Ratings of one row are cut into segments of this many, so that every array has one static shape. Half of
-# all movies have three ratings or fewer: a longer segment would mostly hold padding.
+# Ratings of one row are cut into segments of this many, so that every array has one static shape.
+# Half of all movies have three ratings or fewer: a longer segment would mostly hold padding.
 _SEGMENT = 8
 # Segments solved together; with their gathered factors they stay within a few dozen megabytes.
 _SEGMENTS_PER_CHUNK = 1 << 14
@@ -42,8 +43,8 @@ class AlsConfig:
         n_factors: factors of a user and of a movie, 0 or more; 0 leaves the biases alone.
         l2_factors: ridge penalty on factors for each rating; more than 0.
         l2_bias: ridge penalty on biases for each rating; more than 0.
-        prior_factors: ridge penalty on factors whatever the number of ratings; 0 or more. Without it a
-            film with three ratings is hardly held back, and most films have no more.
+        prior_factors: ridge penalty on factors whatever the number of ratings; 0 or more. Without
+            it a film with three ratings is hardly held back, and most films have no more.
         prior_bias: the same on biases.
         has_bias: with a bias per user and movie; else a pure dot product on centred ratings.
         init_scale: standard deviation of the movies' factors at the start.
@@ -78,7 +79,8 @@ class Segments(NamedTuple):
     """The ratings of one side, sorted by row and cut into segments; C chunks hold whole rows each.
 
     Attributes:
-        rows: int32[C, N], the user (or movie) of each row of the chunk; padding points past the table.
+        rows: int32[C, N], the user (or movie) of each row of the chunk; padding points past the
+            table.
         owner: int32[C, G], which row of the chunk each segment belongs to, ascending.
         others: int32[C, G, L], whom they rated (or who rated them); padding points past that table.
         ratings: f32[C, G, L], centred ratings; 0 in the padding.
@@ -91,7 +93,7 @@ class Segments(NamedTuple):
 
 
 class AlsState(NamedTuple):
-    """The model: one row a user or movie, its bias first, then its factors; the last row is all zero.
+    """The model: one row a user or movie, first its bias, then its factors; the last row is zero.
 
     Attributes:
         users: f32[U + 1, 1 + F].
@@ -122,7 +124,8 @@ def cut_segments(
     present = np.flatnonzero(counts)
     n_segments = -(-counts[present] // _SEGMENT)
 
-    # Rows fill chunk after chunk, whole rows only; one with more ratings than a chunk widens all of them.
+    # Rows fill chunk after chunk, whole rows only; one with more ratings than a chunk widens all of
+    # them.
     capacity = min(int(n_segments.sum()), max(_SEGMENTS_PER_CHUNK, int(n_segments.max())))
     ends = np.cumsum(n_segments)
     chunk_of_row = np.empty(len(present), np.int64)
@@ -160,7 +163,7 @@ def cut_segments(
 
 
 def initial_state(config: AlsConfig, n_users: int, n_items: int, *, seed: int) -> AlsState:
-    """Starts with small random movie factors and nothing else; the first half sweep finds the users."""
+    """Starts with small random movie factors; the first half sweep finds the users."""
     shape = (n_items + 1, 1 + config.n_factors)
     items = config.init_scale * jax.random.normal(jax.random.key(seed), shape)
     items = items.at[:, 0].set(0).at[-1].set(0)
@@ -181,7 +184,7 @@ def predict(state: AlsState, users: jax.Array, items: jax.Array) -> jax.Array:
 
 
 def weights(state: AlsState) -> dict[str, jax.Array]:
-    """Names the arrays of a state, without the padding row: user_bias [U], user_factors [U, F] ..."""
+    """Names the arrays of a state: user_bias [U], user_factors [U, F], and those of the items."""
     return {
         "user_bias": state.users[:-1, 0],
         "user_factors": state.users[:-1, 1:],
@@ -193,9 +196,13 @@ def weights(state: AlsState) -> dict[str, jax.Array]:
 def _solve_side(
     config: AlsConfig, table: jax.Array, others: jax.Array, segments: Segments
 ) -> jax.Array:
-    ridge = jnp.full(1 + config.n_factors, config.l2_factors).at[0].set(config.l2_bias)
+    ridge = jnp.full(1 + config.n_factors, config.l2_factors, jnp.float32).at[0].set(config.l2_bias)
 
-    prior = jnp.full(1 + config.n_factors, config.prior_factors).at[0].set(config.prior_bias)
+    prior = (
+        jnp.full(1 + config.n_factors, config.prior_factors, jnp.float32)
+        .at[0]
+        .set(config.prior_bias)
+    )
 
     def solve_chunk(chunk: Segments) -> jax.Array:
         n_rows = chunk.rows.shape[0]
@@ -231,7 +238,7 @@ def _conjugate_gradients(
     diagonal: jax.Array,
     n_steps: int,
 ) -> jax.Array:
-    """Solves many small positive definite systems side by side, with the diagonal as preconditioner."""
+    """Solves many small positive definite systems side by side, preconditioned by the diagonal."""
 
     def ratio(top: jax.Array, bottom: jax.Array) -> jax.Array:
         # a solved (or empty) system has 0 / 0: it stays where it is

@@ -3,7 +3,7 @@
 The sampler is in `core.movies.gibbs`, with its papers. Here: what the model is told besides the
 ratings (side information of the items; who rated what, as spectral features of the table of
 training ratings), the chain, and the averages that it leaves behind (`core.movies.posterior`).
-Hyper-parameters hardly matter: ridges, variances and noise are drawn with everything else.
+Few settings matter: ridges, variances and noise are drawn with everything else.
 """
 
 import dataclasses
@@ -67,7 +67,8 @@ def implicit_features(
     """Describes users and items by who rated what, whatever the stars.
 
     The leading singular vectors of the 0/1 table, each row and column divided by the root of its
-    count, scaled by their singular values; then the standardised log count and its square.
+    count, scaled by their singular values; then the standardised log count, clipped at
+    two standard deviations, and its square.
 
     Args:
         users: int32[R] user of each training rating.
@@ -92,7 +93,9 @@ def implicit_features(
     tables = []
     for vectors, count in ((user, counts[0]), (item.T, counts[1])):
         log = np.log1p(count)
-        log = (log - log.mean()) / max(float(log.std()), 1e-6)
+        # Clipped: a row without ratings may lie far below all others, and the square would make a
+        # wild extrapolation of that.
+        log = np.clip((log - log.mean()) / max(float(log.std()), 1e-6), -2.0, 2.0)
         spectral = vectors * value * np.sqrt(len(count))
         tables.append(np.column_stack([spectral, log, log**2 - 1.0]).astype(np.float32))
     return tables[0], tables[1]
@@ -236,8 +239,8 @@ def fit(
         n_items: number of items I.
         side: f32[I, D] what is known of the items (about unit scale), or None.
         seed: the same seed gives the same posterior.
-        on_sweep: called after each sweep with the sweeps done and `noise_std`, `alpha`'s
-            standard deviation in stars.
+        on_sweep: called after each sweep with the sweeps done and `noise_std`, the noise of a
+            typical user and item in stars.
 
     Returns:
         Predictive mean and standard deviation of every rating.
@@ -257,7 +260,7 @@ def fit(
 
 
 def _stack(tables: list[np.ndarray], widths: list[int]) -> tuple[jax.Array, jax.Array]:
-    """Joins feature tables; also returns the one-hot group of each column, empty groups left out."""
+    """Joins feature tables; also returns the one-hot group of each column (no empty groups)."""
     widths = [width for width in widths if width]
     group = np.repeat(np.eye(len(widths)), widths, axis=0)
     return jnp.asarray(np.hstack(tables), jnp.float32), jnp.asarray(group, jnp.float32)

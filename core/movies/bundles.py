@@ -4,7 +4,6 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,15 +13,28 @@ from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData
 from core.devices import describe_devices
 from core.errors import InputError
+from core.movies import bayes
 from core.movies.als import AlsConfig
-from core.movies.data import MovieData, film_table, read_movielens
+from core.movies.data import (
+    MovieData,
+    contiguous_folds,
+    film_table,
+    random_split,
+    read_movielens,
+)
+from core.movies.model import RatingConfig
+from core.movies.posterior import Posterior
 from core.movies.presets import find_preset
-from core.movies.train import Trained, train_one
+from core.movies.train import Trained, gradient_predictor, mean_squared_error, train_one
 
 KIND = "movies"
-PROTOCOL = (
-    "random 80/20 split, default_rng(seed).random(n) < 0.8; settings and epochs chosen on a part of "
-    "train; predictions clipped to 0.5 to 5 stars"
+SPLIT_PROTOCOL = (
+    "random 80/20 split, default_rng(seed).random(n) < 0.8; settings and epochs chosen on a part "
+    "of train; predictions clipped to 0.5 to 5 stars"
+)
+FOLD_PROTOCOL = (
+    "{} contiguous folds in file order, as ml-100k's own u1 to u5 are cut; settings chosen on a "
+    "part of train of MovieLens latest-small 2016; predictions clipped to the scale"
 )
 
 
@@ -32,6 +44,7 @@ def train(
     *,
     seed: int,
     n_seeds: int = 1,
+    n_folds: int | None = None,
     n_epochs: int | None = None,
     n_devices: int = 1,
     checkpoint_dir: Path | None = None,
@@ -46,6 +59,7 @@ def train(
         local: the MovieLens archive.
         seed: of the first split and model; the others follow by one.
         n_seeds: splits; the weights of the first are kept, all are measured.
+        n_folds: cross-validate on so many contiguous folds instead, all with the same seed.
         n_epochs: other than the preset's.
         n_devices: devices to split batches over.
         checkpoint_dir: where a killed run finds its way back; None for no checkpoints.
@@ -64,9 +78,14 @@ def train(
         raise InputError(f"seeds ({n_seeds}) should be at least 1")
     if seed < 0:
         raise InputError(f"seed ({seed}) should be 0 or more")
+    if n_folds is not None and (n_folds < 2 or n_seeds > 1):
+        raise InputError(f"folds ({n_folds}) should be at least 2, and leave --seeds at 1")
     preset, data = find_preset(preset_name), read_movielens(local)
+    splits = [(number, None) for number in range(seed, seed + n_seeds)]
+    if n_folds is not None:
+        splits = [(seed, fold) for fold in contiguous_folds(len(data.ratings), n_folds)]
     runs = []
-    for number in range(seed, seed + n_seeds):
+    for place, (number, split) in enumerate(splits):
         checkpoints = None
         if checkpoint_dir is not None:
             run = {
@@ -74,14 +93,16 @@ def train(
                 "config": dataclasses.asdict(preset.config),
                 "epochs": n_epochs,
                 "seed": number,
+                "folds": n_folds,
                 "data": local.sha256,
             }
-            checkpoints = Checkpoints(checkpoint_dir / f"seed-{number}", run, resume=resume)
-        label = f"movies {preset_name}" + (f", seed {number}" if n_seeds > 1 else "")
+            checkpoints = Checkpoints(checkpoint_dir / f"run-{place}", run, resume=resume)
+        label = f"movies {preset_name}" + (f", {place + 1}/{len(splits)}" if splits[1:] else "")
         trained = train_one(
             preset,
             data,
             seed=number,
+            train=split,
             n_epochs=n_epochs,
             n_devices=n_devices,
             checkpoints=checkpoints,
@@ -90,25 +111,42 @@ def train(
         if checkpoints is not None:
             checkpoints.close()
         runs.append(trained)
-    return _bundle(preset_name, local, data, runs, command)
+    protocol = SPLIT_PROTOCOL if n_folds is None else FOLD_PROTOCOL.format(n_folds)
+    return gather(preset_name, local, data, runs, command, protocol=protocol)
 
 
-def _bundle(
-    preset_name: str, local: LocalData, data: MovieData, runs: list[Trained], command: str
+def gather(
+    preset_name: str,
+    local: LocalData,
+    data: MovieData,
+    runs: list[Trained],
+    command: str,
+    *,
+    protocol: str = SPLIT_PROTOCOL,
 ) -> Bundle:
+    """Puts the runs of one preset on several splits of the same data into a bundle.
+
+    Args:
+        preset_name: one of `PRESETS`.
+        local: the archive, for provenance.
+        data: what it holds.
+        runs: at least one; the weights of the first are kept.
+        command: the command line that makes this bundle.
+        protocol: how the runs were split and measured.
+
+    Returns:
+        The bundle, not yet saved.
+    """
     preset, first = find_preset(preset_name), runs[0]
-    errors = [run.val_mse for run in runs]
-    metric = {
-        "value": float(np.mean(errors)),
-        "unit": "MSE",
-        "per_seed": errors,
-        "seeds": [run.seed for run in runs],
-        "protocol": PROTOCOL,
+    errors = np.array([run.val_mse for run in runs])
+    metrics = {
+        "val_mse": _metric(errors, "MSE", protocol),
+        "val_rmse": _metric(np.sqrt(errors), "RMSE", protocol),
     }
-    if len(runs) > 1:
-        metric["sd"] = float(np.std(errors, ddof=1))
     last = first.history[-1]["epoch"]
-    arrays = {name: array.astype(np.float16) for name, array in first.arrays.items()}
+    arrays = dict(first.arrays)
+    if not isinstance(first.config, bayes.Config):  # which has chosen the precision of each array
+        arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
     for epoch, snapshot in first.snapshots.items():
         for name in ("item_bias", "item_factors"):
             arrays[f"snapshot.{epoch}.{name}"] = snapshot[name].astype(np.float16)
@@ -119,7 +157,7 @@ def _bundle(
         "preset": preset_name,
         "title": preset.title,
         "offset": first.offset,
-        "penalty": _penalty(first, int(round(0.8 * len(data.ratings)))),
+        "penalty": _penalty(first, round(0.8 * len(data.ratings))),
         "n_epochs": last,
         "snapshots": [*sorted(first.snapshots), last],
         "n_users": data.n_users,
@@ -131,7 +169,7 @@ def _bundle(
         name=f"movies-{preset_name}",
         config=json.loads(json.dumps(config)),
         seeds={"split": first.seed, "model": first.seed},
-        metrics={"val_mse": metric},
+        metrics=metrics,
         dataset={
             "name": local.dataset.name,
             "title": local.dataset.title,
@@ -154,8 +192,79 @@ def _bundle(
     return dataclasses.replace(bundle, card=_card(bundle, runs))
 
 
+def figures_only(bundle: Bundle) -> Bundle:
+    """Leaves out weights and tables: for data sets whose films may not be passed on."""
+    return dataclasses.replace(bundle, arrays={}, tables={})
+
+
+def _metric(values: np.ndarray, unit: str, protocol: str) -> dict[str, object]:
+    metric = {
+        "value": float(values.mean()),
+        "unit": unit,
+        "per_seed": values.tolist(),
+        "protocol": protocol,
+    }
+    return metric | ({"sd": float(values.std(ddof=1))} if len(values) > 1 else {})
+
+
+def measure(bundle: Bundle, data: MovieData) -> dict[str, float]:
+    """Measures a bundle's weights, as stored in half precision, on its own held-out part.
+
+    Args:
+        bundle: of this kind.
+        data: the data set that it was trained on.
+
+    Returns:
+        "measured" and "recorded" mean squared error of the split whose weights the bundle holds.
+
+    Raises:
+        InputError: the data set has another number of users or films.
+    """
+    if not bundle.arrays:
+        raise InputError(f"bundle ({bundle.name}) should hold weights; it has figures only")
+    shape, wanted = (
+        (data.n_users, data.n_items),
+        (bundle.config["n_users"], bundle.config["n_items"]),
+    )
+    if shape != wanted:
+        raise InputError(
+            f"data ({data.name}) has {shape[0]} users and {shape[1]} films, the bundle "
+            f"{wanted[0]} and {wanted[1]}; measure on {bundle.dataset['name']}"
+        )
+    held_out = ~random_split(len(data.ratings), seed=bundle.seeds["split"])
+    predict = predictor(bundle, data)
+    predicted = predict(data.users[held_out], data.items[held_out])
+    return {
+        "measured": mean_squared_error(predicted, data.ratings[held_out]),
+        "recorded": bundle.metrics["val_mse"]["per_seed"][0],
+    }
+
+
+def predictor(bundle: Bundle, data: MovieData) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Rebuilds any movie model from its bundle.
+
+    Returns:
+        `(users int32[N], items int32[N]) -> stars f32[N]`, not clipped.
+    """
+    arrays = {name: array.astype(np.float32) for name, array in bundle.arrays.items()}
+    if "mean_user" in arrays:
+        posterior = Posterior.from_arrays(dict(bundle.arrays))
+        return lambda users, items: posterior.predict(users, items)[0]
+    if "user_bias" not in arrays:
+        fields = {field.name for field in dataclasses.fields(RatingConfig)}
+        known = {name: value for name, value in bundle.config.items() if name in fields}
+        return gradient_predictor(RatingConfig(**known), data, arrays)
+    offset = bundle.config["offset"]
+
+    def predict(users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        taste = (arrays["user_factors"][users] * arrays["item_factors"][items]).sum(axis=1)
+        return offset + arrays["user_bias"][users] + arrays["item_bias"][items] + taste
+
+    return predict
+
+
 def _penalty(run: Trained, n_train: int) -> dict[str, float]:
-    """States the model's L2 on a user's bias and factors as a ridge on sums over that user's ratings."""
+    """States the model's L2 on a user as a ridge beside the sum over that user's ratings."""
     config = run.config
     if isinstance(config, AlsConfig):
         return {
@@ -164,8 +273,10 @@ def _penalty(run: Trained, n_train: int) -> dict[str, float]:
             "factors_per_rating": config.l2_factors,
             "factors_constant": config.prior_factors,
         }
-    # a penalty beside the mean over all ratings weighs as much as that many times it beside their sum;
-    # a bias without any penalty gets a small one, since a page may ask with no rating at all
+    if isinstance(config, bayes.Config):
+        return {}
+    # a penalty beside the mean over all ratings weighs as much as that many times it beside their
+    # sum; a bias without any penalty gets a small one, since a page may ask with no rating at all
     return {
         "bias_per_rating": 0.0,
         "bias_constant": max(config.l2_bias * n_train, 0.1),
@@ -177,7 +288,10 @@ def _penalty(run: Trained, n_train: int) -> dict[str, float]:
 def _card(bundle: Bundle, runs: list[Trained]) -> str:
     metric = bundle.metrics["val_mse"]
     spread = f" ± {metric['sd']:.4f} (sd)" if "sd" in metric else ""
-    rows = "\n".join(f"| {run.seed} | {run.val_mse:.4f} | {run.train_s:.2g} |" for run in runs)
+    rows = "\n".join(
+        f"| {place + 1} | {run.seed} | {run.val_mse:.4f} | {run.train_s:.2g} |"
+        for place, run in enumerate(runs)
+    )
     data = bundle.dataset
     return f"""# {bundle.name}
 
@@ -189,18 +303,19 @@ Made by `{bundle.command}` on {bundle.device}.
 Held-out mean squared error: **{metric["value"]:.4f}**{spread} over {len(runs)} split(s).
 Protocol: {metric["protocol"]}.
 
-| split seed | MSE | seconds of training |
-|---|---|---|
+| run | seed | MSE | seconds of training |
+|---|---|---|---|
 {rows}
 
 ## What is inside
-Weights of split seed {runs[0].seed} in half precision, snapshots of the films' weights during training, and
-public counts of each film (number of ratings, mean, histogram of stars). No rating of any person.
+Weights of split seed {runs[0].seed} in half precision, snapshots of the films' weights during
+training, and public counts of each film (number of ratings, mean, histogram of stars). No rating of
+any person.
 
 ## Use and limits
-For exploring and teaching. The ratings come from volunteers who chose what to watch and rate; a bias is
-an opinion of those people, corrected for their strictness, not a measure of worth. Films with few ratings
-stay near 0.
+For exploring and teaching. The ratings come from volunteers who chose what to watch and rate; a
+bias is an opinion of those people, corrected for their strictness, not a measure of worth. Films
+with few ratings stay near 0.
 
 ## Data
 {data["citation"]}

@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.bundle import load_bundle
+from core.bundle import Bundle, load_bundle
+from core.datasets.command import add_places
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -74,12 +76,14 @@ def register_training(topics: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="split and model (default: 0)")
     parser.add_argument("--seeds", type=int, default=1, help="number of splits (default: 1)")
+    parser.add_argument("--folds", type=int, help="cross-validate on contiguous folds instead")
+    parser.add_argument(
+        "--figures-only", action="store_true", help="leave weights and films out of the bundle"
+    )
     parser.add_argument("--epochs", type=int, help="other than the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
     parser.add_argument("--devices", type=int, default=1, help="split batches over N devices")
-    parser.add_argument("--mirror", metavar="DIR_OR_URL", help="take the archives from here")
-    parser.add_argument("--data-dir", metavar="DIR", help="folder of downloaded data sets")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_places(parser)
     parser.set_defaults(run=run_training)
 
 
@@ -100,7 +104,7 @@ def run_training(args: argparse.Namespace) -> None:
     from core.bundle import save_bundle
     from core.datasets.store import ensure
     from core.devices import join_hosts
-    from core.movies.bundles import train
+    from core.movies.bundles import figures_only, train
 
     out = args.out or Path("runs") / f"movies-{args.preset}"
     if out.exists() and not (out / "bundle.json").is_file():
@@ -113,6 +117,7 @@ def run_training(args: argparse.Namespace) -> None:
         local,
         seed=args.seed,
         n_seeds=args.seeds,
+        n_folds=args.folds,
         n_epochs=args.epochs,
         n_devices=args.devices,
         checkpoint_dir=scaffold,
@@ -120,23 +125,50 @@ def run_training(args: argparse.Namespace) -> None:
         command=_command_line(args),
         progress=True,
     )
-    save_bundle(bundle, out)
-    _remove_scaffold(scaffold)
+    save_bundle(figures_only(bundle) if args.figures_only else bundle, out)
+    shutil.rmtree(scaffold, ignore_errors=True)
     metric = bundle.metrics["val_mse"]
     if args.json:
         report = {
             "bundle": str(out),
-            "metrics": {"val_mse": metric["value"], "per_seed": metric["per_seed"]},
+            "metrics": {
+                "val_mse": metric["value"],
+                "val_rmse": bundle.metrics["val_rmse"]["value"],
+                "per_seed": metric["per_seed"],
+            },
             "seconds": bundle.duration_s,
             "device": bundle.device,
         }
         sys.stdout.write(json.dumps(report) + "\n")
     else:
-        spread = f" (sd {metric['sd']:.4f} over {args.seeds} splits)" if "sd" in metric else ""
+        runs = len(metric["per_seed"])
+        spread = f" (sd {metric['sd']:.4f} over {runs} splits)" if "sd" in metric else ""
         sys.stdout.write(
             f"held-out MSE {metric['value']:.4f}{spread} after {bundle.duration_s:.2g} s of "
             f"training on {bundle.device}; bundle written to {out}\n"
         )
+
+
+def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Measures a bundle's weights again on the held-out part of its split.
+
+    Args:
+        bundle: of kind "movies".
+        args: data (None for the bundle's own data set), mirror and data_dir.
+
+    Returns:
+        "val_mse" with "measured" and "recorded" (for the split of the weights).
+
+    Raises:
+        InputError: the data set has other users or films than the bundle.
+    """
+    from core.datasets.store import ensure
+    from core.movies.bundles import measure
+    from core.movies.data import read_movielens
+
+    name = args.data or bundle.dataset["name"]
+    local = ensure(name, data_dir=args.data_dir, mirror=args.mirror)
+    return {"val_mse": measure(bundle, read_movielens(local))}
 
 
 def run_ranking(args: argparse.Namespace) -> None:
@@ -227,13 +259,8 @@ def _command_line(args: argparse.Namespace) -> str:
     parts = ["python -m core train movies", f"--preset {args.preset}"]
     if args.data != "ml-latest-small-2016":
         parts.append(f"--data {args.data}")
-    parts += [f"--seed {args.seed}", f"--seeds {args.seeds}"]
+    parts.append(f"--seed {args.seed}")
+    parts.append(f"--seeds {args.seeds}" if args.folds is None else f"--folds {args.folds}")
     if args.epochs is not None:
         parts.append(f"--epochs {args.epochs}")
     return " ".join(parts)
-
-
-def _remove_scaffold(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)

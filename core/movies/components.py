@@ -1,7 +1,7 @@
-"""Principal components of the movies' factors: the usual ones, and the lesson's of the transposed matrix.
+"""Principal components of the movies' factors: the usual ones, and the lesson's transposed ones.
 
-Fifty factors come out of training in no particular order or rotation. Their principal components do have an
-order, by how much they tell films apart, and often a meaning that people can name.
+Fifty factors come out of training in no particular order or rotation. Their principal components do
+have an order, by how much they tell films apart, and often a meaning that people can name.
 """
 
 import dataclasses
@@ -20,14 +20,14 @@ class Components:
 
     Attributes:
         method: "factors": each factor centred over the films, coordinates in units of the factors;
-            "lesson": the matrix transposed first, so each film is centred over its own factors, and a
-            component is a unit vector over films.
+            "lesson": the matrix transposed first, so each film is centred over its own factors,
+            and a component is a unit vector over films.
         coordinates: f64[N, K], of the N films in the order they were given.
         explained: f64[K], share of the variance (of the matrix as centred) that each takes.
         axes: f64[F, K], the direction of each component among the factors.
         scale: f64[K], what a projection on `axes` is divided by to give `coordinates`.
-        center: f64[F], what is subtracted from every film first; zero for the lesson's method, which
-            subtracts each film's own mean over its factors.
+        center: f64[F], what is subtracted from every film first; zero for the lesson's method,
+            which subtracts each film's own mean over its factors.
     """
 
     method: str
@@ -107,9 +107,9 @@ def correlations(
         genres: the genres to look at.
 
     Returns:
-        Columns property, kind ("genre", "year", "bias", "count"), component (from 1), and correlation
-        (Pearson; NaN where a property does not vary). Year leaves out films without one; count enters
-        as its logarithm.
+        Columns property, kind ("genre", "year", "bias", "count"), component (from 1), and
+        correlation (Pearson; NaN where a property does not vary). Year leaves out films without
+        one; count enters as its logarithm.
     """
     lists = films["genres"].str.split("|")
     properties = [(name, "genre", lists.map(lambda g, n=name: n in g)) for name in genres]

@@ -1,4 +1,4 @@
-"""MovieLens archives as typed NumPy containers: who rated what how, and what is known of the films."""
+"""MovieLens archives as typed NumPy containers: who rated what, and what is known of the films."""
 
 import dataclasses
 import re
@@ -25,6 +25,7 @@ DATA_SETS = (
     "ml-32m",
 )
 
+_PERIODS = np.array([1940, 1960, 1970, 1980, 1990, 2000, 2010])
 _NO_GENRE = ("(no genres listed)", "unknown")
 _YEAR = re.compile(r"\s*\((\d{4})(?:[-–]\d{0,4})?\)\s*$")
 _ARTICLES = (
@@ -194,7 +195,8 @@ def film_table(data: MovieData, mask: np.ndarray | None = None) -> pd.DataFrame:
         mask: bool[R], ratings to count; None for all.
 
     Returns:
-        One row a film: movie_id, title, year, genres ("A|B"), count, mean, and stars_0.5 to stars_5.0.
+        One row a film: movie_id, title, year, genres ("A|B"), count, mean, and stars_0.5 to
+        stars_5.0.
     """
     chosen = slice(None) if mask is None else mask
     items, ratings = data.items[chosen], data.ratings[chosen]
@@ -223,13 +225,16 @@ def film_table(data: MovieData, mask: np.ndarray | None = None) -> pd.DataFrame:
 
 
 def side_information(data: MovieData) -> np.ndarray:
-    """Describes each film by its genres and year: f32[I, G + 3].
+    """Describes each film by its genres and year: f32[I, G + 9].
 
-    The year enters as a scaled number, its square, and a flag for a missing year.
+    The year enters as a number, as a square before 1990 (old films that are still watched were
+    chosen), and as closeness to each of seven periods. A missing year is taken for the median one.
     """
     known = data.years > 0
-    scaled = np.where(known, (data.years - 1990) / 20.0, 0.0)
-    columns = [data.has_genre, scaled[:, None], scaled[:, None] ** 2, ~known[:, None]]
+    years = np.where(known, data.years, np.median(data.years[known]) if known.any() else 1990)
+    scaled = ((years - 1990) / 20.0)[:, None]
+    closeness = np.clip(1 - np.abs(years[:, None] - _PERIODS) / 10, 0, 1)
+    columns = [data.has_genre, scaled, np.minimum(scaled, 0) ** 2, closeness]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 

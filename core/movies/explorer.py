@@ -1,4 +1,4 @@
-"""What a page, a notebook or the command line asks of a trained movie model; NumPy and pandas only."""
+"""What a page, a notebook or the command line asks of a movie model; NumPy and pandas only."""
 
 import dataclasses
 import difflib
@@ -34,7 +34,7 @@ class Explanation:
 
 
 class MovieExplorer:
-    """A trained model with biases and factors, opened for questions. Never changes after construction.
+    """A trained model with biases and factors, opened for questions; never changes.
 
     Args:
         bundle: of kind "movies", whose config has "offset" and "penalty".
@@ -108,7 +108,7 @@ class MovieExplorer:
 
     @property
     def epochs(self) -> tuple[int, ...]:
-        """Epochs of training of which a snapshot is there, ascending; the last is the model itself."""
+        """Epochs of training that are kept, ascending; the last is the model itself."""
         return tuple(self.bundle.config.get("snapshots", ()))
 
     def top_by_count(self, top_n: int = TOP_BY_COUNT) -> np.ndarray:
@@ -200,12 +200,14 @@ class MovieExplorer:
         keep = (table["count"] >= min_count).to_numpy()
         wanted_genres = _known("genre", genres, self.genres)
         if wanted_genres:
-            keep &= np.array([bool(wanted_genres & set(g.split("|"))) for g in table["genres"]])
+            keep = keep & np.array(
+                [bool(wanted_genres & set(g.split("|"))) for g in table["genres"]]
+            )
         wanted_decades = _known("decade", decades, self.decades)
         if wanted_decades:
-            keep &= table["decade"].isin(wanted_decades).to_numpy()
+            keep = keep & table["decade"].isin(wanted_decades).to_numpy()
         if search.strip():
-            keep &= np.isin(table.index, self.search(search, limit=len(self.films)))
+            keep = keep & np.isin(table.index, self.search(search, limit=len(self.films)))
         return table[keep].sort_values("bias", ascending=False, kind="stable")
 
     def histogram(self, film: int) -> pd.DataFrame:
@@ -244,7 +246,7 @@ class MovieExplorer:
     def components(
         self, *, method: str = "factors", n_components: int = 5, top_n: int = TOP_BY_COUNT
     ) -> Components:
-        """Finds the principal components of the most rated films, in the order of `top_by_count`."""
+        """Finds the components of the most rated films, in the order of `top_by_count`."""
         return principal_components(
             self.item_factors[self.top_by_count(top_n)], n_components=n_components, method=method
         )
@@ -257,8 +259,8 @@ class MovieExplorer:
     def explain(self, user: int, film: int, *, n_parts: int = 8) -> Explanation:
         """Takes a prediction apart into mean, biases, and what each component of taste adds.
 
-        Factors are turned to the axes of the usual components first, where a part has a meaning. What
-        the user's taste makes of an average film is a part of its own, "taste".
+        Factors are turned to the axes of the usual components first, where a part has a meaning.
+        What the user's taste makes of an average film is a part of its own, "taste".
 
         Args:
             user: row of `users`.

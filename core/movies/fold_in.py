@@ -1,10 +1,11 @@
-"""A new user in closed form: bias and factors from a few ratings, exactly and in under a millisecond.
+"""A new user in closed form: bias and factors from a few ratings, exactly and at once.
 
 With the films fixed, a user's bias b and factors p minimise
 
     sum over rated films i of (r_i - mean - b_i - b - p . q_i)^2 + penalty_b b^2 + penalty_p |p|^2,
 
-a ridge regression. Its solution is what any amount of gradient descent on the same loss would reach.
+a ridge regression. Its solution is what any amount of gradient descent on the same loss would
+reach.
 """
 
 import dataclasses
@@ -16,7 +17,7 @@ from core.errors import InputError
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Penalty:
-    """How strongly a user is pulled to the average: `per_rating * n + constant`, for bias and factors."""
+    """How strongly a user is pulled to the average: `per_rating * n + constant`, for each kind."""
 
     bias_per_rating: float
     bias_constant: float

@@ -1,4 +1,4 @@
-"""One sweep of the Gibbs sampler for Bayesian matrix factorization with biases and side information.
+"""One Gibbs sweep of Bayesian matrix factorization with biases and side information.
 
 Model, for user u and item i (F factors; the last column of either table is the bias):
 
@@ -26,10 +26,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# Rows are padded to the next of these counts. Up to FEW ratings a row is sampled in the space of
-# its ratings, above in the space of its factors: whichever system is the smaller one.
-FEW = 24
-CAPACITIES = (4, FEW, 96, 384, 1536)
+# Rows are grouped by these counts and padded to the longest of their group: each group costs
+# compile time, padding costs run time.
+CAPACITIES = (4, 12, 32, 96, 384, 1536)
 
 
 class Block(NamedTuple):
@@ -183,8 +182,9 @@ def draw_table(
         x = design[block.others] * block.mask[..., None]  # (N, C, K)
         y = target[block.ratings] * block.mask
         w = jnp.where(block.mask > 0, weight[block.ratings], 1.0)
-        if x.shape[1] <= FEW:
-            # Draw from the prior, then move it by what the ratings ask for (Bhattacharya 2016).
+        if x.shape[1] < size:
+            # Fewer ratings than factors: draw from the prior, then move it by what the ratings ask
+            # for (Bhattacharya 2016), a system of the size of the ratings.
             prior = around + unit @ inverse
             spread = x @ covariance
             system = jnp.einsum("nck,ndk->ncd", spread, x)
@@ -198,7 +198,7 @@ def draw_table(
             rows, rows_mean = prior + step[..., 0], around + step[..., 1]
         else:
             weighted = x * w[..., None]
-            system = precision + jnp.einsum("nck,ncl->nkl", weighted, x)
+            system = precision[None] + jnp.einsum("nck,ncl->nkl", weighted, x)
             right = around @ precision + jnp.einsum("nck,nc->nk", weighted, y)
             both = solve_and_draw(
                 system,

@@ -1,11 +1,12 @@
 """The lesson's rating models as small Flax modules, and one that also reads what the film is.
 
-A model of two inputs, a user and a movie, is no chain of layers: it is a function of both, written as one.
-Each model maps user rows int32[B], movie rows int32[B] and side information f32[B, D] to stars f32[B].
+A model of two inputs, a user and a movie, is no chain of layers: it is a function of both, written
+as one. Each model maps user rows int32[B], movie rows int32[B] and side information f32[B, D] to
+stars f32[B].
 
 Sources:
-    fast.ai, Practical Deep Learning for Coders v1 (2017), lesson 4 notebook: dot product, dot product
-    with biases, and a dense net on concatenated factors.
+    fast.ai, Practical Deep Learning for Coders v1 (2017), lesson 4 notebook: dot product, dot
+    product with biases, and a dense net on concatenated factors.
     Koren, Bell, Volinsky: Matrix factorization techniques for recommender systems, 2009,
     https://doi.org/10.1109/MC.2009.263 (biases; inputs beside the ids)
 """
@@ -28,8 +29,8 @@ class RatingConfig:
     Attributes:
         architecture: one of `ARCHITECTURES`.
         n_factors: factors of a user and of a movie, at least 1.
-        l2_factors: penalty on the sum of squares of each whole factor table, beside the mean squared
-            error of a batch; 0 or more.
+        l2_factors: penalty on the sum of squares of each whole factor table, beside the mean
+            squared error of a batch; 0 or more.
         l2_bias: the same on the bias tables.
         dropout: dropout rates before the dense layer and after it ("net" and "metadata").
         n_hidden: width of the dense layer ("net" and "metadata").
@@ -54,6 +55,11 @@ class RatingConfig:
     batch_size: int = 64
     schedule: tuple[tuple[int, float], ...] = ((1, 1e-3), (6, 1e-2), (15, 1e-3))
 
+    @property
+    def is_bilinear(self) -> bool:
+        """Whether a prediction is a sum of offset, biases and a dot product, and nothing else."""
+        return self.architecture in ("dot", "bias") and self.rating_range is None
+
     def __post_init__(self) -> None:
         """Checks the bounds."""
         if self.architecture not in ARCHITECTURES:
@@ -76,6 +82,24 @@ class RatingConfig:
             raise InputError(
                 f"schedule ({self.schedule}) should be pairs of epochs >= 1 and learning rate > 0"
             )
+
+
+def weights(config: RatingConfig, params: nnx.State) -> nnx.State | dict[str, jax.Array]:
+    """Names a model's arrays for its bundle.
+
+    A model that only adds biases and a dot product is named as the alternating one is (user_bias
+    [U], user_factors [U, F], item_bias [I], item_factors [I, F]), so that one explorer opens both.
+    """
+    if not config.is_bilinear:
+        return params
+    named = {}
+    for side in ("user", "item"):
+        factors = params[f"{side}_factors"]["embedding"][...]
+        bias = jnp.zeros(len(factors))
+        if config.architecture == "bias":
+            bias = params[f"{side}_bias"]["embedding"][...][:, 0]
+        named |= {f"{side}_bias": bias, f"{side}_factors": factors}
+    return named
 
 
 class RatingModel(nnx.Module):
@@ -144,7 +168,7 @@ class RatingModel(nnx.Module):
         return score
 
     def penalty(self) -> jax.Array:
-        """The L2 penalty, as Keras adds it to the loss of every batch (and to its validation loss)."""
+        """The L2 penalty on whole tables, which joins the loss of every training batch."""
         config = self.config
         tables = [(config.l2_factors, self.user_factors), (config.l2_factors, self.item_factors)]
         if config.architecture in ("bias", "metadata"):

@@ -1,10 +1,12 @@
-"""Trains a rating model and measures it: one recipe for a gradient, one for closed form, one for sampling.
+"""Trains a rating model on one split and measures it on the rest.
 
-Every preset is fitted on the train part of `default_rng(seed).random(n) < 0.8` and measured on the rest. Its
-settings and its number of epochs were chosen on a part of train (see presets.py), so the rest only watches.
+Every preset is fitted on the train part of `default_rng(seed).random(n) < 0.8` and measured on the
+rest. Its settings and its number of epochs were chosen on a part of train (see presets.py), so the
+rest only watches.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,9 +20,9 @@ from core.checkpoint import Checkpoints
 from core.devices import data_mesh
 from core.errors import InputError
 from core.loop import Fitted, Plan, fit, gradient_epoch, in_mode, initial_state, restore_state
-from core.movies import als
+from core.movies import als, bayes, gibbs
 from core.movies.data import STARS, MovieData, random_split, side_information
-from core.movies.model import RatingConfig, RatingModel
+from core.movies.model import RatingConfig, RatingModel, weights
 from core.movies.presets import Preset
 
 BATCH_OF_PREDICTIONS = 1 << 16
@@ -43,7 +45,7 @@ class Trained:
     """
 
     seed: int
-    config: RatingConfig | als.AlsConfig
+    config: RatingConfig | als.AlsConfig | bayes.Config
     offset: float
     arrays: dict[str, np.ndarray]
     snapshots: dict[int, dict[str, np.ndarray]]
@@ -87,7 +89,8 @@ def train_one(
     epochs = preset.n_epochs if n_epochs is None else n_epochs
     plan = Plan(epochs, snapshots=tuple(s for s in preset.snapshots if s < epochs))
     options = {"checkpoints": checkpoints, "progress": progress, "on_epoch": on_epoch}
-    recipe = _fit_als if isinstance(preset.config, als.AlsConfig) else _fit_gradient
+    recipes = {als.AlsConfig: _fit_als, RatingConfig: _fit_gradient, bayes.Config: _fit_bayes}
+    recipe = recipes[type(preset.config)]
     config, offset, fitted = recipe(preset.config, data, train, plan, seed, n_devices, options)
     return Trained(
         seed=seed,
@@ -102,7 +105,7 @@ def train_one(
     )
 
 
-def predictor(
+def gradient_predictor(
     config: RatingConfig, data: MovieData, arrays: Mapping[str, np.ndarray]
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Rebuilds a gradient-trained model from its weights.
@@ -225,12 +228,72 @@ def _fit_gradient(
         jax.device_put(batches),
         plan,
         seed=seed,
-        keep=lambda state: state.params,
+        keep=lambda state: weights(config, state.params),
         evaluate=evaluate,
         mesh=mesh,
         **options,
     )
     return config, config.offset, fitted
+
+
+def _fit_bayes(
+    config: bayes.Config,
+    data: MovieData,
+    train: np.ndarray,
+    plan: Plan,
+    seed: int,
+    n_devices: int,
+    options: dict[str, Any],
+) -> tuple[bayes.Config, float, Fitted]:
+    if n_devices != 1:
+        raise InputError(f"devices ({n_devices}) should be 1: a chain is sampled on one device")
+    config = dataclasses.replace(config, n_sweeps=plan.n_epochs)
+    ratings = data.ratings[train]
+    offset = float(ratings.mean(dtype=np.float64))
+    known = bayes.make_data(
+        config,
+        data.users[train],
+        data.items[train],
+        ratings,
+        n_users=data.n_users,
+        n_items=data.n_items,
+        side=side_information(data),
+    )
+    held_out = jax.device_put((data.users[~train], data.items[~train]))
+    truth = data.ratings[~train]
+
+    @functools.partial(jax.jit, donate_argnums=0)
+    def epoch(state: tuple, key: jax.Array, known: Any) -> tuple[tuple, dict]:
+        del key  # the chain carries its own
+        chain, averages = state
+        chain = gibbs.sweep(chain, known)
+        averages = jax.lax.cond(
+            chain.sweep > config.n_burn_in, bayes.add_sweep, lambda same, _: same, averages, chain
+        )
+        return (chain, averages), {"noise_std": chain.alpha**-0.5}
+
+    @jax.jit
+    def averaged(averages: bayes.Averages) -> jax.Array:
+        return averages.mean[held_out] / averages.count.clip(1)
+
+    def evaluate(state: tuple) -> dict[str, float]:
+        return {"val_mse": mean_squared_error(np.asarray(averaged(state[1])) + offset, truth)}
+
+    start = (bayes.init_state(config, known, seed=seed), bayes.init_averages(known))
+    fitted = fit(
+        epoch,
+        jax.tree.map(jnp.copy, start),  # donated, and two of its leaves may share an array
+        known,
+        plan,
+        seed=seed,
+        keep=lambda state: {},  # what is kept is a summary of the averages, made once at the end
+        evaluate=evaluate,
+        **options,
+    )
+    posterior = bayes.summarize(config, known, fitted.state[1], ratings)
+    predicted, _ = posterior.predict(data.users[~train], data.items[~train])
+    fitted.history[-1]["val_mse"] = mean_squared_error(predicted, truth)  # of what is kept
+    return config, offset, dataclasses.replace(fitted, best=posterior.arrays())
 
 
 def learning_rate(config: RatingConfig, n_batches: int) -> optax.Schedule:
