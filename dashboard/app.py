@@ -15,7 +15,7 @@ from dashboard.navigation import PAGES  # noqa: E402
 present = view_state.is_present()
 st.set_page_config(
     page_title="Latent Lab",
-    page_icon=":material/scatter_plot:",
+    page_icon=f"{ROOT}/assets/icon.svg",
     layout="wide",
     initial_sidebar_state="collapsed" if present else "auto",
 )

@@ -15,4 +15,43 @@ class Entry(NamedTuple):
 
 PAGES: dict[str, tuple[Entry, ...]] = {
     "": (Entry("app_pages/overview.py", "Overview", "", ":material/home:"),),
+    "Movies": (
+        Entry(
+            "app_pages/movies_ranking.py",
+            "Ranking",
+            "movies-ranking",
+            ":material/trophy:",
+            "Which films are good, once the raters are accounted for?",
+        ),
+        Entry(
+            "app_pages/movies_factors.py",
+            "Factors",
+            "movies-factors",
+            ":material/scatter_plot:",
+            "What do the latent factors mean?",
+        ),
+        Entry(
+            "app_pages/movies_why.py",
+            "Why this prediction?",
+            "movies-why",
+            ":material/waterfall_chart:",
+            "Why does the model predict these stars for this rater and this film?",
+        ),
+        Entry(
+            "app_pages/movies_you.py",
+            "You",
+            "movies-you",
+            ":material/person_pin_circle:",
+            "Rate a few films: what does the model make of you, and what would you like?",
+        ),
+    ),
+    "Ideas": (
+        Entry(
+            "app_pages/ideas_embeddings.py",
+            "Embeddings",
+            "ideas-embeddings",
+            ":material/grid_on:",
+            "Is an embedding more than a table?",
+        ),
+    ),
 }

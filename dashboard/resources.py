@@ -87,7 +87,9 @@ def _bundle(folder: str, age: int, name: str) -> Bundle:
 def _movie_explorer(folder: str, age: int, name: str) -> "MovieExplorer":
     from core.movies.explorer import MovieExplorer  # other topics' pages need not load it
 
-    return MovieExplorer(_bundle(folder, age, name))
+    explorer = MovieExplorer(_bundle(folder, age, name))
+    explorer.components()  # found once here rather than in somebody's first view of the map
+    return explorer
 
 
 def _topic(name: str) -> str:

@@ -4,6 +4,7 @@ No Streamlit here, so that figures stay pure functions. Colours for categories a
 and Ito (Color Universal Design, 2008), which people with any common colour vision tell apart.
 """
 
+import functools
 import html
 from typing import NamedTuple
 
@@ -61,6 +62,7 @@ def surface(*, dark: bool) -> Surface:
     return DARK if dark else LIGHT
 
 
+@functools.cache
 def template(*, dark: bool, present: bool) -> go.layout.Template:
     """Returns the plotly template of the light or the dark page, in one of two sizes."""
     page = surface(dark=dark)

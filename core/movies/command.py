@@ -261,6 +261,8 @@ def _command_line(args: argparse.Namespace) -> str:
         parts.append(f"--data {args.data}")
     parts.append(f"--seed {args.seed}")
     parts.append(f"--seeds {args.seeds}" if args.folds is None else f"--folds {args.folds}")
+    if args.figures_only:
+        parts.append("--figures-only")
     if args.epochs is not None:
         parts.append(f"--epochs {args.epochs}")
     return " ".join(parts)

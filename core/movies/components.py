@@ -37,6 +37,21 @@ class Components:
     scale: np.ndarray
     center: np.ndarray
 
+    def first(self, n_components: int) -> "Components":
+        """Returns the first K of these components; raises InputError if there are fewer."""
+        most = len(self.explained)
+        if not 1 <= n_components <= most:
+            raise InputError(
+                f"n_components ({n_components}) should be from 1 to {most} for these factors"
+            )
+        return dataclasses.replace(
+            self,
+            coordinates=self.coordinates[:, :n_components],
+            explained=self.explained[:n_components],
+            axes=self.axes[:, :n_components],
+            scale=self.scale[:n_components],
+        )
+
     def project(self, factors: np.ndarray) -> np.ndarray:
         """Places other factors (a new user's, an earlier epoch's) on the same axes.
 
@@ -53,13 +68,13 @@ class Components:
 
 
 def principal_components(
-    factors: np.ndarray, *, n_components: int = 3, method: str = "factors"
+    factors: np.ndarray, *, n_components: int | None = 3, method: str = "factors"
 ) -> Components:
     """Finds the components by singular values; the largest coordinate of each is made positive.
 
     Args:
         factors: f[N, F], one row a film.
-        n_components: K, from 1 to the smaller of F and N - 1.
+        n_components: K, from 1 to the smaller of F and N - 1; None for all of them.
         method: "factors" for PCA of the films' factors, "lesson" for `PCA(K).fit(factors.T)`, whose
             `components_` the lesson plots.
 
@@ -74,6 +89,8 @@ def principal_components(
     factors = np.asarray(factors, np.float64)
     n_films, n_factors = factors.shape
     most = min(n_factors if method == "factors" else n_factors - 1, n_films - 1)
+    if n_components is None:
+        n_components = most
     if not 1 <= n_components <= most:
         raise InputError(
             f"n_components ({n_components}) should be from 1 to {most} for {n_films} films of "

@@ -242,14 +242,16 @@ class MovieExplorer:
             arrays[f"snapshot.{epoch}.item_factors"].astype(np.float32),
         )
 
-    @functools.lru_cache(maxsize=16)  # noqa: B019  (explorers live as long as the app)
     def components(
         self, *, method: str = "factors", n_components: int = 5, top_n: int = TOP_BY_COUNT
     ) -> Components:
         """Finds the components of the most rated films, in the order of `top_by_count`."""
-        return principal_components(
-            self.item_factors[self.top_by_count(top_n)], n_components=n_components, method=method
-        )
+        return self._all_components(method, top_n).first(n_components)
+
+    @functools.lru_cache(maxsize=8)  # noqa: B019  (explorers live as long as the app)
+    def _all_components(self, method: str, top_n: int) -> Components:
+        factors = self.item_factors[self.top_by_count(top_n)]
+        return principal_components(factors, n_components=None, method=method)
 
     def predict(self, user: int, film: int | np.ndarray) -> np.ndarray:
         """Predicts stars of one user (a row of `users`) for one or more films (rows of `films`)."""
@@ -277,8 +279,7 @@ class MovieExplorer:
         return self._explained(user.bias, user.factors, film, n_parts)
 
     def _explained(self, bias: float, factors: np.ndarray, film: int, n_parts: int) -> Explanation:
-        n_factors = self.item_factors.shape[1]
-        basis = self.components(n_components=min(n_factors, len(self.films) - 1))
+        basis = self._all_components("factors", TOP_BY_COUNT)
         factors = np.asarray(factors, np.float64)
         shares = (factors @ basis.axes) * (
             (self.item_factors[film] - basis.center) @ basis.axes

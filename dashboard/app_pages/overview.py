@@ -32,9 +32,12 @@ for topic in resources.lesson()["topics"]:
     is_measured = any(line.verdict is not ledger.NOT_MEASURED for line in lines)
     (measured if is_measured else waiting).append((topic, lines))
 for topic, lines in measured:
-    st.html(ledger.table(topic["title"], topic["measure"], lines))
-    with page.details(f"How the lesson measured, and what is off in it: {topic['title'].lower()}"):
-        st.markdown(f"**The lesson.** {page.plain(topic['protocol'])}.")
+    beside = topic.get("beside", "Lesson")
+    st.html(ledger.table(topic["title"], topic["measure"], lines, beside=beside))
+    with page.details(
+        f"{beside}: how it measured, and what to mind ({page.plain(topic['title'])})"
+    ):
+        st.markdown(f"**{beside}.** {page.plain(topic['protocol'])}.")
         st.markdown("\n".join(f"- {page.plain(point)}" for point in topic["off"]))
 if waiting:
     st.subheader("Not measured yet", anchor=False)

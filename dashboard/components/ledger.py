@@ -10,6 +10,7 @@ Manifest = Mapping[str, Any]
 
 FORMATS: dict[str, Callable[[float], str]] = {
     "mse": theme.mse,
+    "rmse": theme.mse,
     "nats": theme.mse,
     "accuracy": theme.percent,
 }
@@ -26,6 +27,7 @@ class Verdict(NamedTuple):
 PASSED = Verdict("✓", "passed", "passed")
 MISSED = Verdict("✗", "missed", "missed")
 NOT_COMPARABLE = Verdict("≠", "not comparable", "other")
+MEASURED = Verdict("•", "measured", "other")  # where nobody else has a number
 NOT_MEASURED = Verdict("○", "not measured yet", "open")
 
 
@@ -53,13 +55,16 @@ def line(row: Mapping[str, Any], manifest: Manifest | None) -> Line:
     """
     show = FORMATS[row["unit"]]
     metric = (manifest or {}).get("metrics", {}).get(row["metric"])
+    beside = "–" if row["value"] is None else show(row["value"])
     if manifest is None or metric is None:
-        return Line(row["label"], row["detail"], show(row["value"]), "", "", "", NOT_MEASURED)
+        return Line(row["label"], row["detail"], beside, "", "", "", NOT_MEASURED)
     dataset = manifest["dataset"]
     conditions = [metric.get("protocol", ""), dataset_label(dataset)]
     wanted = row.get("dataset_version")
     is_same_data = wanted is None or wanted in str(dataset.get("version", ""))
-    if not row.get("comparable", True):
+    if row["value"] is None:
+        verdict = MEASURED
+    elif not row.get("comparable", True):
         verdict = NOT_COMPARABLE
         conditions.append(row["why"])
     elif not is_same_data:
@@ -72,7 +77,7 @@ def line(row: Mapping[str, Any], manifest: Manifest | None) -> Line:
     return Line(
         row["label"],
         row["detail"],
-        show(row["value"]),
+        beside,
         show(metric["value"]),
         spread(metric, show),
         "; ".join(part for part in conditions if part),
@@ -94,23 +99,35 @@ def dataset_label(dataset: Mapping[str, Any]) -> str:
     return name if version in name else f"{name} {version}"
 
 
-def table(title: str, measure: str, lines: Sequence[Line]) -> str:
-    """Returns one topic's rows as an HTML table that turns into cards on a phone."""
-    body = "".join(_row(row) for row in lines)
+def table(title: str, measure: str, lines: Sequence[Line], *, beside: str = "Lesson") -> str:
+    """Returns one topic's rows as an HTML table that turns into cards on a phone.
+
+    Args:
+        title: of the topic.
+        measure: what its numbers are.
+        lines: its rows. Conditions that all measured rows share are said once, above them.
+        beside: whose numbers stand beside ours.
+    """
+    shared = {row.conditions for row in lines if row.ours}
+    note = ""
+    if len(shared) == 1 and sum(bool(row.ours) for row in lines) > 1:
+        note = f'<p class="ledger-note">Here: {escape(shared.pop())}.</p>'
+        lines = [row._replace(conditions="") for row in lines]
+    body = "".join(_row(row, beside) for row in lines)
     return (
-        f'<table class="ledger"><caption>{escape(title)} <small>{escape(measure)}</small></caption>'
-        "<thead><tr><th>Model</th><th>Lesson</th><th>Here</th><th>Verdict</th></tr></thead>"
-        f"<tbody>{body}</tbody></table>"
+        f'<table class="ledger"><caption>{escape(title)} <small>{escape(measure)}</small>{note}'
+        f"</caption><thead><tr><th>Model</th><th>{escape(beside)}</th><th>Here</th>"
+        f"<th>Verdict</th></tr></thead><tbody>{body}</tbody></table>"
     )
 
 
-def _row(row: Line) -> str:
+def _row(row: Line, beside: str) -> str:
     ours = f"<b>{escape(row.ours)}</b> <small>{escape(row.spread)}</small>" if row.ours else "–"
     conditions = f"<small>{escape(row.conditions)}</small>" if row.conditions else ""
     verdict = row.verdict
     return (
         f"<tr><th scope='row'>{escape(row.label)}<small>{escape(row.detail)}</small></th>"
-        f"<td data-label='Lesson'>{escape(row.lesson)}</td>"
+        f"<td data-label='{escape(beside)}'>{escape(row.lesson)}</td>"
         f"<td data-label='Here'><span>{ours}</span>{conditions}</td>"
         f"<td data-label='Verdict'><span class='verdict {verdict.style}'>"
         f"<span aria-hidden='true'>{verdict.sign}</span> {verdict.word}</span></td></tr>"
@@ -132,6 +149,7 @@ STYLE = f"""<style>
 .ledger thead th:nth-child(2) {{ width: 13%; }}
 .ledger thead th:nth-child(4) {{ width: 19%; }}
 .ledger tbody small {{ font-weight: 400; font-size: 0.875rem; opacity: 0.8; }}
+.ledger-note {{ font-weight: 400; font-size: 0.875rem; opacity: 0.8; margin: 0.2rem 0; }}
 .ledger th > small, .ledger td > small {{ display: block; }}
 .verdict {{ display: inline-block; white-space: nowrap; padding: 0.1rem 0.6rem; border-radius: 1rem;
   border: 1.5px solid transparent; }}

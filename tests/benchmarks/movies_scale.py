@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 SIZES = (100_000, 1_000_000, 10_000_000, 32_000_204)
 FULL = (32_000_204, 200_948, 87_585)
-SWEEPS = 3
+SWEEPS = 2
 
 
 def synthetic(n_ratings: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:

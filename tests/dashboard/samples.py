@@ -45,7 +45,9 @@ def movies_bundle(
 
 def fill(assets: Path) -> Path:
     """Writes one bundle that passes, one that misses and one that does not compare."""
-    save_bundle(movies_bundle("movies-dot", 1.5), assets / "movies-dot")
+    save_bundle(movies_bundle("movies-lesson-dot", 1.5), assets / "movies-lesson-dot")
     save_bundle(movies_bundle("movies-bias", 0.7701), assets / "movies-bias")
-    save_bundle(movies_bundle("movies-net", 0.79, version="2018"), assets / "movies-net")
+    save_bundle(
+        movies_bundle("movies-lesson-net", 0.79, version="2018"), assets / "movies-lesson-net"
+    )
     return assets

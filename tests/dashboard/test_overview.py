@@ -78,7 +78,8 @@ def test_the_overview_leads_to_the_pages(
     monkeypatch.setitem(PAGES, "Probes", (entry,))
     page = app()
     assert not page.exception
-    assert [link.proto.label for link in page.get("page_link")] == ["**Probe page**"]
+    links = [link.proto.label for link in page.get("page_link")]
+    assert links == [f"**{e.title}**" for group in PAGES.values() for e in group if e.url_path]
     assert "Does a card lead here?" in [text.value for text in page.markdown]
 
 
@@ -86,6 +87,7 @@ def test_the_lessons_figures_are_complete() -> None:
     lesson = json.loads((ROOT / "assets" / "lesson.json").read_text(encoding="utf-8"))
     assert [topic["id"] for topic in lesson["topics"]] == [
         "movies",
+        "movies-beyond",
         "sentiment",
         "words",
         "textgen",
@@ -199,3 +201,15 @@ def test_a_page_without_its_bundle_says_so(case: str) -> None:
         assert [block.value for block in page.code] == ["python -m core make"]
     else:
         assert "a \\*b\\* is cut" in text and "- c" in text
+
+
+def test_conditions_that_all_rows_share_are_said_once() -> None:
+    lines = [ledger.line(row("movies-bias"), manifest(value)) for value in (0.7, 0.8)]
+    both, alone = (ledger.table("Movies", "MSE", some) for some in (lines, lines[:1]))
+    assert both.count("seeds 0 to 4") == 1 and "Here: seeds 0 to 4" in both
+    assert alone.count("seeds 0 to 4") == 1 and "Here: " not in alone
+
+
+def test_a_number_of_ours_alone_is_only_measured() -> None:
+    line = ledger.line(row("movies-dot-51") | {"value": None, "metric": "val_mse"}, manifest(0.8))
+    assert (line.lesson, line.verdict) == ("–", ledger.MEASURED)

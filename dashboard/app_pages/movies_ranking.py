@@ -1,0 +1,148 @@
+"""Which films are good, once the raters are accounted for?"""
+
+import functools
+
+import streamlit as st
+
+from dashboard import theme, view_state
+from dashboard.components import films as film_parts
+from dashboard.components import page, provenance, width
+from dashboard.components.chart import chart
+from dashboard.figures import movies_ranking as figures
+from dashboard.figures import movies_reversals
+
+KEY = "movies_ranking_main"
+ENDS, MEAN, REVERSALS = "best and worst", "bias and mean", "reversals"
+
+page.header(
+    "Which films are good, once the raters are accounted for?",
+    "A film's bias is what is left of its ratings when the model has taken out how strict its "
+    "raters are and what they like.",
+)
+view = view_state.page("movies_ranking")
+left, middle, right = st.columns([13, 8, 9], vertical_alignment="bottom")
+films = film_parts.choose_model(view, middle)
+with left:
+    shown = view.segmented_control("view", "View", (ENDS, MEAN, REVERSALS), ENDS)
+with right:
+    film = film_parts.find_box(view, films)
+genre_box, decade_box, more = st.columns([5, 5, 3], vertical_alignment="bottom")
+with genre_box:
+    genres = view.multiselect("genres", "Genres", films.genres, placeholder="all genres")
+with decade_box:
+    decades = view.multiselect("decades", "Decades", films.decades, placeholder="all decades")
+with more, st.popover("More", icon=":material/tune:", width="stretch"):
+    n_ends = view.slider("n_ends", "Films at each end", 5, 40, 12)
+    n_films = len(films.films)
+    top_n = view.number_input(
+        "top_n", "Only among the most rated", 10, n_films, min(2000, n_films), 500
+    )
+    min_count = view.number_input("min_count", "At least so many ratings", 0, 10_000, 0, 10)
+    words = view.text_input("words", "Title contains", type="search")
+
+everything = films.ranking(top_n=top_n)
+ranked = films.ranking(
+    top_n=top_n, genres=genres, decades=decades, min_count=min_count, search=words
+)
+reset = {"genres": [], "decades": [], "min_count": 0, "words": ""}
+if ranked.empty:
+    st.info(
+        "No film is left: these filters exclude each other. Take one away, lower the number of "
+        "ratings, or start again.",
+        icon=":material/filter_alt_off:",
+    )
+    st.button("Remove all filters", on_click=view.set, kwargs=reset, key="movies_ranking-reset")
+else:
+    pixels = width.known(KEY)
+    look = page.look()
+    letters = theme.PRESENT_FONT if look.present else theme.MINIMUM_FONT
+    options = {"highlight": film, "width": pixels, "font_size": letters}
+    best, worst = page.plain(ranked["label"].iloc[0]), page.plain(ranked["label"].iloc[-1])
+    of = f"{theme.count(len(ranked))} films"
+    drawn = ranked
+    if shown == ENDS:
+        figure = figures.best_and_worst(ranked, n_ends, **options)
+        alt = f"Bars of bias: the {n_ends} best and the {n_ends} worst of {of}"
+        text = (
+            f"The best and the worst of {of} by bias: **{best}** "
+            f"({theme.signed(ranked['bias'].iloc[0])} stars) at the top, **{worst}** "
+            f"({theme.signed(ranked['bias'].iloc[-1])}) at the bottom. The thin lines are the "
+            "standard deviation of the bias over training splits."
+        )
+    elif shown == MEAN:
+        figure = movies_reversals.bias_against_mean(
+            ranked, **options, background=theme.surface(dark=look.dark).background
+        )
+        alt = f"Scatter of {of}: bias over mean rating, size is the number of ratings"
+        off = ranked["bias"] - movies_reversals.usual_bias(ranked)
+        text = (
+            f"Bias over mean rating for {of}; the larger a dot, the more ratings. The two mostly "
+            f"agree, as the dashed line says. Farthest above it: "
+            f"**{page.plain(ranked['label'][off.idxmax()])}**; farthest below: "
+            f"**{page.plain(ranked['label'][off.idxmin()])}**."
+        )
+    else:
+        drawn = movies_reversals.largest_reversals(ranked, n_ends)
+        figure = movies_reversals.reversals(ranked, n_ends, **options)
+        alt = f"Lines: films of {of} whose rank by bias differs most from their rank by mean"
+        text = (
+            f"The films, among {of}, that move farthest when the mean is corrected for who rated. "
+            "Rings are ranks by mean, dots are ranks by bias. "
+        )
+        if len(drawn):
+            rise, fall = drawn.iloc[0], drawn.iloc[-1]
+            text += (
+                f"**{page.plain(rise['label'])}** goes from {theme.count(rise['mean_rank'])} to "
+                f"{theme.count(rise['bias_rank'])}, **{page.plain(fall['label'])}** from "
+                f"{theme.count(fall['mean_rank'])} to {theme.count(fall['bias_rank'])}."
+            )
+    columns = ["label", "genres", "count", "mean", "bias", "bias_sd"]
+    columns += ["bias_rank", "mean_rank", "reversal"]
+    chart(
+        figure,
+        key=KEY,
+        alt=alt,
+        data=drawn[columns],
+        filename="movies-ranking",
+        on_select=functools.partial(film_parts.take_selection, view, films, KEY),
+        selection_mode="points",
+    )
+    page.what_you_see(text + " Click a film for its card.")
+
+if film is not None:
+    film_parts.card(view, films, film, everything)
+view.experiments(
+    [
+        ("Only films with 100 ratings or more", {**reset, "view": ENDS, "min_count": 100}),
+        ("Loved by generous raters", {**reset, "view": REVERSALS, "min_count": 30}),
+        ("Battlefield Earth", {**reset, "view": MEAN, "film": "Battlefield Earth (2000)"}),
+        ("Start again", {**reset, "view": ENDS, "film": ""}),
+    ]
+)
+with page.details("How the bias is found, and the whole list"):
+    st.markdown("A rating of user $u$ for film $i$ is predicted as")
+    st.latex(r"\hat r_{ui} = \mu + b_u + b_i + p_u \cdot q_i")
+    st.markdown(
+        f"with $\\mu$ = {films.offset:.3f} stars, the user's bias $b_u$ (how generous), the film's "
+        "bias $b_i$, and what the film's factors $q_i$ offer to the user's taste $p_u$. All are "
+        "found together, with a penalty on their size: a film with few ratings stays near 0. "
+        "A mean rating, in contrast, also rises when only generous people watch a film."
+    )
+    if not ranked.empty:
+        st.dataframe(
+            ranked[["bias_rank", "label", "bias", "bias_sd", "mean", "mean_rank", "count"]],
+            hide_index=True,
+            height=320,
+            column_config={
+                "bias_rank": st.column_config.NumberColumn("Rank", width="small"),
+                "label": "Film",
+                "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
+                "bias_sd": st.column_config.NumberColumn("± (sd)", format="%.2f"),
+                "mean": st.column_config.NumberColumn("Mean", format="%.2f"),
+                "mean_rank": st.column_config.NumberColumn("Rank by mean"),
+                "count": st.column_config.NumberColumn("Ratings"),
+            },
+        )
+view.share()
+width.ask(KEY)
+provenance.footer(films.bundle, lesson="movies-bias")

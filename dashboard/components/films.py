@@ -1,0 +1,180 @@
+"""What the pages about films share: which model, which film, and the film's card."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import InputError
+from core.movies.explorer import TOP_BY_COUNT, MovieExplorer
+from dashboard import resources, theme, view_state
+from dashboard.components import missing
+from dashboard.components.chart import chart
+from dashboard.components.text import plain
+from dashboard.figures import film_points, movies_ranking
+
+MODELS = {"movies-bias": "ours", "movies-lesson-bias": "the lesson's recipe"}
+N_NEAREST = 8
+
+
+def choose_model(view: view_state.View, where: DeltaGenerator) -> MovieExplorer:
+    """Draws the choice of model if several are there, and opens it; ends the page without any.
+
+    Args:
+        view: the page's controls; the choice is called `model`.
+        where: the container of the choice.
+    """
+    there = [name for name in MODELS if resources.manifest(name) is not None]
+    name = there[0] if there else next(iter(MODELS))
+    if len(there) > 1:
+        with where:
+            name = view.segmented_control("model", "Model", there, name, MODELS.__getitem__)
+    with missing.guard():
+        return resources.movie_explorer(name)
+
+
+def find_box(view: view_state.View, films: MovieExplorer, label: str = "Find a film") -> int | None:
+    """Draws the search box for one film, called `film`, and says what to do if it finds none.
+
+    Args:
+        view: the page's controls.
+        films: where to look.
+        label: of the box.
+
+    Returns:
+        The film's row, or None.
+    """
+    text = view.text_input(
+        "film",
+        label,
+        placeholder="a part of its title",
+        type="search",
+        live="300ms",
+        icon=":material/search:",
+    )
+    if not text.strip():
+        return None
+    try:
+        return films.find(text)
+    except InputError:
+        found = films.search(text, limit=6).tolist()
+    if not found:
+        near = films.suggest(text)
+        st.info(
+            f"No film here is called “{plain(text)}”. "
+            + ("Did you mean one of these?" if near else "Try one word of its title."),
+            icon=":material/search_off:",
+        )
+        film_buttons(view, near, key=f"{view.name}-near")
+        return None
+    labels = [films.films["label"][row] for row in found]
+    st.caption(f"Several titles fit; this is the most rated one, {plain(labels[0])}. Or:")
+    film_buttons(view, labels[1:], key=f"{view.name}-fits")
+    return found[0]
+
+
+def errors_by_epoch(films: MovieExplorer) -> dict[int, float]:
+    """Returns the held-out mean squared error after each epoch, of the run that made the model."""
+    history = films.bundle.documents.get("history") or {}
+    run = next(iter(history.values()), ())
+    return {line["epoch"]: line["val_mse"] for line in run if "val_mse" in line}
+
+
+def film_buttons(view: view_state.View, labels: list[str], *, key: str) -> None:
+    """Draws a button a film, which chooses it."""
+    with st.container(horizontal=True, gap="small"):
+        for number, label in enumerate(labels):
+            st.button(
+                plain(label),
+                key=f"{key}-{number}",
+                type="tertiary",
+                on_click=view.set,
+                kwargs={"film": label},
+            )
+
+
+def take_selection(view: view_state.View, films: MovieExplorer, key: str) -> None:
+    """Chooses the film that was just clicked in a chart; for the chart's `on_select`.
+
+    Args:
+        view: the page's controls, among them `film`.
+        films: whose rows the chart's points carry.
+        key: of the chart.
+    """
+    rows = film_points.selected_rows(st.session_state.get(key))
+    if len(rows) == 1:
+        view.set(film=films.films["label"][rows[0]])
+
+
+def card(view: view_state.View, films: MovieExplorer, film: int, ranked: pd.DataFrame) -> None:
+    """Draws what there is to know of one film.
+
+    Args:
+        view: the page's controls, among them `film`, which the buttons of near films set.
+        films: the model.
+        film: the film's row.
+        ranked: the ranking that the ranks refer to, before any filter.
+    """
+    row = films.films.loc[film]
+    with st.container(border=True):
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.markdown(f"#### {plain(row['label'])}", width="content")
+            st.button(
+                "Close",
+                key=f"{view.name}-close",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=view.set,
+                kwargs={"film": ""},
+            )
+        numbers, picture, near = st.columns([4, 5, 5], gap="medium")
+        numbers.markdown("  \n".join(_facts(row, film, ranked)))
+        with picture:
+            histogram = films.histogram(film)
+            chart(
+                movies_ranking.stars(histogram, float(row["mean"])),
+                key=f"{view.name}_stars",
+                alt=f"Bars: how often {row['label']} was given each number of stars",
+                data=histogram,
+                filename="film-stars",
+            )
+        with near:
+            st.markdown("**Nearest films** by what the model learned, with their cosine")
+            _nearest(view, films, film)
+
+
+def _facts(row: Any, film: int, ranked: pd.DataFrame) -> list[str]:
+    spread = f" ± {row['bias_sd']:.2f}" if pd.notna(row["bias_sd"]) else ""
+    facts = [
+        plain(row["genres"].replace("|", ", ") or "no genre listed"),
+        f"**{theme.count(int(row['count']))}** ratings",
+        f"mean **{row['mean']:.2f}** stars",
+        f"bias **{theme.signed(row['bias'])}**{spread}",
+    ]
+    if film not in ranked.index:
+        return [*facts, f"not among the {theme.count(len(ranked))} most rated films, so no rank"]
+    place = ranked.loc[film]
+    total = theme.count(len(ranked))
+    return [
+        *facts,
+        f"rank by mean **{theme.count(int(place['mean_rank']))}** of {total}",
+        f"rank by bias **{theme.count(int(place['bias_rank']))}** of {total}",
+    ]
+
+
+def _nearest(view: view_state.View, films: MovieExplorer, film: int) -> None:
+    near = films.similar(film, n=N_NEAREST, top_n=TOP_BY_COUNT)
+    with st.container(gap=None):
+        for number, (label, cosine) in enumerate(
+            zip(near["label"], near["similarity"], strict=True)
+        ):
+            st.button(
+                f"{plain(label)} {plain(theme.signed(cosine))}",
+                key=f"{view.name}-near-film-{number}",
+                type="tertiary",
+                on_click=view.set,
+                kwargs={"film": label},
+            )

@@ -1,0 +1,314 @@
+"""The map and the ranking after each epoch of training, as frames that the browser plays."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import theme
+from dashboard.figures import film_points, labels
+from dashboard.figures.labels import padded, plot_sizes
+
+N_TOP = 10
+_STACKED_BELOW = 620  # px; on a phone the ranking stands under the map
+_FINAL = "rgba(0, 114, 178, 0.45)"  # the blue, so that text on it reads on both pages
+_SHARE = 0.58  # of the width that the map takes beside the ranking
+_POSITIONS = {
+    ("left", "middle"): "middle right",
+    ("right", "middle"): "middle left",
+    ("center", "bottom"): "top center",
+    ("center", "top"): "bottom center",
+    ("left", "bottom"): "top right",
+    ("left", "top"): "bottom right",
+    ("right", "bottom"): "top left",
+    ("right", "top"): "bottom left",
+}
+
+
+class Epoch(NamedTuple):
+    """The films after an epoch of training."""
+
+    number: int
+    points: np.ndarray  # f64[N, 2], on the axes of the finished model
+    bias: np.ndarray  # f64[N], stars
+    error: float | None = None  # held-out mean squared error
+
+
+def training(
+    films: pd.DataFrame,
+    epochs: Sequence[Epoch],
+    *,
+    axis_titles: tuple[str, str],
+    start: int | None = None,
+    n_labels: int = 16,
+    width: int = 780,
+    font_size: int = 13,
+) -> go.Figure:
+    """Draws the map and the ten best films of an epoch, with a slider and a button over all epochs.
+
+    Args:
+        films: N films, the most rated first; columns as for `movies_map.film_map`.
+        epochs: what the model was after each of them, the finished model last.
+        axis_titles: of the two components.
+        start: number of the epoch that is drawn first; the last by default.
+        n_labels: at most so many titles in the map.
+        width: of the figure, px.
+        font_size: of the titles, px.
+
+    Returns:
+        A figure with a frame an epoch, named by its number. Traces 0 to 2: all films, the titled
+        films, the bars of the ten highest biases; trace 3 holds the bars' titles.
+    """
+    is_stacked = width < _STACKED_BELOW
+    height = 960 if is_stacked else 680
+    margin = {"l": 40, "r": 8, "t": 56, "b": 150 if is_stacked else 130, "autoexpand": False}
+    plot_width, plot_height = width - margin["l"] - margin["r"], height - margin["t"] - margin["b"]
+    map_width = plot_width if is_stacked else _SHARE * plot_width
+    map_height = 0.56 * plot_height if is_stacked else plot_height
+    both = np.concatenate([epoch.points for epoch in epochs])
+    x_range, y_range = padded(both[:, 0]), padded(both[:, 1])
+    final = set(_top(epochs[-1].bias))
+    full = plot_sizes(width, height, margin)
+    sizes = {
+        "smallest": labels.Size(
+            full["smallest"].width * map_width / plot_width,
+            full["smallest"].height * map_height / plot_height,
+        ),
+        "largest": labels.Size(
+            full["largest"].width * map_width / plot_width,
+            full["largest"].height * map_height / plot_height,
+        ),
+    }
+    bar_width = plot_width if is_stacked else 0.36 * plot_width
+    titles = [
+        labels.shortened(text, min(map_width / 2, bar_width) - 24, font_size)
+        for text in films["label"].iloc[: 4 * n_labels]
+    ]
+
+    def traces(epoch: Epoch) -> list[dict[str, Any]]:
+        points, known = epoch.points.astype(np.float32), epoch.points[: len(titles)]
+        placed = labels.place(
+            (known[:, 0] - x_range[0]) / (x_range[1] - x_range[0]),
+            (known[:, 1] - y_range[0]) / (y_range[1] - y_range[0]),
+            titles,
+            **sizes,
+            font_size=font_size,
+            limit=n_labels,
+        )
+        named = [label.index for label in placed]
+        best = _top(epoch.bias)
+        return [
+            {"x": points[:, 0], "y": points[:, 1]},
+            {
+                "x": points[named, 0],
+                "y": points[named, 1],
+                "text": [theme.plain_html(label.text) for label in placed],
+                "textposition": [_POSITIONS[label.xanchor, label.yanchor] for label in placed],
+            },
+            {
+                "x": epoch.bias[best],
+                "marker": {"color": [_FINAL if row in final else theme.FAINT for row in best]},
+                "customdata": film_points.customdata(
+                    films.iloc[best].assign(bias=epoch.bias[best], bias_sd=np.nan)
+                ),
+            },
+            {
+                "text": [
+                    ("● " if row in final else "○ ")
+                    + theme.plain_html(
+                        labels.shortened(films["label"].iloc[row], bar_width - 36, font_size)
+                    )
+                    for row in best
+                ]
+            },
+        ]
+
+    shown = next((epoch for epoch in epochs if epoch.number == start), epochs[-1])
+    first = traces(shown)
+    n_top = len(_top(shown.bias))
+    levels = -np.arange(n_top)
+    figure = go.Figure(
+        [
+            go.Scattergl(
+                **first[0],
+                mode="markers",
+                marker={"color": theme.GREY, "size": 4, "opacity": 0.4, "line": {"width": 0}},
+                hovertext=[theme.plain_html(label) for label in films["label"]],
+                hoverinfo="text",
+            ),
+            go.Scattergl(**first[1], mode="markers+text", **_TITLED, textfont={"size": font_size}),
+            go.Bar(
+                **first[2],
+                y=levels,
+                orientation="h",
+                width=0.8,
+                xaxis="x2",
+                yaxis="y2",
+                hovertemplate=film_points.HOVER,
+            ),
+            go.Scatter(
+                **first[3],
+                x=np.zeros(n_top),
+                y=levels,
+                mode="text",
+                textposition="middle right",
+                textfont={"size": font_size},
+                cliponaxis=False,
+                hoverinfo="skip",
+                xaxis="x2",
+                yaxis="y2",
+            ),
+        ]
+    )
+    figure.frames = [
+        go.Frame(
+            name=str(epoch.number),
+            data=[
+                {"type": kind, **data}
+                for kind, data in zip(
+                    ("scattergl", "scattergl", "bar", "scatter"), traces(epoch), strict=True
+                )
+            ],
+            traces=[0, 1, 2, 3],
+            layout={"title": {"text": _headline(epoch, epochs)}},
+        )
+        for epoch in epochs
+    ]
+    domains = (
+        {"xaxis": [0, 1], "xaxis2": [0, 1], "yaxis": [0.44, 1], "yaxis2": [0, 0.34]}
+        if is_stacked
+        else {"xaxis": [0, _SHARE], "xaxis2": [0.64, 1], "yaxis": [0, 1], "yaxis2": [0, 0.94]}
+    )
+    highest = max(float(max(epoch.bias.max() for epoch in epochs)), 0.05)
+    figure.update_layout(
+        title={"text": _headline(shown, epochs), "y": 0.985, "yanchor": "top"},
+        height=height,
+        margin=margin,
+        showlegend=False,
+        xaxis={
+            "title": {"text": axis_titles[0], "standoff": 2},
+            "range": x_range,
+            "domain": domains["xaxis"],
+            "anchor": "y",
+            "nticks": 6,
+            "automargin": False,
+        },
+        yaxis={
+            "title": {"text": axis_titles[1], "standoff": 2},
+            "range": y_range,
+            "domain": domains["yaxis"],
+            "nticks": 6,
+            "automargin": False,
+            "ticklabelposition": "inside",
+        },
+        xaxis2={
+            "title": {"text": "Bias (stars)", "standoff": 2},
+            "range": [0, 1.02 * highest],
+            "domain": domains["xaxis2"],
+            "anchor": "y2",
+            "nticks": 4,
+            "automargin": False,
+            "fixedrange": True,
+        },
+        yaxis2={
+            "domain": domains["yaxis2"],
+            "anchor": "x2",
+            "range": [0.6 - N_TOP, 0.6],
+            "showticklabels": False,
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+        },
+        annotations=[
+            {
+                "x": domains["xaxis2"][0],
+                "y": domains["yaxis2"][1],
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "yshift": 4,
+                "text": "<b>Best by bias</b>  (● in the final ten)",
+                "showarrow": False,
+            }
+        ],
+        sliders=[_slider(epochs, shown, margin["b"], is_stacked)],
+        updatemenus=[_buttons(margin["b"])],
+        dragmode="pan" if not is_stacked else False,
+        uirevision=f"training {axis_titles}",
+    )
+    return figure
+
+
+_TITLED = {
+    "marker": {"color": theme.BLUE, "size": 7},
+    "hoverinfo": "skip",
+}
+
+
+def _top(bias: np.ndarray) -> list[int]:
+    return np.argsort(-bias, kind="stable")[:N_TOP].tolist()
+
+
+def _headline(epoch: Epoch, epochs: Sequence[Epoch]) -> str:
+    text = f"After epoch {epoch.number} of {epochs[-1].number}"
+    if epoch.number == 0:
+        text = "Before training"
+    if epoch.error is not None:
+        text += f": held-out error {theme.mse(epoch.error)}"
+    return text
+
+
+def _slider(epochs: Sequence[Epoch], shown: Epoch, bottom: int, is_stacked: bool) -> dict[str, Any]:
+    still = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    return {
+        "active": [epoch.number for epoch in epochs].index(shown.number),
+        "steps": [
+            {
+                "label": str(epoch.number),
+                "method": "animate",
+                "args": [[str(epoch.number)], {**still, "transition": {"duration": 0}}],
+            }
+            for epoch in epochs
+        ],
+        "x": 0.36 if is_stacked else 0.2,
+        "len": 0.64 if is_stacked else 0.8,
+        "y": 0,
+        "yanchor": "top",
+        "pad": {"t": bottom - 84, "b": 0, "l": 8, "r": 8},
+        "currentvalue": {"prefix": "Epoch ", "xanchor": "left"},
+        "activebgcolor": theme.BLUE,
+        "bgcolor": theme.GREY,
+        "bordercolor": theme.GREY,
+        "transition": {"duration": 0},
+    }
+
+
+def _buttons(bottom: int) -> dict[str, Any]:
+    play = {
+        "mode": "immediate",
+        "fromcurrent": True,
+        "frame": {"duration": 700, "redraw": True},
+        "transition": {"duration": 0},
+    }
+    stop = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}}
+    return {
+        "type": "buttons",
+        "direction": "right",
+        "showactive": False,
+        "x": 0,
+        "xanchor": "left",
+        "y": 0,
+        "yanchor": "top",
+        "pad": {"t": bottom - 66, "r": 8},
+        # The same on both pages, light and dark: plotly paints a pointed-at button nearly white.
+        "bgcolor": theme.LIGHT.grid,
+        "bordercolor": theme.GREY,
+        "font": {"color": theme.LIGHT.text},
+        "buttons": [
+            {"label": "▶ Play", "method": "animate", "args": [None, play]},
+            {"label": "❚❚", "method": "animate", "args": [[None], stop]},
+        ],
+    }

@@ -1,0 +1,182 @@
+"""What the model makes of a visitor: the ratings, what each of them did, and why a film fits.
+
+No Streamlit here. Rows are those of the explorer's films; ids are the data set's own.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from core.movies.explorer import MovieExplorer
+from core.movies.links import MOST_CHARACTERS, MOST_RATINGS, LinkRatings, decode, encode
+from dashboard import theme
+from dashboard.figures.movies_why import shortened
+
+__all__ = [
+    "MOST_CHARACTERS",
+    "MOST_RATINGS",
+    "RATERS",
+    "STRENGTHS",
+    "Effects",
+    "changed",
+    "invented",
+    "leave_one_out",
+    "percentile",
+    "reasons",
+    "read",
+    "rows_of",
+    "starters",
+    "stars_words",
+]
+
+STRENGTHS = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)
+N_STARTERS, N_MORE = 8, 4  # offered to someone who has rated nothing, and after that
+# Well known, and far apart in taste: MovieLens ids, the first ones are offered first.
+_STARTERS = (296, 260, 1721, 912, 1, 1968, 593, 780, 4973, 2571, 356, 318, 39, 541, 480, 5618)
+# Three invented raters; the ids are MovieLens's.
+RATERS: dict[str, dict[int, float]] = {
+    "Likes space operas": {
+        260: 5.0,
+        1196: 5.0,
+        1210: 4.5,
+        1374: 4.5,
+        1356: 4.5,
+        1527: 4.0,
+        597: 2.0,
+        2671: 1.5,
+        39: 2.0,
+    },
+    "Only old classics": {
+        912: 5.0,
+        923: 5.0,
+        903: 4.5,
+        904: 5.0,
+        899: 4.5,
+        922: 5.0,
+        1917: 1.0,
+        780: 1.5,
+        1721: 2.0,
+    },
+    "Hates everything": {
+        318: 1.5,
+        296: 0.5,
+        260: 1.0,
+        1721: 0.5,
+        912: 1.5,
+        1: 1.0,
+        593: 1.0,
+        356: 0.5,
+    },
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Effects:
+    """What each of n ratings did: the visitor with all of them, less the visitor without this one.
+
+    Attributes:
+        bias: f64[n], in stars.
+        factors: f64[n, F].
+    """
+
+    bias: np.ndarray
+    factors: np.ndarray
+
+    def on_taste(self, item_factors: np.ndarray) -> np.ndarray:
+        """Returns stars f64[n, M] that each rating adds to the taste for films of f[M, F]."""
+        return self.factors @ np.asarray(item_factors, np.float64).T
+
+
+def read(films: MovieExplorer, text: str) -> LinkRatings:
+    """Reads the ratings of a link for the films of a model."""
+    return decode(text, frozenset(films.films["movie_id"].tolist()))
+
+
+def rows_of(films: MovieExplorer, ids: Sequence[int]) -> list[int]:
+    """Returns the rows of movies by their ids, leaving out those that the model does not know."""
+    found = pd.Index(films.films["movie_id"]).get_indexer(list(ids))
+    return found[found >= 0].tolist()
+
+
+def changed(ratings: Mapping[int, float], movie_id: int, stars: float | None) -> str:
+    """Returns the link's text after a film is rated, rated anew, or (with None) no longer rated."""
+    left = {**ratings, movie_id: stars}
+    return encode({key: value for key, value in left.items() if value is not None})
+
+
+def invented(films: MovieExplorer, name: str) -> str:
+    """Returns the link's text for one of `RATERS`, less the films that the model does not know."""
+    known = set(films.films["movie_id"].tolist())
+    return encode({key: stars for key, stars in RATERS[name].items() if key in known})
+
+
+def starters(films: MovieExplorer, rated: Mapping[int, float]) -> list[int]:
+    """Returns rows of films to begin with that are not rated yet: well known, of many tastes."""
+    candidates = dict.fromkeys([*rows_of(films, _STARTERS), *films.top_by_count(100).tolist()])
+    return [row for row in candidates if row not in rated][: N_MORE if rated else N_STARTERS]
+
+
+def percentile(films: MovieExplorer, bias: float) -> float:
+    """Returns the share of the data set's raters who are stricter than someone of this bias."""
+    return float((films.users["bias"].to_numpy() < bias).mean())
+
+
+def leave_one_out(films: MovieExplorer, rated: Mapping[int, float], strength: float) -> Effects:
+    """Solves for the visitor once without each rating.
+
+    Args:
+        films: the model.
+        rated: film row -> stars.
+        strength: factor on the model's L2 penalty.
+
+    Returns:
+        The effects, in the order of `rated`.
+    """
+    full = films.new_user(rated, strength=strength)
+    others = [
+        films.new_user({row: s for row, s in rated.items() if row != left}, strength=strength)
+        for left in rated
+    ]
+    factors = np.array([full.factors - other.factors for other in others])
+    return Effects(
+        np.array([full.bias - other.bias for other in others]),
+        factors.reshape(len(others), films.item_factors.shape[1]),
+    )
+
+
+def reasons(
+    films: MovieExplorer, table: pd.DataFrame, rated: Mapping[int, float], effects: Effects
+) -> list[str]:
+    """Says in plain words why each film stands where it does.
+
+    Args:
+        films: the model.
+        table: recommended films: index film row, columns bias and taste.
+        rated: film row -> stars.
+        effects: of `rated`.
+
+    Returns:
+        One phrase a film, no Markdown.
+    """
+    on_taste = effects.on_taste(films.item_factors[table.index])
+    titles = films.films["title"]
+    phrases = []
+    for place, (bias, taste) in enumerate(zip(table["bias"], table["taste"], strict=True)):
+        phrase = f"film bias {theme.signed(bias)}"
+        if rated:
+            phrase += f", your taste {theme.signed(taste)}"
+            strongest = int(on_taste[:, place].argmax())
+            added = float(on_taste[strongest, place])
+            if added >= 0.005:
+                row = list(rated)[strongest]
+                title = shortened(titles[row], 40)
+                phrase += f" ({theme.signed(added)} by {stars_words(rated[row])} for {title})"
+        phrases.append(phrase)
+    return phrases
+
+
+def stars_words(stars: float) -> str:
+    """Writes a number of stars: 4.5 is ★★★★½."""
+    return "★" * int(stars) + ("½" if stars % 1 else "")
