@@ -96,6 +96,8 @@ else:
                 f"{theme.count(rise['bias_rank'])}, **{page.plain(fall['label'])}** from "
                 f"{theme.count(fall['mean_rank'])} to {theme.count(fall['bias_rank'])}."
             )
+    if films.offset == 0:
+        text += " This recipe starts from no mean rating, so all its biases sit higher."
     columns = ["label", "genres", "count", "mean", "bias", "bias_sd"]
     columns += ["bias_rank", "mean_rank", "reversal"]
     chart(

@@ -45,14 +45,14 @@ def test_the_app_opens_on_the_ledger(open_page: Open, app_url: str) -> None:
     page = open_page(app_url)
     expect(page.get_by_role("heading", name="What has a model learned?")).to_be_visible()
     expect(page.get_by_text("✓ passed").first).to_be_visible()
-    expect(page.get_by_text("0.7979")).to_be_visible()
+    expect(page.get_by_text("0.7979").first).to_be_visible()
     assert page.locator(".js-plotly-plot").count() == 0
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_app_fits_a_phone(open_page: Open, app_url: str, dark: bool) -> None:
     page = open_page(app_url, width=390, height=844, dark=dark)
-    expect(page.get_by_text("0.7979")).to_be_visible()
+    expect(page.get_by_text("0.7979").first).to_be_visible()
     assert overflow(page) <= 0
 
 
