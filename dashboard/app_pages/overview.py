@@ -22,8 +22,8 @@ if entries:
 
 st.header("The ledger", anchor="ledger")
 st.markdown(
-    "Every number of the lesson beside what this lab measured. Ours are means over seeds, with "
-    "their standard deviation; a bundle in the assets folder records each of them."
+    "Every number of the lesson beside what this lab measured. Ours are means over several splits, "
+    "with their standard deviation; a bundle in the assets folder records each of them."
 )
 st.html(ledger.STYLE)
 measured, waiting = [], []

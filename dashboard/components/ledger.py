@@ -38,7 +38,7 @@ class Line(NamedTuple):
     detail: str
     lesson: str
     ours: str  # "" as long as it is not measured
-    spread: str  # "± 0.0031 over 5 seeds", or ""
+    spread: str  # "± 0.0031 over 5 runs", or ""
     conditions: str  # protocol and data of our number, and why it does not compare
     verdict: Verdict
 
@@ -90,7 +90,7 @@ def spread(metric: Mapping[str, Any], show: Callable[[float], str]) -> str:
     if metric.get("sd") is None:
         return ""
     seeds = metric.get("per_seed") or ()
-    return f"± {show(metric['sd'])}" + (f" over {len(seeds)} seeds" if seeds else "")
+    return f"± {show(metric['sd'])}" + (f" over {len(seeds)} runs" if seeds else "")
 
 
 def dataset_label(dataset: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ def test_overview_with_bundles(app: App, full_assets: Path) -> None:
     assert not page.exception and not page.warning
     shown = html(page)
     assert "0.7979" in shown and "0.7701" in shown
-    assert "± 0.0031 over 5 seeds" in shown
+    assert "± 0.0031 over 5 runs" in shown
     for word in ("✓</span> passed", "✗</span> missed", "≠</span> not comparable"):
         assert word in shown
     assert any("np\\.random\\.seed" in text.value for text in page.markdown)
@@ -139,7 +139,7 @@ def test_a_bundle_without_the_metric_is_not_measured() -> None:
 def test_a_single_run_shows_no_spread() -> None:
     assert ledger.line(row("movies-bias"), manifest(0.7)).spread == ""
     both = ledger.line(row("movies-bias"), manifest(0.7, sd=0.002, per_seed=[0.7] * 3))
-    assert both.spread == "± 0.0020 over 3 seeds"
+    assert both.spread == "± 0.0020 over 3 runs"
 
 
 def test_names_in_the_table_are_escaped() -> None:
@@ -157,7 +157,7 @@ def test_the_footer_names_model_data_seed_metric_and_lesson(full_assets: Path) -
         "split 0",
         "ml-latest-small 2016",
         "research use",
-        "0.7701 ± 0.0031 over 5 seeds",
+        "0.7701 ± 0.0031 over 5 runs",
         "mean of split seeds 0 to 4",
         "0.7979, ✓ passed",
     ):
