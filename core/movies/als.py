@@ -30,9 +30,9 @@ from core.errors import InputError
 
 # Ratings of one row are cut into segments of this many, so that every array has one static shape.
 # Half of all movies have three ratings or fewer: a longer segment would mostly hold padding.
-_SEGMENT = 8
-# Segments solved together; with their gathered factors they stay within a few dozen megabytes.
-_SEGMENTS_PER_CHUNK = 1 << 14
+_SEGMENT = 4
+# Segments solved together: seven megabytes of gathered factors, at 50 each, stay near the cache.
+_SEGMENTS_PER_CHUNK = 1 << 13
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
