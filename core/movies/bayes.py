@@ -7,7 +7,6 @@ Few settings matter: ridges, variances and noise are drawn with everything else.
 """
 
 import dataclasses
-from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -17,7 +16,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 from core.errors import InputError
-from core.movies.gibbs import Data, State, make_blocks, sweep
+from core.movies.gibbs import Data, State, make_blocks
 from core.movies.posterior import Posterior, check_ids, compress
 
 # The averages are kept for every user and item: two tables of 4 bytes a cell.
@@ -111,7 +110,20 @@ def make_data(
     n_items: int,
     side: np.ndarray | None = None,
 ) -> Data:
-    """Prepares ratings for the sampler; see `fit` for the arguments and errors."""
+    """Prepares ratings for the sampler.
+
+    Args:
+        config: settings.
+        users: int32[R] user of each rating.
+        items: int32[R] item of each rating.
+        ratings: f32[R] stars.
+        n_users: number of users U; those without ratings get the prior's prediction.
+        n_items: number of items I.
+        side: f32[I, D] what is known of the items (about unit scale), or None.
+
+    Raises:
+        InputError: the arrays do not belong together, or U x I is above `MAX_CELLS`.
+    """
     users, items = np.asarray(users), np.asarray(items)
     ratings = np.asarray(ratings, np.float32)
     check_ids("users", users, n_users)
@@ -214,49 +226,6 @@ def summarize(config: Config, data: Data, averages: Averages, ratings: np.ndarra
     spread_user, spread_item = compress(log_variance - centre, config.spread_rank)
     offset = [np.mean(ratings, dtype=np.float64), centre, np.min(ratings), np.max(ratings)]
     return Posterior(mean_user, mean_item, spread_user, spread_item, np.asarray(offset, np.float32))
-
-
-def fit(
-    config: Config,
-    users: np.ndarray,
-    items: np.ndarray,
-    ratings: np.ndarray,
-    *,
-    n_users: int,
-    n_items: int,
-    side: np.ndarray | None = None,
-    seed: int = 0,
-    on_sweep: Callable[[int, dict[str, float]], None] | None = None,
-) -> Posterior:
-    """Samples the posterior of a factorization and averages its predictions.
-
-    Args:
-        config: settings.
-        users: int32[R] user of each rating.
-        items: int32[R] item of each rating.
-        ratings: f32[R] stars.
-        n_users: number of users U; those without ratings get the prior's prediction.
-        n_items: number of items I.
-        side: f32[I, D] what is known of the items (about unit scale), or None.
-        seed: the same seed gives the same posterior.
-        on_sweep: called after each sweep with the sweeps done and `noise_std`, the noise of a
-            typical user and item in stars.
-
-    Returns:
-        Predictive mean and standard deviation of every rating.
-
-    Raises:
-        InputError: the arrays do not belong together, or U x I is above `MAX_CELLS`.
-    """
-    data = make_data(config, users, items, ratings, n_users=n_users, n_items=n_items, side=side)
-    state, averages = init_state(config, data, seed=seed), init_averages(data)
-    for done in range(1, config.n_sweeps + 1):
-        state = sweep(state, data)
-        if done > config.n_burn_in:
-            averages = add_sweep(averages, state)
-        if on_sweep is not None:
-            on_sweep(done, {"noise_std": float(state.alpha) ** -0.5})
-    return summarize(config, data, averages, np.asarray(ratings, np.float32))
 
 
 def _stack(tables: list[np.ndarray], widths: list[int]) -> tuple[jax.Array, jax.Array]:

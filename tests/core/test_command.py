@@ -129,6 +129,21 @@ def test_train_then_evaluate_then_ask(capsys, mirror, tmp_path):
     assert status == 2 and "has 943 users" in err
 
 
+def test_folds_and_figures_only(capsys, mirror, tmp_path):
+    places = ["--mirror", str(mirror), "--data-dir", str(tmp_path / "data")]
+    out_folder = str(tmp_path / "b")
+    options = ["--data", "ml-100k", "--folds", "2", "--epochs", "2", "--figures-only", "--json"]
+    status, out, _ = ask(capsys, "train", "movies", *places, "--out", out_folder, *options)
+    assert status == 0
+    bundle = load_bundle(out_folder)
+    assert not bundle.arrays and not bundle.tables  # no film of this data set is passed on
+    errors = bundle.metrics["val_mse"]["per_seed"]
+    assert len(errors) == 2 and json.loads(out)["metrics"]["per_seed"] == errors
+    assert "2 contiguous folds" in bundle.metrics["val_rmse"]["protocol"]
+    status, _, err = ask(capsys, "evaluate", out_folder, *places)
+    assert status == 2 and "figures only" in err
+
+
 def test_presets_are_listed(capsys):
     status, out, _ = ask(capsys, "train", "movies", "--list")
     assert status == 0 and {"bias", "best", "lesson-net"} <= {

@@ -12,6 +12,7 @@ from core.bundle import load_bundle, save_bundle
 from core.checkpoint import Checkpoints
 from core.datasets import ensure
 from core.errors import InputError
+from core.movies import bayes
 from core.movies.als import AlsConfig
 from core.movies.bundles import gather, measure, predictor
 from core.movies.data import random_split, read_movielens, side_information
@@ -98,11 +99,17 @@ def test_a_checkerboard_needs_factors():
     assert flat.val_mse > 1.5 and folded.val_mse < 0.2
 
 
-@pytest.mark.parametrize("config", [AlsConfig(n_factors=3), RatingConfig("metadata", **SMALL)])
-def test_a_bundle_predicts_what_its_run_did(tmp_path, config):
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("bias", AlsConfig(n_factors=3)),
+        ("metadata", RatingConfig("metadata", **SMALL)),
+        ("best", bayes.Config(n_factors=2, n_implicit=2, n_burn_in=1, mean_rank=20)),
+    ],
+)
+def test_a_bundle_predicts_what_its_run_did(tmp_path, name, config):
     data = checkerboard()
     run = train_one(Preset("toy", config, 3), data, seed=0)
-    name = "bias" if isinstance(config, AlsConfig) else "metadata"
     folder = save_bundle(gather(name, TOY, data, [run], "none"), tmp_path / "b")
     bundle = load_bundle(folder, kind="movies")
     measured = measure(bundle, data)
