@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from dashboard.components import scroll
 from dashboard.components.text import plain
 from dashboard.link_values import Choice, Choices, Flag, Number, Rule, Span, Text, shortened
 
 LINK_VERSION = "1"  # of the parameters' meaning; written into every shared link
 PRESENT = "present"
+_TRIES = "tries"  # how often a 'Try this' button was used in this session
 _APP_PROBLEMS = "app-problems"  # what the link got wrong outside the pages
 
 
@@ -249,7 +251,12 @@ class View:
                 if unknown:
                     raise ValueError(f"experiment {label!r} sets unknown controls: {unknown}")
                 key = f"{self.name}-try-{number}"
-                st.button(label, key=key, on_click=self.set, kwargs=dict(values))
+                st.button(label, key=key, on_click=self._try, kwargs=dict(values))
+        scroll.to_top(st.session_state.get(_TRIES, 0))
+
+    def _try(self, **values: Any) -> None:
+        self.set(**values)
+        st.session_state[_TRIES] = st.session_state.get(_TRIES, 0) + 1
 
     def _control(
         self,

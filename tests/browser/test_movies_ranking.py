@@ -11,6 +11,7 @@ from tests.dashboard.trained_films import fill_trained
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
+SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +63,13 @@ def test_a_phone_shows_every_view_without_scrolling_sideways(
     settle(page)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+
+
+def test_an_experiment_below_the_figure_leads_back_to_it(open_page: Open, ranking_url: str) -> None:
+    page = open_page(ranking_url)
+    for label in ("Loved by generous raters", "Start again"):
+        page.get_by_role("button", name=label).scroll_into_view_if_needed()
+        assert page.evaluate(SCROLLED) > 0
+        page.get_by_role("button", name=label).click()
+        page.wait_for_function(f"{SCROLLED} === 0")
+        settle(page)
