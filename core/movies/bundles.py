@@ -81,11 +81,9 @@ def train(
     if n_folds is not None and (n_folds < 2 or n_seeds > 1):
         raise InputError(f"folds ({n_folds}) should be at least 2, and leave --seeds at 1")
     preset, data = find_preset(preset_name), read_movielens(local)
-    splits = [(number, None) for number in range(seed, seed + n_seeds)]
-    if n_folds is not None:
-        splits = [(seed, fold) for fold in contiguous_folds(len(data.ratings), n_folds)]
+    seeds = range(seed, seed + n_seeds) if n_folds is None else [seed] * n_folds
     runs = []
-    for place, (number, split) in enumerate(splits):
+    for place, number in enumerate(seeds):
         checkpoints = None
         if checkpoint_dir is not None:
             run = {
@@ -97,12 +95,12 @@ def train(
                 "data": local.sha256,
             }
             checkpoints = Checkpoints(checkpoint_dir / f"run-{place}", run, resume=resume)
-        label = f"movies {preset_name}" + (f", {place + 1}/{len(splits)}" if splits[1:] else "")
+        label = f"movies {preset_name}" + (f", {place + 1}/{len(seeds)}" if seeds[1:] else "")
         trained = train_one(
             preset,
             data,
             seed=number,
-            train=split,
+            train=train_part(len(data.ratings), seed=number, n_folds=n_folds, fold=place),
             n_epochs=n_epochs,
             n_devices=n_devices,
             checkpoints=checkpoints,
@@ -111,8 +109,16 @@ def train(
         if checkpoints is not None:
             checkpoints.close()
         runs.append(trained)
-    protocol = SPLIT_PROTOCOL if n_folds is None else FOLD_PROTOCOL.format(n_folds)
-    return gather(preset_name, local, data, runs, command, protocol=protocol)
+    return gather(preset_name, local, data, runs, command, n_folds=n_folds)
+
+
+def train_part(
+    n_ratings: int, *, seed: int, n_folds: int | None = None, fold: int = 0
+) -> np.ndarray:
+    """Returns what a run is trained on, bool[R]: a random split of `seed`, or all but one fold."""
+    if n_folds is None:
+        return random_split(n_ratings, seed=seed)
+    return contiguous_folds(n_ratings, n_folds)[fold]
 
 
 def gather(
@@ -122,7 +128,7 @@ def gather(
     runs: list[Trained],
     command: str,
     *,
-    protocol: str = SPLIT_PROTOCOL,
+    n_folds: int | None = None,
 ) -> Bundle:
     """Puts the runs of one preset on several splits of the same data into a bundle.
 
@@ -132,12 +138,14 @@ def gather(
         data: what it holds.
         runs: at least one; the weights of the first are kept.
         command: the command line that makes this bundle.
-        protocol: how the runs were split and measured.
+        n_folds: the runs are one each on so many contiguous folds; None for random splits.
 
     Returns:
         The bundle, not yet saved.
     """
     preset, first = find_preset(preset_name), runs[0]
+    protocol = SPLIT_PROTOCOL if n_folds is None else FOLD_PROTOCOL.format(n_folds)
+    n_train = int(train_part(len(data.ratings), seed=first.seed, n_folds=n_folds).sum())
     errors = np.array([run.val_mse for run in runs])
     metrics = {
         "val_mse": _metric(errors, "MSE", protocol),
@@ -157,7 +165,8 @@ def gather(
         "preset": preset_name,
         "title": preset.title,
         "offset": first.offset,
-        "penalty": _penalty(first, round(0.8 * len(data.ratings))),
+        "penalty": _penalty(first, n_train),
+        "n_folds": n_folds,
         "n_epochs": last,
         "snapshots": [*sorted(first.snapshots), last],
         "n_users": data.n_users,
@@ -231,7 +240,9 @@ def measure(bundle: Bundle, data: MovieData) -> dict[str, float]:
             f"data ({data.name}) has {shape[0]} users and {shape[1]} films, the bundle "
             f"{wanted[0]} and {wanted[1]}; measure on {bundle.dataset['name']}"
         )
-    held_out = ~random_split(len(data.ratings), seed=bundle.seeds["split"])
+    held_out = ~train_part(
+        len(data.ratings), seed=bundle.seeds["split"], n_folds=bundle.config.get("n_folds")
+    )
     predict = predictor(bundle, data)
     predicted = predict(data.users[held_out], data.items[held_out])
     return {
@@ -246,10 +257,10 @@ def predictor(bundle: Bundle, data: MovieData) -> Callable[[np.ndarray, np.ndarr
     Returns:
         `(users int32[N], items int32[N]) -> stars f32[N]`, not clipped.
     """
-    arrays = {name: array.astype(np.float32) for name, array in bundle.arrays.items()}
-    if "mean_user" in arrays:
+    if "mean_user" in bundle.arrays:
         posterior = Posterior.from_arrays(dict(bundle.arrays))
         return lambda users, items: posterior.predict(users, items)[0]
+    arrays = {name: array.astype(np.float32) for name, array in bundle.arrays.items()}
     if "user_bias" not in arrays:
         fields = {field.name for field in dataclasses.fields(RatingConfig)}
         known = {name: value for name, value in bundle.config.items() if name in fields}

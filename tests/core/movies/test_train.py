@@ -14,7 +14,7 @@ from core.datasets import ensure
 from core.errors import InputError
 from core.movies import bayes
 from core.movies.als import AlsConfig
-from core.movies.bundles import gather, measure, predictor
+from core.movies.bundles import gather, measure, predictor, train_part
 from core.movies.data import random_split, read_movielens, side_information
 from core.movies.model import RatingConfig, RatingModel
 from core.movies.presets import PRESETS, Preset, find_preset
@@ -118,6 +118,16 @@ def test_a_bundle_predicts_what_its_run_did(tmp_path, name, config):
     alone = predictor(bundle, data)(data.users[:1], data.items[:1])
     together = predictor(bundle, data)(data.users, data.items)
     assert alone[0] == pytest.approx(together[0], rel=1e-5)
+
+
+def test_a_bundle_of_folds_is_measured_on_its_own_fold():
+    data = checkerboard()
+    fold = train_part(len(data.ratings), seed=0, n_folds=3, fold=0)
+    run = train_one(Preset("toy", AlsConfig(n_factors=3), 3), data, seed=0, train=fold)
+    measured = measure(gather("bias", TOY, data, [run], "none", n_folds=3), data)
+    assert measured["measured"] == pytest.approx(measured["recorded"], rel=2e-3)
+    as_if_random = measure(gather("bias", TOY, data, [run], "none"), data)
+    assert as_if_random["measured"] < 0.9 * measured["recorded"]  # it has seen most of those
 
 
 def test_a_bundle_is_not_measured_on_other_data():
