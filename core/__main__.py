@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.bundle import load_bundle, read_manifest
+from core.bundle import load_bundle
 from core.datasets import command as datasets_command
 from core.errors import BundleError, InputError, LatentLabError
 from core.movies import command as movies_command
@@ -48,10 +48,10 @@ def run_evaluation(args: argparse.Namespace) -> None:
     Raises:
         BundleError: the bundle is damaged, or of a kind without an evaluation.
     """
-    manifest = read_manifest(args.bundle)
-    if manifest["kind"] not in TOPICS:
-        raise BundleError(args.bundle, [f"its kind {manifest['kind']!r} cannot be evaluated"])
-    measured = TOPICS[manifest["kind"]].evaluate(load_bundle(args.bundle), args)
+    bundle = load_bundle(args.bundle)
+    if bundle.kind not in TOPICS:
+        raise BundleError(args.bundle, [f"its kind {bundle.kind!r} cannot be evaluated"])
+    measured = TOPICS[bundle.kind].evaluate(bundle, args)
     if args.json:
         sys.stdout.write(json.dumps({"bundle": str(args.bundle), "metrics": measured}) + "\n")
         return

@@ -133,6 +133,22 @@ def check_arrays(
         raise BundleError(where, problems)
 
 
+def check_replaceable(directory: str | os.PathLike[str]) -> None:
+    """Checks that a bundle may be written to a folder: a new one, an empty one, or a bundle.
+
+    `save_bundle` checks it too; a training run asks first, rather than after its hours of work.
+
+    Raises:
+        InputError: something else is there.
+    """
+    target = Path(directory)
+    if target.exists() and not (target / MANIFEST).is_file():
+        if not target.is_dir() or any(target.iterdir()):
+            raise InputError(
+                f"{target} exists and is no bundle, so it is not replaced; choose another --out"
+            )
+
+
 def save_bundle(bundle: Bundle, directory: str | os.PathLike[str]) -> Path:
     """Writes a bundle so that a reader sees all of it or, until the last moment, the old one.
 
@@ -147,11 +163,7 @@ def save_bundle(bundle: Bundle, directory: str | os.PathLike[str]) -> Path:
         InputError: the folder exists and is no bundle, or a table or document has an unusable name.
     """
     target = Path(directory)
-    if target.exists() and not (target / MANIFEST).is_file():
-        if not target.is_dir() or any(target.iterdir()):
-            raise InputError(
-                f"{target} exists and is no bundle, so it is not replaced; choose another --out"
-            )
+    check_replaceable(target)
     contents = _contents(bundle)
     manifest = {"schema_version": SCHEMA_VERSION}
     manifest |= {field: getattr(bundle, field) for field in _FIELDS_IN_MANIFEST}

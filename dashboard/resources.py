@@ -88,7 +88,7 @@ def _movie_explorer(folder: str, age: int, name: str) -> "MovieExplorer":
     from core.movies.explorer import MovieExplorer  # other topics' pages need not load it
 
     explorer = MovieExplorer(_bundle(folder, age, name))
-    explorer.components(n_components=1)  # finds all, here rather than in a first view of the map
+    explorer.components(n_components=None)  # here rather than in somebody's first view of the map
     return explorer
 
 

@@ -110,7 +110,7 @@ def fetch(
             reason = ""
             for attempt in range(attempts):
                 if attempt:
-                    time.sleep(pause_s * 2 ** (attempt - 1))
+                    time.sleep(pause_s * 2 ** (attempt - 1))  # a busy server needs the rest
                 try:
                     _transfer(url, part, expected_size, timeout_s, bar)
                     return part.finish(expected_size=expected_size, expected_sha256=expected_sha256)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.bundle import Bundle, load_bundle
+from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
 from core.datasets.command import add_places
 from core.errors import InputError
 
@@ -101,14 +101,12 @@ def run_training(args: argparse.Namespace) -> None:
             sys.stdout.write(f"{name:14} {preset.title}\n")
         return
     find_preset(args.preset)  # before any download
-    from core.bundle import save_bundle
     from core.datasets.store import ensure
     from core.devices import join_hosts
     from core.movies.bundles import figures_only, train
 
     out = args.out or Path("runs") / f"movies-{args.preset}"
-    if out.exists() and not (out / "bundle.json").is_file():
-        raise InputError(f"--out ({out}) exists and is no bundle; choose another folder")
+    check_replaceable(out)
     join_hosts()
     local = ensure(args.data, data_dir=args.data_dir, mirror=args.mirror)
     scaffold = out.with_name(f".{out.name}.checkpoints")

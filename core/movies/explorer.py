@@ -243,10 +243,11 @@ class MovieExplorer:
         )
 
     def components(
-        self, *, method: str = "factors", n_components: int = 5, top_n: int = TOP_BY_COUNT
+        self, *, method: str = "factors", n_components: int | None = 5, top_n: int = TOP_BY_COUNT
     ) -> Components:
-        """Finds the components of the most rated films, in the order of `top_by_count`."""
-        return self._all_components(method, top_n).first(n_components)
+        """Finds the components (None: all) of the most rated films, in `top_by_count`'s order."""
+        found = self._all_components(method, top_n)
+        return found if n_components is None else found.first(n_components)
 
     @functools.lru_cache(maxsize=8)  # noqa: B019  (explorers live as long as the app)
     def _all_components(self, method: str, top_n: int) -> Components:
@@ -279,7 +280,7 @@ class MovieExplorer:
         return self._explained(user.bias, user.factors, film, n_parts)
 
     def _explained(self, bias: float, factors: np.ndarray, film: int, n_parts: int) -> Explanation:
-        basis = self._all_components("factors", TOP_BY_COUNT)
+        basis = self.components(n_components=None)
         factors = np.asarray(factors, np.float64)
         shares = (factors @ basis.axes) * (
             (self.item_factors[film] - basis.center) @ basis.axes

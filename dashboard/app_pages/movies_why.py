@@ -40,7 +40,7 @@ def rater(row: int) -> str:
 
 top = films.top_by_count()
 n_factors = films.item_factors.shape[1]
-basis = films.components(n_components=min(n_factors, len(films.films) - 1))
+basis = films.components(n_components=None)
 n_known = min(WELL_KNOWN, len(top))
 
 chooser = st.columns([3, 4, 3])

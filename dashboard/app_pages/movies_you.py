@@ -164,8 +164,7 @@ predictions = films.predictions(you)
 best = films.recommend(you, rated=list(rated), n=N_BEST)
 effects = visitor.leave_one_out(films, rated, strength)
 top = films.top_by_count()
-n_factors = films.item_factors.shape[1]
-basis = films.components(n_components=min(n_factors, len(films.films) - 1))
+basis = films.components(n_components=None)
 n_known = min(WELL_KNOWN, len(top))
 sides = poles(
     films.films["title"].iloc[top[:n_known]].tolist(), basis.coordinates[:n_known, :2], n=1

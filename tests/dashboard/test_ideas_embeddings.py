@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.film_samples import N_FILMS, fill_films
+from tests.dashboard.reading import text
 
 App = Callable[..., AppTest]
 PAGE = "ideas_embeddings"
@@ -18,10 +19,6 @@ PAGE = "ideas_embeddings"
 @pytest.fixture
 def films(empty_assets: Path) -> Path:
     return fill_films(empty_assets)
-
-
-def text(page: AppTest) -> str:
-    return "\n".join(block.value for block in page.markdown)
 
 
 def test_the_two_ways_agree_to_the_last_digit(app: App, films: Path) -> None:

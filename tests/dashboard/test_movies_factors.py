@@ -1,6 +1,5 @@
 """The page about latent factors in one process: views, methods, selection, zoom, links."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.bundle import save_bundle
 from dashboard.components import factor_map
 from dashboard.figures.movies_map import COLOURS
+from tests.dashboard.reading import spec, words
 from tests.dashboard.trained_films import EPOCHS, N_FILMS, fill_trained, trained_bundle
 
 App = Callable[..., AppTest]
@@ -22,16 +22,8 @@ def run(app: App, **values: str | list[str]) -> AppTest:
     return page
 
 
-def spec(page: AppTest) -> dict:
-    return json.loads(page.get("plotly_chart")[0].proto.spec)
-
-
 def points(page: AppTest) -> list[int]:
     return [data[0] for data in spec(page)["data"][0]["customdata"]]
-
-
-def words(page: AppTest) -> str:
-    return "\n".join(text.value for text in page.markdown).replace("\\", "")
 
 
 @pytest.fixture

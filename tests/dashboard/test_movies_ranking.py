@@ -1,12 +1,12 @@
 """The ranking page in one process: views, filters, the film's card, links, missing bundles."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.dashboard.reading import spec, words
 from tests.dashboard.trained_films import N_FILMS, fill_trained
 
 App = Callable[..., AppTest]
@@ -17,14 +17,6 @@ def run(app: App, **values: str | list[str]) -> AppTest:
     page = app(PAGE, {f"{PAGE}_{name}": value for name, value in values.items()})
     assert not page.exception
     return page
-
-
-def spec(page: AppTest, number: int = 0) -> dict:
-    return json.loads(page.get("plotly_chart")[number].proto.spec)
-
-
-def words(page: AppTest) -> str:
-    return "\n".join(text.value for text in page.markdown).replace("\\", "")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.film_samples import explorer, fill_films
+from tests.dashboard.reading import spec
 
 App = Callable[..., AppTest]
 PAGE = "movies_why"
@@ -16,10 +17,6 @@ PAGE = "movies_why"
 @pytest.fixture
 def films(empty_assets: Path) -> Path:
     return fill_films(empty_assets)
-
-
-def spec(page: AppTest) -> dict:
-    return json.loads(page.get("plotly_chart")[0].proto.spec)
 
 
 def ends(page: AppTest) -> list[float]:

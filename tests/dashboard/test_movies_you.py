@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.movies.links import MOST_RATINGS
 from dashboard import visitor
 from tests.dashboard.film_samples import explorer, fill_films
+from tests.dashboard.reading import text
 
 App = Callable[..., AppTest]
 PAGE = "movies_you"
@@ -19,10 +20,6 @@ RATINGS = "movies_you_ratings"
 @pytest.fixture
 def films(empty_assets: Path) -> Path:
     return fill_films(empty_assets)
-
-
-def text(page: AppTest) -> str:
-    return "\n".join(block.value for block in page.markdown)
 
 
 def link(page: AppTest) -> str:
