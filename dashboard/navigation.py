@@ -45,6 +45,29 @@ PAGES: dict[str, tuple[Entry, ...]] = {
             "Rate a few films: what does the model make of you, and what would you like?",
         ),
     ),
+    "Words": (
+        Entry(
+            "app_pages/words_map.py",
+            "Map",
+            "words-map",
+            ":material/map:",
+            "Where do words lie, and how far can the map be trusted?",
+        ),
+        Entry(
+            "app_pages/words_tsne.py",
+            "t-SNE at work",
+            "words-tsne",
+            ":material/animation:",
+            "How does t-SNE draw a map?",
+        ),
+        Entry(
+            "app_pages/words_neighbours.py",
+            "Neighbours",
+            "words-neighbours",
+            ":material/hub:",
+            "Who are a word's neighbours, and according to which texts?",
+        ),
+    ),
     "Ideas": (
         Entry(
             "app_pages/ideas_embeddings.py",

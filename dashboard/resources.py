@@ -17,7 +17,11 @@ from core.errors import BundleError
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
+    from core.words.explorer import MapExplorer
+    from core.words.live import TsneRunner
+    from core.words.vectors import WordVectors
 
+OUR_VECTORS = ("sgns", "glove-reviews", "window")  # each the bundle words-NAME
 LESSON = Path(__file__).resolve().parents[1] / "assets" / "lesson.json"
 
 
@@ -62,6 +66,48 @@ def movie_explorer(name: str) -> "MovieExplorer":
     return _movie_explorer(str(folder), _age(folder), name)
 
 
+def word_maps(name: str) -> "MapExplorer":
+    """Returns the explorer of a bundle of word maps; raises as `bundle` does."""
+    folder = assets() / name
+    return _word_maps(str(folder), _age(folder), name)
+
+
+def word_vectors(name: str) -> "WordVectors | None":
+    """Returns a set of vectors; None for "glove" where its archive is not on this machine.
+
+    Args:
+        name: "glove", or one of `OUR_VECTORS`, which raise as `bundle` does.
+
+    Raises:
+        DataError: GloVe's archive is damaged.
+    """
+    if name == "glove":
+        return _glove()
+    folder = assets() / f"words-{name}"
+    return _word_vectors(str(folder), _age(folder), f"words-{name}")
+
+
+def vector_sets() -> dict[str, str]:
+    """Returns name and title of every usable set of vectors, the richest first."""
+    found = {}
+    glove = word_vectors("glove")
+    if glove is not None:
+        found["glove"] = glove.title
+    for name in OUR_VECTORS:
+        described = manifest(f"words-{name}")
+        if described is not None:
+            found[name] = str(described["config"].get("title", name))
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def tsne_runner() -> "TsneRunner":
+    """Returns what draws visitors' maps, one at a time for the whole server."""
+    from core.words.live import TsneRunner
+
+    return TsneRunner()
+
+
 def _age(folder: Path) -> int:
     """Returns a stamp of the bundle, so that one trained anew is loaded anew."""
     path = folder / MANIFEST
@@ -90,6 +136,27 @@ def _movie_explorer(folder: str, age: int, name: str) -> "MovieExplorer":
     explorer = MovieExplorer(_bundle(folder, age, name))
     explorer.components(n_components=None)  # here rather than in somebody's first view of the map
     return explorer
+
+
+@st.cache_resource(show_spinner="Loading the maps", max_entries=4)
+def _word_maps(folder: str, age: int, name: str) -> "MapExplorer":
+    from core.words.explorer import MapExplorer
+
+    return MapExplorer(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Loading the vectors", max_entries=8)
+def _word_vectors(folder: str, age: int, name: str) -> "WordVectors":
+    from core.words.explorer import open_vectors
+
+    return open_vectors(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Opening GloVe: some seconds the first time")
+def _glove() -> "WordVectors | None":
+    from core.words.glove import glove_if_here
+
+    return glove_if_here()
 
 
 def _topic(name: str) -> str:

@@ -135,9 +135,12 @@ def apply(figure: go.Figure, *, dark: bool = False, present: bool = False) -> go
     for trace in figure.data:
         if "textfont" in trace and isinstance(trace.textfont.size, int | float):
             trace.textfont.size = max(trace.textfont.size, smallest)
-    for annotation in figure.layout.annotations:
-        if annotation.font.size is not None:
-            annotation.font.size = max(annotation.font.size, smallest)
+    # Plotly makes every annotation anew whenever one is touched, so they are looked at as data.
+    notes = figure.layout.to_plotly_json().get("annotations", ())
+    if any(note.get("font", {}).get("size", smallest) < smallest for note in notes):
+        for annotation in figure.layout.annotations:
+            if annotation.font.size is not None:
+                annotation.font.size = max(annotation.font.size, smallest)
     return figure
 
 

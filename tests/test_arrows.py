@@ -12,7 +12,17 @@ TOPICS = ("movies", "words", "sentiment", "textgen", "batchnorm")
 TRAINING = ("jax", "jaxlib", "flax", "optax", "orbax")
 SCREEN = ("streamlit", "plotly")
 # The rooms of a topic that pages may enter: NumPy in and out, no training library behind them.
-OPEN_ROOMS = ("explorer", "components", "links")
+OPEN_ROOMS = (
+    "explorer",
+    "components",
+    "links",
+    "vectors",
+    "comparison",
+    "placing",
+    "quality",
+    "forces",
+    "live",
+)
 LIGHT = (
     "data.py",
     "errors.py",

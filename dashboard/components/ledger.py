@@ -13,6 +13,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "rmse": theme.mse,
     "nats": theme.mse,
     "accuracy": theme.percent,
+    "share": theme.percent,
 }
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import resources
 from tests.dashboard.samples import fill
+from tests.dashboard.word_samples import fill_words, sample_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,6 +26,32 @@ def empty_assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def full_assets(empty_assets: Path) -> Path:
     """An assets folder with three small bundles, which the app reads."""
     return fill(empty_assets)
+
+
+@pytest.fixture(scope="session")
+def _words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill_words(tmp_path_factory.mktemp("words"))
+
+
+@pytest.fixture
+def no_glove(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without GloVe's archive, whatever lies on this one."""
+    monkeypatch.setattr(resources, "_glove", lambda: None)
+
+
+@pytest.fixture
+def word_assets(_words: Path, no_glove: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Assets with three sets of vectors and two bundles of maps, to be read only; no archive."""
+    monkeypatch.setenv("LATENT_LAB_ASSETS", str(_words))
+    return _words
+
+
+@pytest.fixture
+def glove_here(word_assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same assets on a machine that has GloVe, here a sample of 200 words."""
+    vectors = sample_vectors("glove")
+    monkeypatch.setattr(resources, "_glove", lambda: vectors)
+    return word_assets
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Words: where their vectors lie, who is near to whom, and how far a map can be trusted."""

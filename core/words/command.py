@@ -1,0 +1,159 @@
+"""`train words`, and the questions of `words`."""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
+from core.datasets.command import add_places
+from core.errors import InputError
+from core.words.questions import register
+from core.words.sets import ASSETS, GLOVE, OUR_VECTORS, open_set
+
+__all__ = ["evaluate", "register", "register_training"]
+
+MAPS_PREFIX = "maps-"  # presets of `train words` that draw maps: maps-glove, maps-sgns
+
+
+def register_training(topics: argparse._SubParsersAction) -> None:
+    """Adds `train words`."""
+    parser = topics.add_parser(
+        "words",
+        help="word vectors from film reviews, and maps",
+        description="Trains word vectors on the IMDB reviews without their labels, or draws the "
+        "maps of vectors (presets maps-NAME), and writes the bundle.",
+    )
+    parser.add_argument(
+        "--preset", default="sgns", help="recipe (default: %(default)s); see --list"
+    )
+    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
+    parser.add_argument("--out", type=Path, help="the bundle's folder (default: runs/words-PRESET)")
+    parser.add_argument("--seed", type=int, default=0, help="split and model (default: 0)")
+    parser.add_argument("--epochs", type=int, help="other than the recipe's")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
+    parser.add_argument("--devices", type=int, default=1, help="split batches over N devices")
+    add_places(parser)
+    parser.set_defaults(run=run_training)
+
+
+def run_training(args: argparse.Namespace) -> None:
+    """Trains vectors or draws maps, saves the bundle, and reports.
+
+    Raises:
+        InputError: an option is out of bounds.
+        DataError: the data set is missing or damaged.
+    """
+    from core.words.presets import PRESETS, find_preset
+
+    if args.list:
+        for name, preset in PRESETS.items():
+            sys.stdout.write(f"{name:14} {preset.title}\n")
+        for name in (GLOVE, *OUR_VECTORS):
+            sys.stdout.write(f"{MAPS_PREFIX + name:14} t-SNE maps of {name}\n")
+        return
+    out = args.out or Path("runs") / f"words-{args.preset}"
+    if args.preset.startswith(MAPS_PREFIX):
+        check_replaceable(out)
+        bundle = _draw_maps(args.preset.removeprefix(MAPS_PREFIX), args)
+    else:
+        find_preset(args.preset)  # before any download
+        from core.datasets.store import ensure
+        from core.devices import join_hosts
+        from core.words.bundles import train
+
+        check_replaceable(out)
+        join_hosts()
+        local = ensure("imdb", data_dir=args.data_dir, mirror=args.mirror)
+        scaffold = out.with_name(f".{out.name}.checkpoints")
+        bundle = train(
+            args.preset,
+            local,
+            seed=args.seed,
+            n_epochs=args.epochs,
+            n_devices=args.devices,
+            checkpoint_dir=scaffold,
+            resume=args.resume,
+            command=_command_line(args),
+            progress=True,
+            data_dir=args.data_dir,
+        )
+        shutil.rmtree(scaffold, ignore_errors=True)
+    save_bundle(bundle, out)
+    if args.json:
+        report = {
+            "bundle": str(out),
+            "metrics": {name: metric["value"] for name, metric in bundle.metrics.items()},
+            "seconds": bundle.duration_s,
+            "device": bundle.device,
+        }
+        sys.stdout.write(json.dumps(report) + "\n")
+        return
+    figures = ", ".join(f"{name} {m['value']:.4f}" for name, m in bundle.metrics.items())
+    sys.stdout.write(
+        f"{figures} after {bundle.duration_s:.2g} s on {bundle.device}; bundle written to {out}\n"
+    )
+
+
+def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Measures vectors on the reviews they did not see, or a map against its vectors.
+
+    Args:
+        bundle: of kind "words".
+        args: mirror and data_dir; data must be None, since a bundle has its own.
+
+    Returns:
+        Metrics with "measured" and "recorded".
+
+    Raises:
+        InputError: another data set was named.
+        DataError: the data set is missing or damaged.
+    """
+    from core.datasets.store import ensure
+    from core.words.explorer import MAPS
+
+    if args.data not in (None, bundle.dataset["name"]):
+        raise InputError(
+            f"--data ({args.data}) should be left out: vectors and maps of words are measured on "
+            f"{bundle.dataset['name']} only"
+        )
+    if bundle.config.get("content") == MAPS:
+        from core.words.maps import measure_maps
+
+        return measure_maps(bundle, open_set(bundle.config["vectors"], args))
+    from core.words.bundles import measure
+
+    local = ensure(bundle.dataset["name"], data_dir=args.data_dir, mirror=args.mirror)
+    return measure(bundle, local, data_dir=args.data_dir)
+
+
+def _draw_maps(name: str, args: argparse.Namespace) -> Bundle:
+    from core.datasets.store import ensure
+    from core.words.maps import draw_maps
+
+    vectors = open_set(name, args)
+    if name == GLOVE:
+        local = ensure("glove-6b", data_dir=args.data_dir, mirror=args.mirror)
+        dataset: dict[str, Any] = {
+            "name": local.dataset.name,
+            "title": local.dataset.title,
+            "version": local.dataset.version,
+            "licence": local.dataset.licence,
+            "citation": local.dataset.citation,
+            "url": local.dataset.url,
+            "sha256": local.sha256,
+        }
+    else:
+        dataset = dict(load_bundle(ASSETS / f"words-{name}", kind="words").dataset)
+    return draw_maps(vectors, dataset, command=_command_line(args), progress=True)
+
+
+def _command_line(args: argparse.Namespace) -> str:
+    parts = ["python -m core train words", f"--preset {args.preset}"]
+    if not args.preset.startswith(MAPS_PREFIX):
+        parts.append(f"--seed {args.seed}")
+    if args.epochs is not None:
+        parts.append(f"--epochs {args.epochs}")
+    return " ".join(parts)

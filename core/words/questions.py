@@ -1,0 +1,253 @@
+"""`words neighbours|similarity|analogy|axis|map`: what the pages show, as tables."""
+
+import argparse
+import csv
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.datasets.command import add_places
+from core.errors import DataError, InputError
+from core.words.sets import GLOVE, OUR_VECTORS, choose_set
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.words.vectors import WordVectors
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Adds the command `words` with its questions."""
+    words = subparsers.add_parser("words", help="ask word vectors")
+    actions = words.add_subparsers(title="questions", metavar="QUESTION", required=True)
+
+    neighbours = actions.add_parser("neighbours", help="the nearest words by cosine")
+    neighbours.add_argument("word", metavar="WORD")
+    _add_n(neighbours)
+    neighbours.set_defaults(run=run_neighbours)
+
+    similarity = actions.add_parser("similarity", help="the cosine of two words, or of many pairs")
+    similarity.add_argument("words", nargs="*", metavar="WORD", help="two words")
+    similarity.add_argument(
+        "--pairs",
+        type=Path,
+        metavar="FILE",
+        help="one pair a line, between tabs; further columns are ignored; pairs come out in order, "
+        "with nan where a word is unknown",
+    )
+    similarity.set_defaults(run=run_similarity)
+
+    analogy = actions.add_parser("analogy", help="A is to B as C is to what?")
+    for name, text in (("a", "e.g. man"), ("b", "e.g. king"), ("c", "e.g. woman")):
+        analogy.add_argument(name, metavar=name.upper(), help=text)
+    _add_n(analogy)
+    analogy.add_argument(
+        "--keep-inputs", action="store_true", help="let A, B and C be answers themselves"
+    )
+    analogy.set_defaults(run=run_analogy)
+
+    axis = actions.add_parser("axis", help="words at both ends of the axis from one to another")
+    axis.add_argument("low", metavar="LOW", help="e.g. bad")
+    axis.add_argument("high", metavar="HIGH", help="e.g. good")
+    _add_n(axis)
+    axis.set_defaults(run=run_axis)
+
+    draw = actions.add_parser("map", help="draw the most frequent words by t-SNE")
+    draw.add_argument("--n", type=int, default=500, help="words (default: %(default)s)")
+    draw.add_argument("--perplexity", type=float, default=30.0, help="default: %(default)s")
+    draw.add_argument("--iterations", type=int, default=1000, help="default: %(default)s")
+    draw.add_argument("--exaggeration", type=float, default=12.0, help="default: %(default)s")
+    draw.add_argument("--learning-rate", type=float, help="default: N / exaggeration")
+    draw.add_argument("--start", default="pca", help="pca or random (default: %(default)s)")
+    draw.add_argument("--seed", type=int, default=0, help="of a random start (default: 0)")
+    draw.add_argument(
+        "--distance",
+        default="euclidean",
+        choices=("euclidean", "cosine"),
+        help="of the raw vectors, as in the lesson, or of those of length 1",
+    )
+    draw.add_argument("--out", type=Path, metavar="CSV", help="default: standard output")
+    draw.set_defaults(run=run_map)
+
+    for action in (neighbours, similarity, analogy, axis, draw):
+        action.add_argument(
+            "--vectors",
+            metavar="NAME",
+            help=f"{GLOVE} or one of our own ({', '.join(OUR_VECTORS)}); default: {GLOVE} where "
+            f"its archive is on this machine, else {OUR_VECTORS[0]}",
+        )
+        action.add_argument(
+            "--n-dims", type=int, default=50, help="of glove: 50, 100, 200 or 300 (default: 50)"
+        )
+        action.add_argument(
+            "--bundle", type=Path, help="folder of vectors of our own, instead of --vectors"
+        )
+        add_places(action)
+
+
+def run_neighbours(args: argparse.Namespace) -> None:
+    """Prints the nearest words."""
+    vectors = choose_set(args)
+    rows = vectors.neighbours(args.word, n=args.n)[["cosine", "rank", "word"]]
+    _write(args, vectors, "neighbours", rows, "cosine     rank  word", "{:+.4f}  {:7,}  {}")
+
+
+def run_similarity(args: argparse.Namespace) -> None:
+    """Prints the cosine of two words, or of each pair of a file, in order."""
+    if (args.pairs is None) == (not args.words) or (args.words and len(args.words) != 2):
+        raise InputError("similarity should be asked of two words, or of a file with --pairs FILE")
+    vectors = choose_set(args)
+    if args.pairs is None:
+        first, second = args.words
+        cosine = vectors.similarity(first, second)
+        if args.json:
+            found = {"vectors": vectors.name, "similarity": cosine}
+            sys.stdout.write(json.dumps(found) + "\n")
+        else:
+            sys.stdout.write(f"{cosine:.4f}\n")
+        return
+    pairs = _read_pairs(args.pairs)
+    cosines = [_cosine_or_nan(vectors, *pair) for pair in pairs]
+    n_unknown = sum(map(math.isnan, cosines))
+    if n_unknown:
+        sys.stderr.write(
+            f"{n_unknown:,} of {len(pairs):,} pairs have a word that {vectors.title} does not "
+            "know: nan\n"
+        )
+    if args.json:
+        table = [
+            {"a": a, "b": b, "similarity": None if math.isnan(cosine) else cosine}
+            for (a, b), cosine in zip(pairs, cosines, strict=True)
+        ]
+        report = {"vectors": vectors.name, "pairs": table, "n_unknown": n_unknown}
+        sys.stdout.write(json.dumps(report) + "\n")
+        return
+    for (a, b), cosine in zip(pairs, cosines, strict=True):
+        sys.stdout.write(f"{a}\t{b}\t{cosine:.6f}\n")
+
+
+def run_analogy(args: argparse.Namespace) -> None:
+    """Prints what is to C as B is to A."""
+    vectors = choose_set(args)
+    found = vectors.analogy(args.a, args.b, args.c, n=args.n, exclude_inputs=not args.keep_inputs)
+    rows = found[["cosine", "rank", "word"]]
+    _write(args, vectors, "answers", rows, "cosine     rank  word", "{:+.4f}  {:7,}  {}")
+
+
+def run_axis(args: argparse.Namespace) -> None:
+    """Prints the words farthest out at both ends of an axis."""
+    vectors = choose_set(args)
+    rows = vectors.ends(args.low, args.high, n=args.n)[["end", "position", "rank", "word"]]
+    _write(
+        args, vectors, "ends", rows, "end   position     rank  word", "{:4}   {:+.4f}  {:7,}  {}"
+    )
+
+
+def run_map(args: argparse.Namespace) -> None:
+    """Draws a map and writes word, rank, x, y and neighbour preservation as CSV."""
+    from core.words.limits import check_perplexity, check_size
+
+    vectors = choose_set(args)
+    check_size(args.n, 4, len(vectors))
+    check_perplexity(args.perplexity, args.n)
+    if args.out is not None and not args.out.absolute().parent.is_dir():
+        raise InputError(f"--out ({args.out}) should lie in a folder that exists")
+    from core.words.maps import fitted_points
+    from core.words.quality import N_NEIGHBOURS, nearest, neighbour_preservation, trustworthiness
+    from core.words.tsne import TsneConfig, tsne
+
+    config = TsneConfig(
+        perplexity=args.perplexity,
+        n_iterations=args.iterations,
+        exaggeration=args.exaggeration,
+        learning_rate=args.learning_rate,
+        start=args.start,
+        seed=args.seed,
+        frame_every=max(1, min(50, args.iterations)),
+    )
+    points = fitted_points(vectors, args.n, args.distance)
+    drawn = tsne(points, config, on_frame=_say_progress(args.iterations))
+    n_near = min(N_NEIGHBOURS, args.n - 1)
+    kept = neighbour_preservation(nearest(points, n_near), drawn.coordinates)
+    file = sys.stdout if args.out is None else args.out.open("w", encoding="utf-8", newline="")
+    try:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["word", "rank", "x", "y", "preservation"])
+        for row, (x, y) in enumerate(drawn.coordinates):
+            place = f"{x:.5f}", f"{y:.5f}"
+            writer.writerow([vectors.words[row], row + 1, *place, f"{kept[row]:.2f}"])
+    finally:
+        if args.out is not None:
+            file.close()
+    trusted = trustworthiness(points, drawn.coordinates) if args.n > 2 * N_NEIGHBOURS else None
+    if args.json:
+        report = {
+            "vectors": vectors.name,
+            "kl": drawn.kl,
+            "trustworthiness": trusted,
+            "preservation": float(np.mean(kept)),
+        }
+        sys.stdout.write(json.dumps(report) + "\n")
+    else:
+        sys.stderr.write(f"KL {drawn.kl:.4f} nats, {np.mean(kept):.1%} of 10 neighbours kept\n")
+
+
+def _read_pairs(path: Path) -> list[tuple[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} should be UTF-8 text: {error}") from error
+    except OSError as error:
+        raise InputError(f"--pairs ({path}) cannot be read: {error.strerror}") from error
+    pairs = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        parts = [part.strip() for part in line.split("\t")]
+        if len(parts) < 2 or not parts[0] or not parts[1]:
+            raise DataError(f"{path} line {number} should hold two words with a tab between them")
+        pairs.append((parts[0], parts[1]))
+    if not pairs:
+        raise DataError(f"{path} should hold at least one pair of words")
+    return pairs
+
+
+def _cosine_or_nan(vectors: "WordVectors", a: str, b: str) -> float:
+    try:
+        return vectors.similarity(a, b)
+    except InputError:
+        return math.nan
+
+
+def _say_progress(n_iterations: int) -> Callable[[int, float, np.ndarray], None]:
+    def say(iteration: int, kl: float, _: np.ndarray) -> None:
+        end = "\n" if iteration == n_iterations else ""
+        sys.stderr.write(f"\riteration {iteration:,} of {n_iterations:,}, KL {kl:.4f}{end}")
+
+    return say
+
+
+def _write(
+    args: argparse.Namespace,
+    vectors: "WordVectors",
+    name: str,
+    rows: "pd.DataFrame",
+    head: str,
+    line: str,
+) -> None:
+    if args.json:
+        report = {"vectors": vectors.name, name: rows.to_dict("records")}
+        sys.stdout.write(json.dumps(report) + "\n")
+        return
+    sys.stdout.write(f"{vectors.title}\n{head}\n")
+    for row in rows.itertuples(index=False):
+        sys.stdout.write(line.format(*row) + "\n")
+
+
+def _add_n(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--n", type=int, default=10, help="words shown (default: %(default)s)")

@@ -1,0 +1,313 @@
+"""Runs of t-SNE on a page: whose words, what is running, what has been drawn."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from scipy import sparse
+
+from core.errors import InputError
+from core.words.explorer import Frames, MapExplorer
+from core.words.live import LiveMap, Run, TsneSettings
+from core.words.quality import align
+from dashboard import theme
+from dashboard.components.text import plain
+from dashboard.figures import words_tsne
+
+ONE, MULTIPLES = "one", "multiples"  # what a run draws
+KEY_PROGRESS = "words_tsne_progress"
+SEEDS = (0, 1, 2)
+EXAGGERATED_UNTIL = 250  # iterations, as `core.words.tsne.TsneConfig` has it
+_POLL = 0.6  # s
+_IN_COLOUR = ("school", "university", "killed", "death", "president", "war", "two", "year")
+_N_IN_COLOUR = 4
+_ACTIVE, _OWN, _PROBLEM = "words_tsne-active", "words_tsne-own", "words_tsne-problem"
+_RISE, _MOST_RISES = 1e-3, 1  # nats; of a run that has come to rest
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """A map with its descent, shipped or drawn here.
+
+    Attributes:
+        title: of the vectors.
+        settings: how it was drawn.
+        frames: its descent.
+        affinities: P, f[N, N].
+        table: columns word, rank, x, y and preservation, one row a word.
+        kl: nats.
+        trustworthiness: from 0 to 1, NaN if unknown.
+        seconds: of drawing it here; None if it ships.
+        is_complete: it was not stopped.
+    """
+
+    title: str
+    settings: TsneSettings
+    frames: Frames
+    affinities: sparse.csr_array
+    table: pd.DataFrame
+    kl: float
+    trustworthiness: float
+    seconds: float | None
+    is_complete: bool = True
+
+    @property
+    def words(self) -> list[str]:
+        """Returns the words, the most frequent first where they were chosen by frequency."""
+        return self.table["word"].tolist()
+
+    @property
+    def descent(self) -> words_tsne.Descent:
+        """Returns what a figure needs of the frames."""
+        return words_tsne.Descent(self.frames.iterations, self.frames.positions, self.frames.kl)
+
+    @property
+    def rises(self) -> int:
+        """Returns how often KL rose in the last quarter of the run: 0 or 1 where it settled."""
+        return int((np.diff(self.frames.kl[-max(2, len(self.frames.kl) // 4) :]) > _RISE).sum())
+
+    @property
+    def is_settled(self) -> bool:
+        """Says whether the steps were small enough for KL to come down at the end."""
+        return self.rises <= _MOST_RISES
+
+    @property
+    def origin(self) -> str:
+        """Says where it comes from."""
+        if self.seconds is None:
+            return "the run that ships with the app"
+        if self.is_complete:
+            return f"drawn here in {theme.seconds(self.seconds)}"
+        return (
+            f"stopped at iteration {theme.count(int(self.frames.iterations[-1]))} of "
+            f"{theme.count(self.settings.n_iterations)}"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """Maps of the same words by perplexity and seed, aligned onto the first.
+
+    Attributes:
+        title: of the vectors.
+        words: N words.
+        perplexities: P of them.
+        seeds: S of them.
+        maps: f64[P, S, N, 2].
+        is_shipped: it was not drawn here.
+    """
+
+    title: str
+    words: list[str]
+    perplexities: tuple[float, ...]
+    seeds: tuple[int, ...]
+    maps: np.ndarray
+    is_shipped: bool
+
+
+class Active(NamedTuple):
+    """A run that this visitor started."""
+
+    kind: str  # ONE or MULTIPLES
+    key: tuple[Any, ...]  # what it is of
+    run: Run
+    title: str  # of the vectors
+
+
+def shipped(maps: MapExplorer) -> Drawn | None:
+    """Returns the first map of a bundle that kept its descent, or None."""
+    record = next((record for record in maps.maps if record.has_frames), None)
+    if record is None:
+        return None
+    settings = TsneSettings(
+        perplexity=record.perplexity,
+        n_iterations=record.n_iterations,
+        start=record.start,
+        seed=record.seed,
+    )
+    return Drawn(
+        maps.title,
+        settings,
+        maps.frames(record),
+        maps.affinities(record),
+        maps.table(record)[["word", "rank", "x", "y", "preservation"]],
+        record.kl,
+        record.trustworthiness,
+        None,
+    )
+
+
+def shipped_grid(maps: MapExplorer) -> Grid | None:
+    """Returns the maps with a random start that a bundle has, or None if they fill no grid."""
+    records = [record for record in maps.maps if record.start == "random"]
+    if not records:
+        return None
+    of = records[0].n_words, records[0].distance
+    found = {(r.perplexity, r.seed): r for r in records if (r.n_words, r.distance) == of}
+    perplexities = tuple(sorted({perplexity for perplexity, _ in found}))
+    seeds = tuple(sorted({seed for _, seed in found}))
+    if len(found) != len(perplexities) * len(seeds) or len(found) < 2:
+        return None
+    tables = [maps.table(found[p, s]) for p in perplexities for s in seeds]
+    places = [table[["x", "y"]].to_numpy(np.float64) for table in tables]
+    aligned = np.stack([align(place, places[0]) for place in places])
+    return Grid(
+        maps.title,
+        tables[0]["word"].tolist(),
+        perplexities,
+        seeds,
+        aligned.reshape(len(perplexities), len(seeds), -1, 2),
+        True,
+    )
+
+
+def drawn_here(found: LiveMap, title: str, *, is_complete: bool) -> Drawn:
+    """Returns a map that the runner finished, or had reached when it was stopped."""
+    return Drawn(
+        title,
+        found.settings,
+        found.frames,
+        found.affinities,
+        found.table,
+        found.kl,
+        found.trustworthiness,
+        found.seconds,
+        is_complete,
+    )
+
+
+def grid_here(run: Run, title: str) -> Grid | None:
+    """Returns the whole rows of panels that a run has finished, or None if there is none."""
+    n_rows = len(run.maps) // len(SEEDS)
+    if not n_rows:
+        return None
+    places = [found.table[["x", "y"]].to_numpy(np.float64) for found in run.maps]
+    maps = np.stack(places[: n_rows * len(SEEDS)])
+    return Grid(
+        title,
+        list(run.words),
+        tuple(run.maps[place * len(SEEDS)].settings.perplexity for place in range(n_rows)),
+        SEEDS,
+        maps.reshape(n_rows, len(SEEDS), -1, 2),
+        False,
+    )
+
+
+def perplexities(n_words: int) -> tuple[float, ...]:
+    """Returns up to three perplexities that differ much and fit a number of words."""
+    bound = (n_words - 1) // 3
+    chosen = (5, 30, 100) if bound >= 100 else (bound / 9, bound / 3, bound)
+    return tuple(sorted({float(max(1, round(value))) for value in chosen}))
+
+
+def plans(settings: TsneSettings, values: tuple[float, ...]) -> tuple[TsneSettings, ...]:
+    """Returns the settings of every panel, in the order in which they are drawn."""
+    return tuple(
+        dataclasses.replace(settings, perplexity=value, start="random", seed=seed)
+        for value in values
+        for seed in SEEDS
+    )
+
+
+def sentence(error: Exception | str) -> str:
+    """Returns an error of core as a sentence in Markdown."""
+    text = str(error)
+    return plain(text[:1].upper() + text[1:]) + ("" if text.endswith(("?", ".")) else ".")
+
+
+def in_colour(words: list[str], *, is_around: bool) -> list[str]:
+    """Returns words that are coloured at first: some that lie apart, whatever the words are.
+
+    Args:
+        words: of the map.
+        is_around: they are the neighbours of the first one, which then comes first.
+    """
+    known = set(words)
+    usual = [word for word in _IN_COLOUR if word in known]
+    spread = words[:: max(1, len(words) // _N_IN_COLOUR)]
+    chosen = [*words[:1], *usual, *spread] if is_around else [*usual, *spread]
+    return list(dict.fromkeys(chosen))[:_N_IN_COLOUR]
+
+
+def start(kind: str, key: tuple[Any, ...], title: str, submit: Callable[[], Run]) -> None:
+    """Starts a run for this visitor, or keeps the sentence that says why not.
+
+    Args:
+        kind: ONE or MULTIPLES.
+        key: what it is of, to find it again.
+        title: of the vectors.
+        submit: asks the runner.
+    """
+    st.session_state.pop(_PROBLEM, None)
+    try:
+        st.session_state[_ACTIVE] = Active(kind, key, submit(), title)
+    except InputError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def active() -> Active | None:
+    """Returns this visitor's run while it goes on; puts a finished one where `own` finds it."""
+    found = st.session_state.get(_ACTIVE)
+    if found is None or found.run.state == "running":
+        return found
+    del st.session_state[_ACTIVE]
+    if found.run.state == "failed":
+        st.session_state[_PROBLEM] = found.run.error
+    elif found.kind == MULTIPLES and len(found.run.maps) < len(SEEDS):
+        st.session_state[_PROBLEM] = (
+            "the run was stopped before its first row of maps was finished; run it again"
+        )
+    elif found.run.maps:
+        st.session_state[f"{_OWN}-{found.kind}"] = found
+    return None
+
+
+def own(kind: str) -> Active | None:
+    """Returns the last run that this visitor finished or stopped."""
+    return st.session_state.get(f"{_OWN}-{kind}")
+
+
+def forget() -> None:
+    """Forgets this visitor's runs, so that what ships is shown again."""
+    for kind in (ONE, MULTIPLES):
+        st.session_state.pop(f"{_OWN}-{kind}", None)
+
+
+def problem() -> str | None:
+    """Returns why the last run did not start or failed."""
+    return st.session_state.get(_PROBLEM)
+
+
+def show_progress(found: Active, figure: Callable[[Run], Any] | None) -> None:
+    """Draws how far a run is, again and again until it ends; then the page runs anew.
+
+    Args:
+        found: the run.
+        figure: makes a figure of it; None for the bar alone.
+    """
+    st.fragment(_progress, run_every=_POLL)(found, figure)
+
+
+def _progress(found: Active, figure: Callable[[Run], Any] | None) -> None:
+    run = found.run
+    if run.state != "running":
+        st.rerun()
+    share = min(1.0, run.iteration / max(1, run.n_iterations))
+    text = f"Iteration {theme.count(run.iteration)} of {theme.count(run.n_iterations)}"
+    if found.kind == MULTIPLES:
+        text += f", {len(run.maps)} maps finished"
+    curve = list(run.kls)
+    text += f", KL {curve[-1][1]:.3f}" if curve else ": getting ready"
+    st.progress(share, text=text)
+    if figure is not None and run.positions is not None:
+        st.plotly_chart(
+            figure(run),
+            width="stretch",
+            theme=None,
+            key=KEY_PROGRESS,
+            config={"displayModeBar": False, "showSendToCloud": False},
+            alt=f"Map of {len(run.words)} words at iteration {run.iteration}, and KL so far",
+        )

@@ -1,0 +1,125 @@
+"""t-SNE beside scikit-learn and openTSNE: seconds, KL and trustworthiness, in one run.
+
+All three draw the most frequent GloVe words (50 dimensions, perplexity 30, 1,000 iterations, PCA
+start, all cores). KL is measured alike for all: of the final coordinates from one and the same P.
+Seconds contain everything from vectors to coordinates; ours are given with compiling apart.
+A peer that is not installed is left out and said so.
+
+    python tests/benchmarks/words_tsne.py [WORDS ...]      # default: 500 2000
+    pip install -r tests/benchmarks/requirements.txt       # for openTSNE
+"""
+
+import importlib.util
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import jax.numpy as jnp  # noqa: E402  (needs the path above)
+
+from core.datasets import ensure  # noqa: E402
+from core.words import tsne as rooms  # noqa: E402
+from core.words.affinities import Affinities, affinities  # noqa: E402
+from core.words.glove import open_glove  # noqa: E402
+from core.words.quality import nearest, neighbour_preservation, trustworthiness  # noqa: E402
+
+PERPLEXITY, ITERATIONS, RUNS = 30, 1000, 3
+
+
+def ours(points: np.ndarray) -> np.ndarray:
+    """Draws a map by `core.words.tsne`."""
+    config = rooms.TsneConfig(perplexity=PERPLEXITY, n_iterations=ITERATIONS)
+    return rooms.tsne(points, config).coordinates
+
+
+def scikit_learn(points: np.ndarray) -> np.ndarray:
+    """Draws a map by scikit-learn's Barnes-Hut tree, its default."""
+    from sklearn.manifold import TSNE
+
+    model = TSNE(
+        perplexity=PERPLEXITY,
+        max_iter=ITERATIONS,
+        init="pca",
+        random_state=0,
+        n_jobs=os.cpu_count(),
+    )
+    return model.fit_transform(points)
+
+
+def open_tsne(points: np.ndarray) -> np.ndarray:
+    """Draws a map by openTSNE with its defaults: 250 exaggerated iterations and the rest."""
+    from openTSNE import TSNE
+
+    model = TSNE(
+        perplexity=PERPLEXITY,
+        early_exaggeration_iter=250,
+        n_iter=ITERATIONS - 250,
+        random_state=0,
+        n_jobs=os.cpu_count(),
+    )
+    return np.asarray(model.fit(points))
+
+
+def divergence(coordinates: np.ndarray, pairs: Affinities) -> float:
+    """Returns KL of a map from P."""
+    links = rooms._link_table(pairs)
+    entropy = float(-(pairs.matrix.data * np.log(pairs.matrix.data)).sum())
+    return float(rooms.cross_entropy(jnp.asarray(coordinates, jnp.float32), links)) - entropy
+
+
+def report(name: str, points: np.ndarray, pairs: Affinities, draw: Callable) -> float:
+    """Prints one line about one library; returns its median seconds."""
+    seconds = []
+    for _ in range(RUNS):
+        begun = time.perf_counter()
+        coordinates = draw(points)
+        seconds.append(time.perf_counter() - begun)
+    kept = neighbour_preservation(nearest(points), coordinates).mean()
+    median = statistics.median(seconds)
+    say(
+        f"  {name:14} {median:7.2f} s (of {RUNS}: {min(seconds):.2f} to {max(seconds):.2f})   "
+        f"KL {divergence(coordinates, pairs):.4f}   "
+        f"trustworthiness {trustworthiness(points, coordinates):.4f}   kept {kept:.4f}",
+    )
+    return median
+
+
+def say(text: str) -> None:
+    """Prints a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Compares at each number of words."""
+    vectors = open_glove(ensure("glove-6b"))
+    peers = {"scikit-learn": scikit_learn}
+    if importlib.util.find_spec("openTSNE"):
+        peers["openTSNE"] = open_tsne
+    else:
+        say("openTSNE is not installed: left out")
+    for n_words in map(int, sys.argv[1:] or ("500", "2000")):
+        points = np.array(vectors.matrix[:n_words])
+        pairs = affinities(points, perplexity=PERPLEXITY)
+        say(f"{n_words:,} words, {ITERATIONS:,} iterations, {os.cpu_count()} cores")
+        begun = time.perf_counter()
+        ours(points)
+        first = time.perf_counter() - begun
+        mine = report("Latent Lab", points, pairs, ours)
+        theirs = {name: report(name, points, pairs, draw) for name, draw in peers.items()}
+        fastest = min(theirs, key=theirs.get)
+        say(
+            f"  compiling: {max(0.0, first - mine):.1f} s once for this number of words; "
+            f"then {theirs[fastest] / mine:.1f} times faster than {fastest}"
+        )
+
+
+if __name__ == "__main__":
+    main()

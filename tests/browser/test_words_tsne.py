@@ -1,0 +1,115 @@
+"""t-SNE at work as a person uses it: play, step, scrub, a run of one's own, stop."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import serve, settle
+from tests.dashboard.word_samples import fill_words, word_list
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+COMPILED = 180_000  # ms: loading and compiling the first run on a busy machine
+
+
+@pytest.fixture(scope="module")
+def tsne_url(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The page of t-SNE on small samples, with vectors of our own to run it on."""
+    folder = tmp_path_factory.mktemp("tsne")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENT_LAB_DATA", str(folder / "data"))
+        patch.setenv("LATENT_LAB_MIRROR", str(folder / "nothing"))
+        (folder / "nothing").mkdir()
+        assets = fill_words(folder / "assets")
+        for url in serve("dashboard/app.py", assets, folder / "server.log"):
+            yield f"{url}/words-tsne"
+
+
+def the_map(page: Page) -> Locator:
+    return page.locator(".st-key-words_tsne_main")
+
+
+def places(page: Page) -> list[float]:
+    """Where the first word is, as the browser has it."""
+    return the_map(page).evaluate(
+        """chart => {
+            const plot = chart.querySelector('.js-plotly-plot')
+            const axis = plot._fullLayout.xaxis.range
+            return [plot._fullData[0].x[0], axis[0], axis[1]]
+        }"""
+    )
+
+
+def headline(page: Page) -> Locator:
+    return the_map(page).locator(".gtitle")
+
+
+def test_a_run_is_stopped_and_its_map_is_kept(open_page: Open, tsne_url: str) -> None:
+    """First here: on a fresh server a run is long enough, as it has to be compiled."""
+    page = open_page(
+        f"{tsne_url}?words_tsne_n=200&words_tsne_vectors=skip-gram+sample"
+        "&words_tsne_iterations=2000&words_tsne_perplexity=50",
+        height=1200,
+    )
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name="Stop the run").click()
+    expect(page.get_by_text(re.compile(r"stopped at iteration [\d,]+ of 2,000"))).to_be_visible(
+        timeout=COMPILED
+    )
+    expect(headline(page)).to_have_text(re.compile(r"^Iteration \d"))
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
+
+
+def test_play_step_and_scrub_move_the_points(open_page: Open, tsne_url: str) -> None:
+    page = open_page(tsne_url, height=1200)
+    expect(headline(page)).to_have_text(re.compile(r"^Iteration 100: KL 1\.500"))
+    at_end = places(page)
+    page.get_by_role("button", name="One step back").click()
+    expect(headline(page)).to_have_text(re.compile(r"^Iteration 50: KL 2\.000"))
+    before = places(page)
+    assert abs(before[0]) < abs(at_end[0]) and before[2] < at_end[2]
+    page.keyboard.press("Home")
+    expect(headline(page)).to_have_text(re.compile(r"^Iteration 0: KL 4\.000"))
+    assert abs(places(page)[0]) < abs(before[0])
+    page.get_by_role("button", name="Play").click()
+    expect(headline(page)).to_have_text(re.compile(r"^Iteration 100"))
+    expect(page.get_by_role("button", name="Play")).to_be_visible()  # no longer Pause
+    assert places(page) == at_end
+    grip = the_map(page).locator(".slider-rail-touch-rect").bounding_box()
+    page.mouse.click(grip["x"] + 3, grip["y"] + grip["height"] / 2)
+    expect(headline(page)).to_have_text(re.compile(r"^Iteration 0"))
+
+
+def test_sixty_words_of_ones_own_are_drawn(open_page: Open, tsne_url: str) -> None:
+    chosen = [word for word in word_list() if word not in (",", ";")][:60]
+    settings = "words_tsne_words=my+own&words_tsne_perplexity=8&words_tsne_vectors=skip-gram+sample"
+    page = open_page(f"{tsne_url}?{settings}&words_tsne_iterations=2000", height=1200)
+    field = page.get_by_role("textbox", name="Your words")
+    field.fill(" ".join(chosen))
+    field.press("Control+Enter")
+    run = page.get_by_role("button", name="Run", exact=True)
+    expect(run).to_be_enabled()
+    run.click()
+    expect(headline(page)).to_have_text(
+        re.compile(r"^Iteration 2,000: KL \d\.\d{3}$"), timeout=COMPILED
+    )
+    settle(page)
+    expect(
+        page.get_by_text(re.compile("60 words of skip-gram sample, perplexity 8"))
+    ).to_be_visible()
+    expect(page).not_to_have_url(re.compile("words_tsne_pasted="))  # too long for a link
+    field.fill(" ".join(chosen[:20]))
+    field.press("Control+Enter")
+    expect(page).to_have_url(re.compile("words_tsne_pasted=the"))
+
+
+def test_a_phone_shows_the_run_without_scrolling_sideways(open_page: Open, tsne_url: str) -> None:
+    page = open_page(tsne_url, width=390, height=844, dark=True)
+    expect(the_map(page).locator(".main-svg").first).to_be_visible()
+    settle(page)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0

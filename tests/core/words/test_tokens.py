@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.words.tokens import tokenize
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", []),
+        (" \n\t - _ ", []),
+        ("A Great FILM", ["a", "great", "film"]),
+        ("the film's end", ["the", "film", "'s", "end"]),
+        ("Don't! I can't, won't", ["do", "n't", "!", "i", "ca", "n't", ",", "wo", "n't"]),
+        ("it isn’t what they’ve said", ["it", "is", "n't", "what", "they", "'ve", "said"]),
+        ("isn`t, isn´t", ["is", "n't", ",", "is", "n't"]),
+        ("O'Brien and rock'n'roll", ["o'brien", "and", "rock'n'roll"]),
+        ("'surely' said the 'd'", ["surely", "said", "the", "'d"]),
+        ("bad.<br /><br />Good<BR>end", ["bad", ".", "good", "end"]),
+        ("8/10, $1,000.50 and 50%", "8 / 10 , $ 1,000.50 and 50 %".split()),
+        ("the 1950s in 3.5 hours.", ["the", "1950", "s", "in", "3.5", "hours", "."]),
+        ("well-made -- a who's-who", ["well", "made", "a", "who", "'s", "who"]),
+        ("what?!! no... yes.. hm….", ["what", "?", "!", "no", "...", "yes", "...", "hm", "..."]),
+        ("“quoted” «so»", ['"', "quoted", '"', '"', "so", '"']),
+        ("Café naïve Амели 七人", ["café", "naïve", "амели", "七人"]),
+        ("1 < 2 > 0 <i>", ["1", "2", "0", "i"]),
+        ("n't 's", ["n't", "'s"]),
+    ],
+)
+def test_known_texts(text, tokens):
+    assert tokenize(text) == tokens
+
+
+TEXTS = st.text(st.one_of(st.sampled_from("anstNTdmlrev'’`.,!? <br/>09-_\n"), st.characters()))
+
+
+@given(TEXTS)
+def test_tokens_are_lower_case_and_without_blanks(text):
+    for token in tokenize(text):
+        assert token
+        assert token == token.lower()
+        assert not any(character.isspace() for character in token)
+
+
+@given(TEXTS)
+def test_tokens_of_the_tokens_are_the_tokens(text):
+    tokens = tokenize(text)
+    assert tokenize(" ".join(tokens)) == tokens
+
+
+@given(TEXTS, TEXTS)
+def test_texts_apart_do_not_touch_each_other(first, second):
+    assert tokenize(f"{first}\nx\n{second}") == [*tokenize(first), "x", *tokenize(second)]
