@@ -19,6 +19,7 @@ OPEN_ROOMS = (
     "vectors",
     "comparison",
     "placing",
+    "guests",
     "quality",
     "forces",
     "live",

@@ -14,6 +14,7 @@ from core.devices import describe_devices
 from core.words.affinities import Affinities, affinities
 from core.words.affinities import nearest as nearest_rows
 from core.words.explorer import MAPS, MapRecord
+from core.words.guests import measured
 from core.words.quality import N_NEIGHBOURS, nearest, neighbour_preservation, trustworthiness
 from core.words.tsne import Tsne, TsneConfig, first_positions, scaled_components, tsne
 from core.words.vectors import WordVectors
@@ -212,8 +213,7 @@ def measure_maps(bundle: Bundle, vectors: WordVectors) -> dict[str, dict[str, fl
 
 def fitted_points(vectors: WordVectors, n_words: int, distance: str) -> np.ndarray:
     """Returns what t-SNE is given, f32[n_words, D]: raw vectors, or those of length 1."""
-    table = vectors.matrix if distance == "euclidean" else vectors.unit
-    return np.array(table[:n_words], np.float32)
+    return np.array(measured(vectors, distance)[:n_words], np.float32)
 
 
 def _facts_of_words(name: str, points: np.ndarray) -> dict[str, np.ndarray]:

@@ -71,6 +71,13 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         choices=("euclidean", "cosine"),
         help="of the raw vectors, as in the lesson, or of those of length 1",
     )
+    draw.add_argument(
+        "--place",
+        nargs="+",
+        default=[],
+        metavar="WORD",
+        help="put these rarer words onto the finished map, which does not move for them",
+    )
     draw.add_argument("--out", type=Path, metavar="CSV", help="default: standard output")
     draw.set_defaults(run=run_map)
 
@@ -149,15 +156,30 @@ def run_axis(args: argparse.Namespace) -> None:
 
 
 def run_map(args: argparse.Namespace) -> None:
-    """Draws a map and writes word, rank, x, y and neighbour preservation as CSV."""
+    """Draws a map and writes word, rank, x, y and neighbour preservation as CSV.
+
+    Words of --place come last; the share of neighbours kept is of the fitted words only.
+
+    Raises:
+        InputError: an option is out of bounds, or a word of --place is unknown or fitted anyway.
+    """
     from core.words.limits import check_perplexity, check_size
 
     vectors = choose_set(args)
     check_size(args.n, 4, len(vectors))
     check_perplexity(args.perplexity, args.n)
+    guests = list(dict.fromkeys(vectors.find_all(args.place).tolist())) if args.place else []
+    for row in guests:
+        if row < args.n:
+            raise InputError(
+                f"--place ({vectors.words[row]}) should name words beyond the {args.n:,} most "
+                "frequent ones, which are on the map anyway"
+            )
     if args.out is not None and not args.out.absolute().parent.is_dir():
         raise InputError(f"--out ({args.out}) should lie in a folder that exists")
+    from core.words.guests import measured
     from core.words.maps import fitted_points
+    from core.words.placing import place
     from core.words.quality import N_NEIGHBOURS, nearest, neighbour_preservation, trustworthiness
     from core.words.tsne import TsneConfig, tsne
 
@@ -174,13 +196,19 @@ def run_map(args: argparse.Namespace) -> None:
     drawn = tsne(points, config, on_frame=_say_progress(args.iterations))
     n_near = min(N_NEIGHBOURS, args.n - 1)
     kept = neighbour_preservation(nearest(points, n_near), drawn.coordinates)
+    spots = []
+    if guests:
+        rare = measured(vectors, args.distance)[guests]
+        spots = place(rare, points, drawn.coordinates, perplexity=min(5.0, args.n / 3))
     file = sys.stdout if args.out is None else args.out.open("w", encoding="utf-8", newline="")
     try:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["word", "rank", "x", "y", "preservation"])
         for row, (x, y) in enumerate(drawn.coordinates):
-            place = f"{x:.5f}", f"{y:.5f}"
-            writer.writerow([vectors.words[row], row + 1, *place, f"{kept[row]:.2f}"])
+            spot = f"{x:.5f}", f"{y:.5f}"
+            writer.writerow([vectors.words[row], row + 1, *spot, f"{kept[row]:.2f}"])
+        for row, (x, y) in zip(guests, spots, strict=True):
+            writer.writerow([vectors.words[row], row + 1, f"{x:.5f}", f"{y:.5f}", ""])
     finally:
         if args.out is not None:
             file.close()

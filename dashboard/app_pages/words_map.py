@@ -3,12 +3,13 @@
 import functools
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from core.errors import BundleNotFound, InputError, LatentLabError
+from core.errors import InputError
 from core.words.quality import N_NEIGHBOURS
-from dashboard import resources, theme, view_state
-from dashboard.components import page, provenance, viewport, width, word_map
+from dashboard import theme, view_state
+from dashboard.components import page, provenance, viewport, width, word_map, word_search
 from dashboard.components.chart import chart
 from dashboard.components.word_map import BOTH, KINDS, PCA, TSNE
 from dashboard.figures import words_map as figures
@@ -56,34 +57,27 @@ with unusual:
         for name, label in (("part", "Part shown of t-SNE"), ("part_pca", "Part shown of PCA"))
     }
 
-table = maps.table(record)
+fitted = maps.table(record)
 kinds = (TSNE, PCA) if kind == BOTH else (kind,)
-found = word_map.search(maps, record, searched)
-near = None
-if len(found.rows) == 1:
-    near = maps.true_neighbours(record, found.rows[0], min(N_NEIGHBOURS, record.n_words - 1))
+found = word_search.search(maps, record, searched)
+table = fitted if found.guests is None else pd.concat([fitted, found.guests.table])
+near = word_search.true_neighbours(maps, record, found)
 if found.problems:
     st.info("  \n".join(page.plain(line) for line in found.problems), icon=":material/search_off:")
-    if larger := [size for size in sizes if size >= found.beyond > 0]:
-        st.button(
-            f"Take the map of {theme.count(min(larger))} words",
-            key="words_map-larger",
-            on_click=view.set,
-            kwargs={"n": min(larger)},
-        )
+if larger := [size for size in sizes if size >= found.beyond > 0]:
+    st.button(
+        f"Take the map of {theme.count(min(larger))} words",
+        key="words_map-larger",
+        on_click=view.set,
+        kwargs={"n": min(larger)},
+    )
 
 shade_of_all = None
 if colour == "frequency":
     shade_of_all = shades.by_frequency(table["rank"].to_numpy())
 elif colour == "axis":
     pairs = {f"{low} – {high}": (low, high) for low, high in maps.axes}
-    vectors = None
-    try:
-        vectors = resources.word_vectors(maps.vectors_name)
-    except BundleNotFound:
-        pass  # the maps do without; only axes of one's own need the vectors
-    except LatentLabError as error:
-        st.info(page.plain(f"{error}."), icon=":material/broken_image:")
+    vectors = word_search.vectors_of(maps)
     options = [*pairs, *([OWN_AXIS] if vectors is not None else [])]
     ends, first_word, second_word = st.columns([6, 5, 5], vertical_alignment="bottom")
     if options:
@@ -100,6 +94,9 @@ elif colour == "axis":
             else:
                 low, high = pairs[axis]
                 positions = maps.axis_positions(low, high, record.n_words)
+                if found.guests is not None:
+                    rows = vectors.find_all(found.guests.table["word"])
+                    positions = np.append(positions, vectors.along(low, high, rows))
             shade_of_all = shades.by_axis(positions, low, high)
         except InputError as error:
             st.info(page.plain(f"{error}."), icon=":material/search_off:")
@@ -107,8 +104,8 @@ elif colour == "axis":
         st.info("No axis ships with these maps.")
 
 n_drawn = record.n_words if is_all else record.n_drawn
-panes = word_map.draw_panes(table, record, kinds, n_drawn, searched.strip(), found.rows, near)
-chosen = word_map.selection(table)
+panes = word_map.draw_panes(table, record, kinds, n_drawn, searched.strip(), found, near)
+chosen = word_map.selection(fitted)
 look = page.look()
 letters = theme.PRESENT_FONT if look.present else theme.MINIMUM_FONT
 room = width.known(panes[0].key, 360 if kind == BOTH else 540)
@@ -167,22 +164,23 @@ with st.container() if kind == BOTH else places[1]:
     if near is not None:
         word_map.neighbour_list(view, near, kinds, table["word"][found.rows[0]])
     elif len(found.rows) > 1:
-        word_map.pair_list(maps, record, panes)
+        word_map.pair_list(maps, record, table, found, panes)
     else:
         word_map.extremes(view, panes[0], states[0][0])
 if chosen:
-    word_map.selection_table(table, chosen)
+    word_map.selection_table(fitted, chosen)
 
 pane, (window, n_texts) = panes[0], states[0]
-n_shown = int(window.holds(pane.words["x"].to_numpy(), pane.words["y"].to_numpy()).sum())
-n_all, n_fitted = theme.count(len(pane.words)), theme.count(record.n_words)
+own = pane.words[pane.words.index < record.n_words]
+n_shown = int(window.holds(own["x"].to_numpy(), own["y"].to_numpy()).sum())
+n_all, n_fitted = theme.count(len(own)), theme.count(record.n_words)
 sentences = [
     (
         f"All {n_all} words"
         if window == pane.everything
         else f"{theme.count(n_shown)} of {n_all} words"
     )
-    + ("" if len(pane.words) == record.n_words else f" of the {n_fitted} fitted")
+    + ("" if len(own) == record.n_words else f" of the {n_fitted} fitted")
     + f" of {page.plain(maps.title)}, placed by "
     + (f"t-SNE with perplexity {record.perplexity:g}" if pane.kind == TSNE else "PCA")
     + f"; {n_texts} are written out.",
@@ -200,6 +198,8 @@ if near is not None:
         place = theme.count(int(worst[column]))
         sentence += f"; **{page.plain(worst['word'])}** lies farthest off, at place {place}"
     sentences.append(f"{sentence}.")
+if found.guests is not None:
+    sentences.append(word_search.placed_sentence(found))
 if chosen:
     sentences.append(f"{theme.count(len(chosen))} selected words are ringed.")
 page.what_you_see(" ".join(sentences))

@@ -49,7 +49,7 @@ with last, st.popover("More", icon=":material/tune:", width="stretch"):
     others = st.container()
 top_n = REACH[reach]
 is_axis = shown == AXIS
-second = boxes.columns([5, 11, 4], vertical_alignment="bottom") if is_axis else [others] * 3
+second = boxes.columns([5, 15], vertical_alignment="bottom") if is_axis else [others] * 2
 with row if shown == ANALOGY else others:
     abc = (
         view.text_input("a", "This word", "man"),
@@ -69,9 +69,10 @@ with row if is_axis else others:
     above = view.text_input("above", "Upper end", placeholder="woman")
 with second[0]:
     source = view.selectbox("source", "Words along the axis", (TYPED, FREQUENT, NEAR), TYPED)
-with second[1]:
+with second[1] if source == TYPED else others:
     typed = view.text_input("words", "These words", FILM_WORDS, max_chars=2000)
-with row if shown == NEIGHBOURS else second[2]:
+is_asked = shown == NEIGHBOURS
+with row if is_asked else second[1] if is_axis and source == NEAR else others:
     word = view.text_input("word", "Word", "bush", icon=":material/search:")
 if not sets:
     st.info("Choose at least one set of vectors above.", icon=":material/checklist:")

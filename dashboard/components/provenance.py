@@ -33,9 +33,12 @@ def lesson_row(identifier: str) -> Mapping[str, Any]:
 
 def sentences(bundle: Bundle, row: Mapping[str, Any] | None) -> Iterator[str]:
     """Yields the footer's lines in Markdown."""
-    seeds = ", ".join(f"{name} {seed}" for name, seed in bundle.seeds.items())
+    seeds = ", ".join(
+        f"{name} {', '.join(map(str, seed)) if isinstance(seed, list) else seed}"
+        for name, seed in bundle.seeds.items()
+    )
     yield (
-        f"**Model** {plain(bundle.name)}, trained on {plain(bundle.device or 'an unnamed device')} "
+        f"**Model** {plain(bundle.name)}, made on {plain(bundle.device or 'an unnamed device')} "
         f"in {plain(theme.seconds(bundle.duration_s))}"
         + (f" · **Seeds** {plain(seeds)}" if seeds else "")
     )

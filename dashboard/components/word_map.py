@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.errors import InputError
 from core.words.explorer import MapExplorer, MapRecord
 from core.words.quality import N_NEIGHBOURS
 from dashboard import resources, theme, view_state
 from dashboard.components import missing
 from dashboard.components.text import plain
+from dashboard.components.word_search import Search
 from dashboard.figures import words_map as figures
 from dashboard.figures.words_map import Lit, Window
 
@@ -22,11 +22,9 @@ BUNDLES = {"words-maps-glove": "GloVe", "words-maps-sgns": "ours, from reviews"}
 TSNE, PCA, BOTH = "t-SNE", "PCA", "both"
 KINDS = (TSNE, PCA, BOTH)
 KEPT, TORN = "\N{BLACK CIRCLE}", "\N{WHITE DIAMOND}"  # as the marks of the figure
-MOST_SEARCHED = 12  # words that one search may name
 N_LISTED = 5  # words in each list beside the map
 
 _DEFAULT_WORDS = 2000
-_MOST_EXPLAINED = 3  # sentences about one search
 _SELECTED = "words_map-chosen"
 
 
@@ -62,21 +60,6 @@ class Pane:
     def part(self) -> str:
         """Returns the name of the control that says which part is shown."""
         return "part" if self.kind == TSNE else "part_pca"
-
-
-@dataclasses.dataclass(frozen=True)
-class Search:
-    """Words that were looked for.
-
-    Attributes:
-        rows: those on the map, each once.
-        problems: a sentence for each one that is not.
-        beyond: of words too rare for this map, the lowest rank that would do; 0 if there are none.
-    """
-
-    rows: tuple[int, ...]
-    problems: tuple[str, ...]
-    beyond: int
 
 
 def choose_maps(view: view_state.View, where: DeltaGenerator) -> MapExplorer:
@@ -126,59 +109,32 @@ def run_name(record: MapRecord) -> str:
     return f"{start}, {record.distance} distance"
 
 
-def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
-    """Finds the words of a search, which stand apart by blanks."""
-    rows, problems, beyond = [], [], 0
-    asked = list(dict.fromkeys(text.split()))
-    if len(asked) > MOST_SEARCHED:
-        problems.append(
-            f"The search names {len(asked)} words; the first {MOST_SEARCHED} are shown."
-        )
-    for word in asked[:MOST_SEARCHED]:
-        try:
-            row = maps.find(word)
-        except InputError as error:
-            problems.append(f"{str(error)[:1].upper()}{str(error)[1:]}.".replace("?.", "?"))
-            continue
-        if row < record.n_words:
-            rows.append(row)
-            continue
-        rank = row + 1
-        beyond = max(beyond, rank)
-        problems.append(
-            f"“{word}” is number {theme.count(rank)} by frequency, and this map has the first "
-            f"{theme.count(record.n_words)} words."
-        )
-    if len(problems) > _MOST_EXPLAINED:
-        n_more = len(problems) - _MOST_EXPLAINED
-        problems = [*problems[:_MOST_EXPLAINED], f"{n_more} more of these words are not here."]
-    return Search(tuple(dict.fromkeys(rows)), tuple(problems), beyond)
-
-
 def draw_panes(
     table: pd.DataFrame,
     record: MapRecord,
     kinds: Sequence[str],
     n_drawn: int,
     searched: str,
-    rows: Sequence[int],
+    found: Search,
     near: pd.DataFrame | None,
 ) -> list[Pane]:
     """Returns the pictures of the most frequent words of a map and of those that stand out.
 
     Args:
-        table: of the map, from the explorer.
+        table: of the map, from the explorer, and of the words that were put onto it.
         record: the map.
         kinds: `TSNE`, `PCA` or both of them.
         n_drawn: so many most frequent words.
         searched: the search as it was typed.
-        rows: of the words that it found.
+        found: by it.
         near: the true neighbours, if it found one word.
     """
     is_drawn = table.index.to_numpy() < n_drawn
+    rows = found.rows
     is_drawn[[*rows, *(near["row"] if near is not None else ())]] = True
     drawn = table[is_drawn]
-    found = []
+    placed = [row for row in rows if row >= record.n_words]
+    panes = []
     for kind in kinds:
         prefix, name = ("", record.name) if kind == TSNE else ("pca_", record.words_name)
         words = pd.DataFrame(
@@ -190,18 +146,18 @@ def draw_panes(
                 "preservation": drawn[f"{prefix}preservation"],
             }
         )
-        marked = Lit(rows)
+        marked = Lit(rows, placed=placed)
         if near is not None:
             places = near["map_place" if kind == TSNE else "pca_place"].to_numpy()
-            marked = Lit(rows, near["row"].to_numpy(), places <= N_NEIGHBOURS)
+            marked = Lit(rows, near["row"].to_numpy(), places <= N_NEIGHBOURS, placed)
         everything = figures.whole(words["x"].to_numpy(), words["y"].to_numpy())
         around = words.loc[marked.all_rows, ["x", "y"]].to_numpy()
         rest = everything
         if len(around):
             rest = figures.around(*around.T, everything, len(words))
         tag = f"{name} {searched}".strip()
-        found.append(Pane(kind, words, marked, everything, rest, name, tag))
-    return found
+        panes.append(Pane(kind, words, marked, everything, rest, name, tag))
+    return panes
 
 
 def closest(pane: Pane) -> Window | None:
@@ -261,22 +217,28 @@ def neighbour_list(
     st.caption(f"{KEPT} among its {N_NEIGHBOURS} nearest on the map, {TORN} torn apart")
 
 
-def pair_list(maps: MapExplorer, record: MapRecord, shown: Sequence[Pane]) -> None:
+def pair_list(
+    maps: MapExplorer, record: MapRecord, table: pd.DataFrame, found: Search, shown: Sequence[Pane]
+) -> None:
     """Draws how near the first of several words is to each of the others, in truth and as drawn."""
-    first, *others = shown[0].marked.rows
-    names = maps.words["word"]
+    first, *others = found.rows
     n_most = min(int(maps.bundle.config["n_neighbours"]), record.n_words - 1)
-    true = maps.true_neighbours(record, first, n_most)["row"].tolist()
-    st.markdown(f"**From {plain(names[first])}**  \n:small[place among its nearest words]")
+    true: list[int] = []
+    if first < record.n_words:
+        true = maps.true_neighbours(record, first, n_most)["row"].tolist()
+    st.markdown(f"**From {plain(table['word'][first])}**  \n:small[place among its nearest words]")
     for row in others:
-        place = theme.count(true.index(row) + 1) if row in true else f"beyond {n_most}"
+        if found.guests and max(first, row) >= record.n_words:
+            place = theme.count(found.guests.true_place(first, row))
+        else:
+            place = theme.count(true.index(row) + 1) if row in true else f"beyond {n_most}"
         places = [f"in truth {place}"]
         for pane in shown:
             points = pane.words[["x", "y"]]
             gaps = np.hypot(*(points - points.loc[first]).to_numpy().T)
             n_nearer = int((gaps < gaps[points.index.get_loc(row)]).sum())
             places.append(f"on {pane.kind} {theme.count(max(n_nearer, 1))}")
-        st.markdown(f"{plain(names[row])} :small[· {', '.join(places)}]")
+        st.markdown(f"{plain(table['word'][row])} :small[· {', '.join(places)}]")
 
 
 def extremes(view: view_state.View, pane: Pane, window: Window) -> None:

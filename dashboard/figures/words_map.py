@@ -49,6 +49,7 @@ class Lit(NamedTuple):
     rows: Sequence[int] = ()
     neighbours: np.ndarray = np.empty(0, np.int64)  # rows i64[K]
     is_kept: np.ndarray = np.empty(0, bool)  # bool[K]: also near on this map
+    placed: Sequence[int] = ()  # those of rows that were not fitted but put onto the map
 
     @property
     def all_rows(self) -> list[int]:
@@ -275,8 +276,12 @@ def _marks(
         (kept, {"symbol": "circle", "size": 9, "color": theme.BLUE}),
         (torn, {"symbol": "diamond-open", "size": 10, "color": theme.VERMILION}),
         (
-            lit.rows,
+            [row for row in lit.rows if row not in lit.placed],
             {"symbol": "circle-open", "size": 14, "color": theme.ORANGE, "line": {"width": 3}},
+        ),
+        (
+            lit.placed,
+            {"symbol": "square-open", "size": 13, "color": theme.ORANGE, "line": {"width": 3}},
         ),
     )
     traces = []

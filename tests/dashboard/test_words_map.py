@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.words.explorer import MapExplorer
 from dashboard import resources
 from dashboard.components import viewport, word_map
+from dashboard.components.word_search import Search
 from dashboard.figures.words_map import Window
 from tests.dashboard.reading import spec, text, words
 from tests.dashboard.word_samples import (
@@ -207,6 +208,49 @@ def test_vectors_of_our_own_that_are_missing_leave_the_maps(app: App, empty_asse
     assert not page.info and points(page)["marker"]["showscale"]
 
 
+def test_a_word_that_was_not_fitted_is_put_onto_the_map(app: App, empty_assets: Path) -> None:
+    fill_words(empty_assets)
+    before = run(app, vectors="ours, from reviews", n=str(N_FITTED))
+    page = run(app, vectors="ours, from reviews", n=str(N_FITTED), word="filler80")
+    assert not page.info
+    assert "filler80** was not fitted" in words(page).replace("\\", "")
+    assert points(page)["hovertext"][-1] == "filler80" and "<b>filler80</b>" in texts(page)
+    listed = points(before)["hovertext"]
+    assert points(page)["hovertext"][: len(listed)] == listed
+    marks = [trace.get("marker", {}).get("symbol") for trace in spec(page)["data"]]
+    assert "square-open" in marks and "circle-open" not in marks
+    assert lines(page)
+    page.button(key="words_map-larger").click().run()
+    marks = [trace.get("marker", {}).get("symbol") for trace in spec(page)["data"]]
+    assert "square-open" not in marks and "circle-open" in marks
+
+
+@pytest.mark.parametrize("colour", ["trust", "frequency", "axis"])
+def test_words_put_onto_both_maps_are_coloured_and_compared(
+    app: App, empty_assets: Path, colour: str
+) -> None:
+    fill_words(empty_assets)
+    page = run(
+        app,
+        vectors="ours, from reviews",
+        n=str(N_FITTED),
+        word="filler80 school filler90",
+        colour=colour,
+        map="both",
+    )
+    assert "From filler80" in words(page) and "they are put" in words(page)
+    for number in range(2):
+        assert len(points(page, number)["marker"]["color"]) == len(points(page, number)["x"])
+
+
+def test_a_word_that_was_put_onto_the_map_is_not_selected(app: App, empty_assets: Path) -> None:
+    fill_words(empty_assets)
+    page = run(app, vectors="ours, from reviews", n=str(N_FITTED), word="filler80")
+    page.session_state[SELECTED] = [0, N_FITTED]
+    page.run()
+    assert not page.exception and "1 word selected" in words(page)
+
+
 def test_selected_words_are_listed_and_ringed_in_both_maps(app: App, maps: Path) -> None:
     page = run(app, map="both")
     page.session_state[SELECTED] = [3, 1, 7]
@@ -265,7 +309,7 @@ def pane() -> word_map.Pane:
     explorer = MapExplorer(maps_bundle())
     record = explorer.find_map(N_FITTED)
     table = explorer.table(record)
-    (one,) = word_map.draw_panes(table, record, ["t-SNE"], N_DRAWN, "", (), None)
+    (one,) = word_map.draw_panes(table, record, ["t-SNE"], N_DRAWN, "", Search(), None)
     return one
 
 

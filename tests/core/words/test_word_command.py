@@ -138,6 +138,19 @@ def test_a_map_as_csv(capsys: pytest.CaptureFixture, bundle: str, tmp_path: Path
     assert len(list(csv.DictReader(io.StringIO(out)))) == 10
 
 
+def test_rare_words_are_put_onto_a_finished_map(capsys: pytest.CaptureFixture, bundle: str) -> None:
+    asked = ["words", "map", "--n", "8", "--perplexity", "2", "--iterations", "60"]
+    status, out, _ = ask(capsys, *asked, "--bundle", bundle, "--place", WORDS[9], WORDS[8])
+    assert status == 0
+    rows = list(csv.reader(io.StringIO(out)))[1:]
+    assert [row[0] for row in rows] == [*WORDS[:8], WORDS[9], WORDS[8]]
+    assert [row[1] for row in rows[8:]] == ["10", "9"]
+    _, alone, _ = ask(capsys, *asked, "--bundle", bundle)
+    assert out.startswith(alone)  # nothing moved for them
+    status, _, err = ask(capsys, *asked, "--bundle", bundle, "--place", WORDS[0])
+    assert status == 2 and f"--place ({WORDS[0]})" in err
+
+
 def test_glove_is_asked_where_it_is(capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
     lines = [
         f"{word} {' '.join(f'{x:.3f}' for x in row)}"

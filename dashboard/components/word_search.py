@@ -1,0 +1,125 @@
+"""Looking words up on a map: those that were fitted, and others that are put onto it."""
+
+import dataclasses
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import BundleNotFound, InputError, LatentLabError
+from core.words.explorer import MapExplorer, MapRecord
+from core.words.guests import Guests, invite
+from core.words.quality import N_NEIGHBOURS
+from core.words.vectors import WordVectors
+from dashboard import resources, theme
+from dashboard.components.text import plain
+
+MOST_SEARCHED = 12  # words that one search may name
+
+_MOST_EXPLAINED = 3  # sentences about one search
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """Words that were looked for.
+
+    Attributes:
+        rows: those on the map, each once, in the order of the search.
+        problems: a sentence for each one that is not.
+        beyond: of words too rare for this map, the lowest rank that would do; 0 if there are none.
+        guests: words that were not fitted and are put onto the map; None if there are none.
+    """
+
+    rows: tuple[int, ...] = ()
+    problems: tuple[str, ...] = ()
+    beyond: int = 0
+    guests: Guests | None = None
+
+
+def vectors_of(maps: MapExplorer) -> WordVectors | None:
+    """Opens the vectors that maps were drawn from; None, maybe with a notice, if it cannot."""
+    try:
+        return resources.word_vectors(maps.vectors_name)
+    except BundleNotFound:
+        return None  # the maps do without; only words and axes beyond them need the vectors
+    except LatentLabError as error:
+        st.info(plain(f"{error}."), icon=":material/broken_image:")
+        return None
+
+
+def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
+    """Finds the words of a search, which stand apart by blanks.
+
+    Words that this map was not fitted to are put onto it, where the vectors are at hand.
+    """
+    asked = list(dict.fromkeys(text.split()))
+    problems, beyond = [], 0
+    if len(asked) > MOST_SEARCHED:
+        problems.append(
+            f"The search names {len(asked)} words; the first {MOST_SEARCHED} are shown."
+        )
+        asked = asked[:MOST_SEARCHED]
+    fitted, unknown = {}, {}
+    for word in asked:
+        try:
+            row = maps.find(word)
+        except InputError as error:
+            unknown[word] = _sentence(error)
+            continue
+        if row < record.n_words:
+            fitted[word] = row
+            continue
+        beyond = max(beyond, row + 1)
+        unknown[word] = (
+            f"“{word}” is number {theme.count(row + 1)} by frequency, and this map has the first "
+            f"{theme.count(record.n_words)} words."
+        )
+    vectors = vectors_of(maps) if unknown else None
+    found: dict[str, int] = {}
+    for word in unknown:
+        if vectors is None:
+            problems.append(unknown[word])
+            continue
+        try:
+            found[word] = vectors.find(word)
+        except InputError as error:
+            problems.append(_sentence(error))
+    guests = None
+    if vectors is not None and found:
+        distinct = list(dict.fromkeys(found.values()))
+        try:
+            guests = invite(maps, record, vectors, distinct)
+            fitted |= {word: record.n_words + distinct.index(row) for word, row in found.items()}
+        except InputError as error:
+            problems.append(_sentence(error))
+    if len(problems) > _MOST_EXPLAINED:
+        n_more = len(problems) - _MOST_EXPLAINED
+        problems = [*problems[:_MOST_EXPLAINED], f"{n_more} more of these words are not here."]
+    rows = tuple(dict.fromkeys(fitted[word] for word in asked if word in fitted))
+    return Search(rows, tuple(problems), beyond, guests)
+
+
+def true_neighbours(maps: MapExplorer, record: MapRecord, found: Search) -> pd.DataFrame | None:
+    """Returns the nearest words of the one word that a search found; None if it found others."""
+    if len(found.rows) != 1:
+        return None
+    row = found.rows[0]
+    if found.guests is not None and row in found.guests.neighbours:
+        return found.guests.neighbours[row]
+    return maps.true_neighbours(record, row, min(N_NEIGHBOURS, record.n_words - 1))
+
+
+def placed_sentence(found: Search) -> str:
+    """Returns what is said of words that were put onto the map, in Markdown; empty if none was."""
+    if found.guests is None:
+        return ""
+    names = [f"**{plain(word)}**" for word in found.guests.table["word"]]
+    was, it = ("was", "it is") if len(names) == 1 else ("were", "they are")
+    return (
+        f"{', '.join(names)} {was} not fitted: {it} put where the nearest words lie (square), and "
+        "no word moved for that."
+    )
+
+
+def _sentence(error: InputError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}.".replace("?.", "?")
