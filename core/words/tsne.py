@@ -302,7 +302,7 @@ def repulsion(
     Args:
         positions: f32[N, 2].
         by_reduction: True sums over a tile directly, which a GPU fuses into one kernel without
-            storing the tile; False multiplies the tile with a thin matrix, which a CPU does faster.
+            storing the tile; False multiplies the tile with ones, which a CPU does faster.
             None chooses by the backend.
     """
     if by_reduction is None:
@@ -313,36 +313,37 @@ def repulsion(
     n_rows = -(-n_points // (8 * n_tiles)) * 8
     tiles = jnp.pad(positions, ((0, n_tiles * n_rows - n_points), (0, 0)))
     tiles = tiles.reshape(n_tiles, n_rows, 2)
-    ones = jnp.ones((n_points, 1), positions.dtype)
-    columns = jnp.concatenate([positions, ones], axis=1)  # (N, 3)
+    ones = jnp.ones(n_points, positions.dtype)
 
-    def weights_to(tile: jax.Array, row: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    def weights_to(tile: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         across = tile[:, 0, None] - positions[None, :, 0]
         up = tile[:, 1, None] - positions[None, :, 1]
-        # not on itself: the 1 would drown the weights of a map whose points lie far apart
-        is_other = row[:, None] != jnp.arange(n_points)[None, :]
-        return jnp.where(is_other, 1 / (1 + across**2 + up**2), 0), across, up
+        return 1 / (1 + across**2 + up**2), across, up
 
-    def by_product(inputs: tuple[jax.Array, jax.Array]) -> jax.Array:
+    def by_product(tile: jax.Array) -> jax.Array:
+        weights, across, up = weights_to(tile)
         # the barrier keeps the division from being done once for each product
-        weights = jax.lax.optimization_barrier(weights_to(*inputs)[0])
+        weights = jax.lax.optimization_barrier(weights)
+        squared = weights * weights
+        # Of the gaps themselves: summing w^2 y_i and w^2 y_j apart would be one product less, and
+        # loses the many small pushes from afar to rounding, 1 % of all at 10,000 points.
+        parts = squared * across, squared * up, weights
         exactly = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
-        sums = exactly(weights * weights, columns)
-        pushes = sums[:, 2:] * inputs[0] - sums[:, :2]
-        return jnp.concatenate([pushes, exactly(weights, ones)], axis=1)
+        return jnp.stack([exactly(part, ones) for part in parts], axis=1)
 
-    def by_sums(inputs: tuple[jax.Array, jax.Array]) -> jax.Array:
-        weights, across, up = weights_to(*inputs)
+    def by_sums(tile: jax.Array) -> jax.Array:
+        weights, across, up = weights_to(tile)
         squared = weights * weights
         sums = (squared * across).sum(1), (squared * up).sum(1), weights.sum(1)
         return jnp.stack(sums, axis=1)
 
-    rows = jnp.arange(n_tiles * n_rows).reshape(n_tiles, n_rows)
-    sums = jax.lax.map(by_sums if by_reduction else by_product, (tiles, rows))
+    sums = jax.lax.map(by_sums if by_reduction else by_product, tiles)
     sums = sums.reshape(n_tiles * n_rows, 3)[:n_points]
-    return sums[:, :2], sums[:, 2].sum()
+    # a point's weight to itself is 1; taken off row by row, before it can drown the others
+    return sums[:, :2], (sums[:, 2] - 1).sum()
 
 
+@jax.jit
 def cross_entropy(positions: jax.Array, links: _Links) -> jax.Array:
     """Returns -sum p_ij log q_ij in nats; KL is this minus the entropy of P."""
     plane = jax.lax.complex(positions[:, 0], positions[:, 1])

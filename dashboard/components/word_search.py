@@ -113,9 +113,10 @@ def placed_sentence(found: Search) -> str:
     if found.guests is None:
         return ""
     names = [f"**{plain(word)}**" for word in found.guests.table["word"]]
+    listed = " and ".join([*[", ".join(names[:-1])][: len(names) - 1], names[-1]])
     was, it = ("was", "it is") if len(names) == 1 else ("were", "they are")
     return (
-        f"{', '.join(names)} {was} not fitted: {it} put where the nearest words lie (square), and "
+        f"{listed} {was} not fitted: {it} put where the nearest words lie (square), and "
         "no word moved for that."
     )
 
