@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import sparse
 
 from core.errors import InputError, LatentLabError
+from core.words.easing import factors, phases
 from core.words.explorer import Frames
 from core.words.limits import check_perplexity, check_size
 from core.words.quality import N_NEIGHBOURS, align, nearest, neighbour_preservation, trustworthiness
@@ -38,6 +39,10 @@ class TsneSettings:
     learning_rate: float | None = None
     start: str = "pca"
     seed: int = 0
+
+    def pulls(self, iterations: np.ndarray) -> np.ndarray:
+        """Returns the factor f64[T] on the attraction in given iterations, counted from 0."""
+        return factors(iterations, self.exaggeration, *phases(self.n_iterations))
 
     def check(self, n_words: int) -> None:
         """Checks the bounds of a live run.

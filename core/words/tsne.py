@@ -28,6 +28,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.words.affinities import Affinities, affinities
+from core.words.easing import phases
 
 STARTS = ("pca", "random")
 _EARLY_MOMENTUM, _LATE_MOMENTUM = 0.5, 0.8
@@ -91,9 +92,7 @@ class TsneConfig:
     @property
     def exaggeration_phases(self) -> tuple[int, int]:
         """Returns when the exaggeration begins to fall, and when it has fallen to 1."""
-        whole, eased = self.exaggerated_iterations, self.eased_iterations
-        whole = self.n_iterations // 20 if whole is None else whole
-        return whole, whole + (11 * self.n_iterations // 20 if eased is None else eased)
+        return phases(self.n_iterations, self.exaggerated_iterations, self.eased_iterations)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

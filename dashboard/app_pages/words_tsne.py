@@ -5,7 +5,16 @@ import streamlit as st
 from core.errors import InputError
 from core.words import live
 from dashboard import resources, theme, view_state
-from dashboard.components import missing, page, provenance, tsne_run, tsne_views, tsne_words, width
+from dashboard.components import (
+    missing,
+    page,
+    provenance,
+    tsne_run,
+    tsne_views,
+    tsne_words,
+    width,
+    word_sets,
+)
 from dashboard.components.player import player
 from dashboard.figures import words_panel
 from dashboard.figures import words_tsne as figures
@@ -81,7 +90,7 @@ with row[2], st.popover("Settings", icon=":material/tune:", width="stretch"):
         999_999,
         0,
         100,
-        help="Automatic is the number of words by the exaggeration.",
+        help="Automatic is the number of words by the exaggeration, or by 4 if that is more.",
     )
     iterations = view.number_input(
         "iterations", "Iterations", 10, live.MOST_ITERATIONS, usual.n_iterations, 50
@@ -189,7 +198,7 @@ with notice:
         st.info(
             f"The vectors of {page.plain(titles[vectors_name])} are not on this server, so only "
             "the run that ships can be shown. Choose other vectors under Settings for a run of "
-            "your own, or fetch these with `python -m core data get glove.6B`.",
+            f"your own, or fetch these with `{word_sets.GET_GLOVE}`.",
             icon=":material/cloud_off:",
         )
     if problem := tsne_run.problem():

@@ -20,7 +20,6 @@ from dashboard.figures import words_tsne
 ONE, MULTIPLES = "one", "multiples"  # what a run draws
 KEY_PROGRESS = "words_tsne_progress"
 SEEDS = (0, 1, 2)
-EXAGGERATED_UNTIL = 250  # iterations, as `core.words.tsne.TsneConfig` has it
 _POLL = 0.6  # s
 _IN_COLOUR = ("school", "university", "killed", "death", "president", "war", "two", "year")
 _N_IN_COLOUR = 4

@@ -14,7 +14,7 @@ from dashboard import theme, view_state
 from dashboard.components import page, width
 from dashboard.components.chart import chart
 from dashboard.components.text import plain
-from dashboard.components.tsne_run import EXAGGERATED_UNTIL, Drawn, Grid
+from dashboard.components.tsne_run import Drawn, Grid
 from dashboard.figures import words_forces, words_multiples
 from dashboard.figures import words_tsne as figures
 from dashboard.figures.film_points import selected_rows
@@ -48,8 +48,7 @@ def one_run(
     figure = figures.run(
         words,
         drawn.descent,
-        exaggeration=drawn.settings.exaggeration,
-        exaggerated_until=EXAGGERATED_UNTIL,
+        pulls=drawn.settings.pulls(frames.iterations),
         accents=accents,
         start=round(opening / 100 * (len(frames.iterations) - 1)),
         n_labels=n_labels,
@@ -232,11 +231,12 @@ q_{ij} &= \frac{w_{ij}}{\sum_{k \ne l} w_{kl}},
         st.markdown(
             "**Perplexity** sets each width σ so that a word has about that many neighbours that "
             "count. It must be at most a third of the other words. **Early exaggeration** "
-            f"multiplies all p for the first {EXAGGERATED_UNTIL} iterations. Strong groups form "
-            "early and can still pass each other; where groups are weak, as among frequent words, "
-            "the pulls win everywhere and the map shrinks towards one point, to spread once it "
-            "ends. **Automatic learning rate** is N by the exaggeration. All maps start 10⁻⁴ "
-            "small, where every word is as near to every other.\n\n"
+            "multiplies all p, wholly for the first twentieth of the iterations and then less and "
+            "less, until it is gone after three fifths of them. Strong groups form early and can "
+            "still pass each other; where groups are weak, as among frequent words, the pulls win "
+            "everywhere and the map shrinks towards one point, to spread once they ease off. "
+            "**Automatic learning rate** is N by the exaggeration of the moment, at most N / 4. "
+            "All maps start 10⁻⁴ small, where every word is as near to every other.\n\n"
             "**Reading the map.** Who is next to whom means something; how large a cluster is, how "
             "far two clusters lie apart, and which way is up mean little, because σ differs from "
             "word to word and the push fades with distance. What another seed or perplexity "

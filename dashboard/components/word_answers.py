@@ -271,15 +271,15 @@ def _neighbours_text(found: Neighbours, word: str) -> str:
     ]
     text += f" {names[0]} has {', '.join(pairs)} in common, marked {figures.SHARED}."
     places = given[0].table["place_there"].to_numpy()
-    if not (places > 0).any():
-        return text
     lost = int(places.argmax())
-    return text + (
-        f" **{plain(given[0].table['word'].iloc[lost])}**, number {lost + 1} in {names[0]}, is "
-        f"only number {theme.count(int(places[lost]))} in {names[1]}."
-        if places[lost] > len(places)
-        else f" All of {names[0]}'s words are among the nearest in {names[1]} too."
-    )
+    if places[lost] > len(places):
+        text += (
+            f" **{plain(given[0].table['word'].iloc[lost])}**, number {lost + 1} in {names[0]}, is "
+            f"only number {theme.count(int(places[lost]))} in {names[1]}."
+        )
+    elif (places > 0).all():
+        text += f" All of {names[0]}'s words are among the nearest in {names[1]} too."
+    return text
 
 
 def _strip_text(tables: Sequence[tuple[str, pd.DataFrame]], low: str, high: str) -> tuple[str, str]:

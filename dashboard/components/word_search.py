@@ -12,6 +12,7 @@ from core.words.quality import N_NEIGHBOURS
 from core.words.vectors import WordVectors
 from dashboard import resources, theme
 from dashboard.components.text import plain
+from dashboard.components.word_sets import GET_GLOVE
 
 MOST_SEARCHED = 12  # words that one search may name
 
@@ -94,6 +95,8 @@ def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
     if len(problems) > _MOST_EXPLAINED:
         n_more = len(problems) - _MOST_EXPLAINED
         problems = [*problems[:_MOST_EXPLAINED], f"{n_more} more of these words are not here."]
+    if unknown and vectors is None and maps.vectors_name == "glove":
+        problems.append(f"With all of GloVe here, any word finds its place on it: {GET_GLOVE}")
     rows = tuple(dict.fromkeys(fitted[word] for word in asked if word in fitted))
     return Search(rows, tuple(problems), beyond, guests)
 

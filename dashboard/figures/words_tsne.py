@@ -37,8 +37,7 @@ def run(
     words: Sequence[str],
     descent: Descent,
     *,
-    exaggeration: float = 12.0,
-    exaggerated_until: int = 250,
+    pulls: np.ndarray | None = None,
     accents: Sequence[int] = (),
     start: int | None = None,
     n_labels: int = 40,
@@ -51,8 +50,7 @@ def run(
     Args:
         words: N words, the most frequent first.
         descent: all frames that the run kept; at most `MOST_FRAMES` of them are sent.
-        exaggeration: factor on the attraction at first.
-        exaggerated_until: iteration at which it ends.
+        pulls: f[T], factor on the attraction in each frame; None for 1 in all of them.
         accents: rows of words in colour, always labelled.
         start: place among the run's frames of the one drawn first; the last by default.
         n_labels: at most so many words are labelled, placed for the last frame.
@@ -73,6 +71,7 @@ def run(
     others = [label for label in named if label.index not in accents]
     places = {label.index: words_panel.POSITIONS[label.xanchor, label.yanchor] for label in named}
     other_rows = [label.index for label in others]
+    pulls = np.ones(len(descent.iterations)) if pulls is None else pulls
     size_of = widths(descent.positions)
     size_of = np.where(size_of > 0, size_of, np.nan)  # a logarithm has no 0
 
@@ -90,8 +89,8 @@ def run(
     def layout(frame: int) -> dict[str, Any]:
         across, up = words_panel.extent(descent.positions[frame], area.size)
         phase = ""
-        if descent.iterations[frame] < exaggerated_until and exaggeration > 1:
-            phase = f", attraction × {exaggeration:g}"
+        if pulls[frame] > 1:
+            phase = f", attraction × {pulls[frame]:.3g}"
         return {
             "title": {
                 "text": f"Iteration {theme.count(int(descent.iterations[frame]))}: "
@@ -142,7 +141,7 @@ def run(
         area,
         height,
         descent,
-        exaggerated_until if exaggeration > 1 else 0,
+        int(descent.iterations[pulls.argmin()]) if pulls[0] > 1 >= pulls[-1] else 0,
         int(descent.iterations[-1]),
     )
     figure.update_layout(now)

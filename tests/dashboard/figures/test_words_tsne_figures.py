@@ -85,21 +85,22 @@ def test_labels_move_with_their_points() -> None:
 
 
 def test_kl_and_width_move_along() -> None:
-    figure = words_tsne.run(WORDS, descent(), exaggerated_until=250)
+    figure = words_tsne.run(WORDS, descent(), pulls=np.array([12, 12, 3.4641, 1, 1]))
     assert list(figure.data[3].y) == [4, 3, 2, 1, 0]
     assert figure.data[5].y == pytest.approx(2e-4 * 10.0 ** np.arange(5))
     for frame, kl in zip(figure.frames, (4, 3, 2, 1, 0), strict=True):
         assert frame.data[3].y == (kl,) and frame.data[3].x == (int(frame.name),)
     titles = [frame.layout.title.text for frame in figure.frames]
     assert titles[0] == "Iteration 0: KL 4.000, attraction × 12"
+    assert titles[2] == "Iteration 200: KL 2.000, attraction × 3.46"
     assert titles[3] == "Iteration 300: KL 1.000"
-    assert {shape.x0 for shape in figure.layout.shapes} == {250}
+    assert {shape.x0 for shape in figure.layout.shapes} == {300}
     assert "exaggeration ends" in [note.text for note in figure.layout.annotations]
 
 
-@pytest.mark.parametrize(("exaggeration", "until"), [(1.0, 250), (12.0, 400), (12.0, 0)])
-def test_without_an_end_of_exaggeration_none_is_marked(exaggeration: float, until: int) -> None:
-    figure = words_tsne.run(WORDS, descent(), exaggeration=exaggeration, exaggerated_until=until)
+@pytest.mark.parametrize("pulls", [None, np.ones(5), np.full(5, 12.0), np.array([4, 3, 2, 1.5, 1])])
+def test_without_an_end_of_exaggeration_none_is_marked(pulls: np.ndarray | None) -> None:
+    figure = words_tsne.run(WORDS, descent(), pulls=pulls)
     assert not figure.layout.shapes
 
 
