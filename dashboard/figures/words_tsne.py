@@ -341,15 +341,16 @@ def _dress(
                 yref=f"y{axis} domain",
                 line={"dash": "dash", "width": 1.5},
             )
+        is_late = 2 * marked > descent.iterations[-1]
         figure.add_annotation(
             x=marked,
             y=0.04,
             xref="x2",
             yref="y2 domain",
             text="exaggeration ends",
-            xanchor="left",
+            xanchor="right" if is_late else "left",
             yanchor="bottom",
-            xshift=4,
+            xshift=-4 if is_late else 4,
             showarrow=False,
             font={"size": 13},
         )

@@ -95,7 +95,8 @@ def test_kl_and_width_move_along() -> None:
     assert titles[2] == "Iteration 200: KL 2.000, attraction × 3.46"
     assert titles[3] == "Iteration 300: KL 1.000"
     assert {shape.x0 for shape in figure.layout.shapes} == {300}
-    assert "exaggeration ends" in [note.text for note in figure.layout.annotations]
+    (note,) = (note for note in figure.layout.annotations if note.text == "exaggeration ends")
+    assert note.xanchor == "right"  # beside it there is no room
 
 
 @pytest.mark.parametrize("pulls", [None, np.ones(5), np.full(5, 12.0), np.array([4, 3, 2, 1.5, 1])])
