@@ -82,7 +82,7 @@ class Span(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """One of the options, in the link by its text."""
+    """One of the options, in the link by its text; a link by hand may give its plain value."""
 
     options: tuple[Any, ...]
     text: Callable[[Any], str]
@@ -95,9 +95,10 @@ class Choice(NamedTuple):
     def read(self, raw: Sequence[str]) -> Any:
         """Returns the option; raises ValueError if the text is none of theirs."""
         wanted = _single(raw)
-        for option in self.options:
-            if self.text(option) == wanted:
-                return option
+        for name in (self.text, str):
+            for option in self.options:
+                if name(option) == wanted:
+                    return option
         raise ValueError(self.allowed)
 
     def write(self, value: Any) -> list[str]:

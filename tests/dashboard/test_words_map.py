@@ -8,10 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import InputError
 from core.words.explorer import MapExplorer
-from dashboard import resources
+from dashboard import resources, theme
 from dashboard.components import viewport, word_map
 from dashboard.components.word_search import Search
 from dashboard.figures.words_map import Window
+from dashboard.link_values import Choice
 from tests.dashboard.reading import spec, text, words
 from tests.dashboard.word_samples import (
     N_DRAWN,
@@ -290,6 +291,14 @@ def test_words_of_data_are_shown_as_they_stand(app: App, maps: Path) -> None:
     page = run(app, n=str(N_WORDS), word=" ".join(NASTY))
     assert "<b>&lt;b&gt;</b>" in texts(page)
     assert "\\<b\\>" in text(page)
+
+
+def test_a_link_written_by_hand_may_give_a_plain_number() -> None:
+    sizes = Choice((500, 10_000), theme.count)
+    assert sizes.read(["10,000"]) == sizes.read(["10000"]) == 10_000
+    assert sizes.write(10_000) == ["10,000"]
+    with pytest.raises(ValueError, match="one of 500, 10,000"):
+        sizes.read(["1e4"])
 
 
 def test_nonsense_in_a_link_is_a_sentence(app: App, maps: Path) -> None:
