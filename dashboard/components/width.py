@@ -10,11 +10,14 @@ _RULER = st.components.v2.component(
     js="""
 export default function ({ data, setStateValue }) {
   let told = data.known
-  const tell = (width) => {
+  const tell = (holder, width) => {
     const step = Math.floor(width / data.step) * data.step
     if (step > 0 && step !== told) {
+      delete holder.dataset.fits
       told = step
       setStateValue("width", step)
+    } else if (step > 0) {
+      holder.dataset.fits = ""  // drawn for the width it has; who reads the page may rely on it
     }
   }
   let observer
@@ -28,7 +31,15 @@ export default function ({ data, setStateValue }) {
     observer = new ResizeObserver((entries) => {
       clearTimeout(waiting)
       const width = entries[entries.length - 1].contentRect.width
-      waiting = setTimeout(() => tell(width), 150)
+      waiting = setTimeout(() => {
+        if (holder.isConnected) {
+          tell(holder, width)
+        } else {  // the page put another one in its place
+          observer.disconnect()
+          tries = 0
+          look()
+        }
+      }, 150)
     })
     observer.observe(holder)
   }

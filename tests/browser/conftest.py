@@ -118,6 +118,12 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
+def fit(page: Page) -> None:
+    """Waits until a figure is drawn for the width it has in this window, and nothing runs."""
+    expect(page.locator("[data-fits]").first).to_be_visible()
+    settle(page)
+
+
 def settle(page: Page) -> None:
     """Waits until the script has run to its end without an error box."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import serve, settle
+from tests.browser.conftest import fit, serve, settle
 from tests.dashboard.word_samples import N_DRAWN, N_WORDS, fill_words
 
 pytestmark = pytest.mark.browser
@@ -29,6 +29,7 @@ def map_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def the_map(page: Page, name: str = "main") -> Locator:
     chart = page.locator(f".st-key-words_map_{name}")
+    fit(page)
     expect(chart.locator(".nsewdrag").first).to_be_visible()
     return chart
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import serve, settle
+from tests.browser.conftest import fit, serve
 from tests.dashboard.word_samples import fill_words
 
 pytestmark = pytest.mark.browser
@@ -81,7 +81,7 @@ def test_a_phone_shows_every_view_without_scrolling_sideways(
     query = f"view={link}".replace("&", "&words_neighbours_")
     page = open_page(f"{neighbours_url}?words_neighbours_{query}", width=390, height=844)
     expect(page.locator(".st-key-words_neighbours_main .main-svg").first).to_be_visible()
-    settle(page)
+    fit(page)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
 
@@ -89,7 +89,7 @@ def test_a_phone_shows_every_view_without_scrolling_sideways(
 def test_words_of_a_strip_do_not_lie_over_each_other(open_page: Open, neighbours_url: str) -> None:
     page = open_page(f"{neighbours_url}?words_neighbours_view=Axis")
     expect(words(page).first).to_be_visible()
-    settle(page)
+    fit(page)
     boxes = [text.bounding_box() for text in words(page).all()]
     assert len(boxes) > 10
     for number, one in enumerate(boxes):
