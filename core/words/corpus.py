@@ -6,9 +6,6 @@ out (unsup repeats some), so that what is held out is new.
 """
 
 import dataclasses
-import secrets
-import shutil
-import sys
 from array import array
 from collections import defaultdict
 from pathlib import Path
@@ -16,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.archives import iter_members
-from core.datasets.lock import exclusive
+from core.datasets.kept import kept
 from core.datasets.part import disk_errors
 from core.datasets.registry import check_counts
 from core.datasets.store import LocalData
@@ -184,18 +181,14 @@ def read_corpus(local: LocalData, *, data_dir: str | Path | None = None) -> Corp
         DataError: the archive is damaged or has other counts than registered, or the data folder
             cannot be written.
     """
-    root = data_folder(data_dir)
-    folder = root / f"imdb-tokens-{local.sha256[:16]}-v{_VERSION}"
-    corpus = _load(folder)
-    if corpus is not None:
-        return corpus
+    folder = data_folder(data_dir) / f"imdb-tokens-{local.sha256[:16]}-v{_VERSION}"
     with disk_errors(folder):
-        root.mkdir(parents=True, exist_ok=True)
-        with exclusive(root / f".{folder.name}.lock", on_wait=lambda: _say_waiting(folder)):
-            corpus = _load(folder)  # another process may have written it meanwhile
-            if corpus is None:
-                _save(tokenise_archive(local), folder)
-                corpus = _load(folder)
+        corpus = kept(
+            folder,
+            load=_load,
+            write=lambda new: _save(tokenise_archive(local), new),
+            source=local.path,
+        )
     if corpus is None:
         raise DataError(f"{folder} cannot be read back; delete it and run the same command again")
     return corpus
@@ -261,22 +254,10 @@ def _is_wanted(name: str) -> bool:
     return len(parts) >= 3 and parts[-3] == "train" and parts[-2] in PARTS
 
 
-def _say_waiting(folder: Path) -> None:
-    sys.stderr.write(f"waiting for another process that writes {folder.name}\n")
-
-
 def _save(corpus: Corpus, folder: Path) -> None:
-    """Writes to a folder beside the place and renames it, so that a reader sees all or nothing."""
-    fresh = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
-    fresh.mkdir()
-    try:
-        for name in ("tokens", "starts", "counts"):
-            np.save(fresh / f"{name}.npy", getattr(corpus, name), allow_pickle=False)
-        (fresh / "words.txt").write_text("\n".join(corpus.words), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)  # a damaged one: `_load` refused it
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    for name in ("tokens", "starts", "counts"):
+        np.save(folder / f"{name}.npy", getattr(corpus, name), allow_pickle=False)
+    (folder / "words.txt").write_text("\n".join(corpus.words), encoding="utf-8")
 
 
 def _load(folder: Path) -> Corpus | None:

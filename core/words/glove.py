@@ -4,19 +4,17 @@ The text of 400,000 words takes seconds to read, so what was read is kept in the
 words, the vectors, and the vectors at length 1.
 """
 
+import contextlib
 import json
 import os
-import shutil
 import sys
-import tempfile
 import zlib
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from core.datasets import store
-from core.datasets.lock import exclusive
+from core.datasets.kept import kept
 from core.datasets.mirror import read_json, resolve_mirror
 from core.datasets.registry import check_counts, lookup
 from core.datasets.store import LocalData
@@ -52,20 +50,16 @@ def open_glove(
     check_size(n_dims)
     name = f"glove-{n_dims}d-{local.sha256[:16]}-v{_VERSION}"
     folder = store.data_dir(data_dir) / "cache" / name
-    if vectors := _open_cache(folder, local, n_dims):
-        return vectors
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = folder.with_name(f"{name}.lock")
-        with exclusive(lock, on_wait=lambda: _announce_wait(local.path)):
-            # another process may have been at it while this one waited
-            if vectors := _open_cache(folder, local, n_dims):
-                return vectors
-            _build_cache(folder, local, n_dims)
-            if vectors := _open_cache(folder, local, n_dims):
-                return vectors
-    except OSError:
-        pass  # a folder that is only readable, or a full disk: it works without a cache
+    # a folder that is only readable, or a full disk: it works without a cache
+    with contextlib.suppress(OSError):
+        vectors = kept(
+            folder,
+            load=lambda found: _open_cache(found, local, n_dims),
+            write=lambda new: _write_cache(new, local, n_dims),
+            source=local.path,
+        )
+        if vectors is not None:
+            return vectors
     words, matrix = read_glove(local.path, n_dims=n_dims)
     check_counts(local.dataset, {"words": len(words)})
     return WordVectors("glove", _title(n_dims), words, matrix)
@@ -121,44 +115,32 @@ def _is_whole(path: Path, kept: dict) -> bool:
     return state.st_mtime_ns == kept["mtime_ns"] or _checksum(path) == kept["crc32"]
 
 
-def _build_cache(folder: Path, local: LocalData, n_dims: int) -> None:
-    """Reads the text into a new cache, part by part; needs the lock."""
-    for stale in folder.parent.glob(f".{folder.name}.*"):  # of a build that was killed
-        shutil.rmtree(stale, ignore_errors=True)
-    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        n_words = 0
-        with (
-            (new / _WORDS).open("wb") as words,
-            (new / _MATRIX).open("wb") as matrix,
-            (new / _UNIT).open("wb") as unit,
-        ):
-            for names, block in text_blocks(local.path, n_dims):
-                words.write(("\n" if n_words else "").encode() + "\n".join(names).encode())
-                matrix.write(block.data)
-                unit.write(unit_rows(block).data)
-                n_words += len(names)
-            for stream in (words, matrix, unit):
-                stream.flush()
-                os.fsync(stream.fileno())
-        check_counts(local.dataset, {"words": n_words})
-        record = {"key": _key(local, n_dims)}
-        for name in (_WORDS, _MATRIX, _UNIT):
-            state = (new / name).stat()
-            record[name] = {
-                "size_bytes": state.st_size,
-                "mtime_ns": state.st_mtime_ns,
-                "crc32": _checksum(new / name),
-            }
-        (new / _RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        else:
-            folder.unlink(missing_ok=True)
-        new.rename(folder)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
+def _write_cache(folder: Path, local: LocalData, n_dims: int) -> None:
+    """Reads the text into a new folder, part by part."""
+    n_words = 0
+    with (
+        (folder / _WORDS).open("wb") as words,
+        (folder / _MATRIX).open("wb") as matrix,
+        (folder / _UNIT).open("wb") as unit,
+    ):
+        for names, block in text_blocks(local.path, n_dims):
+            words.write(("\n" if n_words else "").encode() + "\n".join(names).encode())
+            matrix.write(block.data)
+            unit.write(unit_rows(block).data)
+            n_words += len(names)
+        for stream in (words, matrix, unit):
+            stream.flush()
+            os.fsync(stream.fileno())
+    check_counts(local.dataset, {"words": n_words})
+    record = {"key": _key(local, n_dims)}
+    for name in (_WORDS, _MATRIX, _UNIT):
+        state = (folder / name).stat()
+        record[name] = {
+            "size_bytes": state.st_size,
+            "mtime_ns": state.st_mtime_ns,
+            "crc32": _checksum(folder / name),
+        }
+    (folder / _RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
 def _key(local: LocalData, n_dims: int) -> dict:
@@ -177,7 +159,3 @@ def _checksum(path: Path) -> int:
 
 def _title(n_dims: int) -> str:
     return f"GloVe 6B, {n_dims} dimensions"
-
-
-def _announce_wait(path: Path) -> None:
-    tqdm.write(f"another process is reading {path.name}: waiting for it", file=sys.stderr)
