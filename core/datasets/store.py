@@ -35,13 +35,25 @@ class LocalData:
         path: The file.
         sha256: Its SHA-256, computed from its bytes, in lower-case hex.
         source: Where it came from: an address, or the folder of a mirror. For people at this
-            machine; a bundle records `dataset` and `sha256` instead.
+            machine; a bundle records what `record` gives instead.
     """
 
     dataset: DataSet
     path: Path
     sha256: str
     source: str
+
+    def record(self) -> dict[str, str]:
+        """What a bundle records of the data that it was made from."""
+        return {
+            "name": self.dataset.name,
+            "title": self.dataset.title,
+            "version": self.dataset.version,
+            "licence": self.dataset.licence,
+            "citation": self.dataset.citation,
+            "url": self.dataset.url or self.dataset.homepage,
+            "sha256": self.sha256,
+        }
 
 
 def data_dir(override: str | Path | None = None) -> Path:

@@ -179,15 +179,7 @@ def gather(
         config=json.loads(json.dumps(config)),
         seeds={"split": first.seed, "model": first.seed},
         metrics=metrics,
-        dataset={
-            "name": local.dataset.name,
-            "title": local.dataset.title,
-            "version": local.dataset.version,
-            "licence": local.dataset.licence,
-            "citation": local.dataset.citation,
-            "url": local.dataset.url or local.dataset.homepage,
-            "sha256": local.sha256,
-        },
+        dataset=local.record(),
         arrays=arrays,
         tables={
             "films": film_table(data),

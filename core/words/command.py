@@ -136,15 +136,7 @@ def _draw_maps(name: str, args: argparse.Namespace) -> Bundle:
     vectors = open_set(name, args)
     if name == GLOVE:
         local = ensure("glove-6b", data_dir=args.data_dir, mirror=args.mirror)
-        dataset: dict[str, Any] = {
-            "name": local.dataset.name,
-            "title": local.dataset.title,
-            "version": local.dataset.version,
-            "licence": local.dataset.licence,
-            "citation": local.dataset.citation,
-            "url": local.dataset.url,
-            "sha256": local.sha256,
-        }
+        dataset: dict[str, Any] = local.record()
     else:
         dataset = dict(load_bundle(ASSETS / f"words-{name}", kind="words").dataset)
     return draw_maps(vectors, dataset, command=_command_line(args), progress=True)
