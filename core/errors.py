@@ -1,7 +1,10 @@
 """The errors that reach people: every message is one line and names the remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class LatentLabError(Exception):
@@ -36,3 +39,14 @@ class BundleError(LatentLabError):
         super().__init__(f"the bundle at {path} cannot be used: " + "; ".join(problems))
         self.path = path
         self.problems = tuple(problems)
+
+
+def pick(parameter: str, value: str, known: Mapping[str, T]) -> T:
+    """Looks up what a person named.
+
+    Raises:
+        InputError: there is nothing of that name; the message lists the names.
+    """
+    if value not in known:
+        raise InputError(f"{parameter} ({value}) should be one of {', '.join(known)}")
+    return known[value]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
-from core.datasets.command import add_places
 from core.errors import InputError
+from core.options import add_training, write_presets
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
@@ -64,26 +64,15 @@ def register_training(topics: argparse._SubParsersAction) -> None:
         help="rating models on MovieLens",
         description="Trains a rating model and writes its bundle.",
     )
-    parser.add_argument(
-        "--preset", default="bias", help="recipe (default: %(default)s); see --list"
-    )
-    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
+    add_training(parser, "movies", preset="bias")
     parser.add_argument(
         "--data", default="ml-latest-small-2016", help="data set (default: %(default)s)"
     )
-    parser.add_argument(
-        "--out", type=Path, help="the bundle's folder (default: runs/movies-PRESET)"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="split and model (default: 0)")
     parser.add_argument("--seeds", type=int, default=1, help="number of splits (default: 1)")
     parser.add_argument("--folds", type=int, help="cross-validate on contiguous folds instead")
     parser.add_argument(
         "--figures-only", action="store_true", help="leave weights and films out of the bundle"
     )
-    parser.add_argument("--epochs", type=int, help="other than the recipe's")
-    parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
-    parser.add_argument("--devices", type=int, default=1, help="split batches over N devices")
-    add_places(parser)
     parser.set_defaults(run=run_training)
 
 
@@ -97,8 +86,7 @@ def run_training(args: argparse.Namespace) -> None:
     from core.movies.presets import PRESETS, find_preset
 
     if args.list:
-        for name, preset in PRESETS.items():
-            sys.stdout.write(f"{name:14} {preset.title}\n")
+        write_presets((name, preset.title) for name, preset in PRESETS.items())
         return
     find_preset(args.preset)  # before any download
     from core.datasets.store import ensure

@@ -7,7 +7,7 @@ split seeds 0 and 1 held back (`default_rng(100 + seed).random(n) < 0.1`), never
 
 import dataclasses
 
-from core.errors import InputError
+from core.errors import pick
 from core.movies import bayes
 from core.movies.als import AlsConfig
 from core.movies.model import RatingConfig
@@ -79,6 +79,4 @@ def find_preset(name: str) -> Preset:
     Raises:
         InputError: there is none of that name.
     """
-    if name not in PRESETS:
-        raise InputError(f"preset ({name}) should be one of {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return pick("preset", name, PRESETS)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
-from core.datasets.command import add_places
 from core.errors import InputError
+from core.options import add_training, write_presets
 from core.words.questions import register
 from core.words.sets import ASSETS, GLOVE, OUR_VECTORS, open_set
 
@@ -26,16 +26,7 @@ def register_training(topics: argparse._SubParsersAction) -> None:
         description="Trains word vectors on the IMDB reviews without their labels, or draws the "
         "maps of vectors (presets maps-NAME), and writes the bundle.",
     )
-    parser.add_argument(
-        "--preset", default="sgns", help="recipe (default: %(default)s); see --list"
-    )
-    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
-    parser.add_argument("--out", type=Path, help="the bundle's folder (default: runs/words-PRESET)")
-    parser.add_argument("--seed", type=int, default=0, help="split and model (default: 0)")
-    parser.add_argument("--epochs", type=int, help="other than the recipe's")
-    parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
-    parser.add_argument("--devices", type=int, default=1, help="split batches over N devices")
-    add_places(parser)
+    add_training(parser, "words", preset="sgns")
     parser.set_defaults(run=run_training)
 
 
@@ -49,10 +40,8 @@ def run_training(args: argparse.Namespace) -> None:
     from core.words.presets import PRESETS, find_preset
 
     if args.list:
-        for name, preset in PRESETS.items():
-            sys.stdout.write(f"{name:14} {preset.title}\n")
-        for name in (GLOVE, *OUR_VECTORS):
-            sys.stdout.write(f"{MAPS_PREFIX + name:14} t-SNE maps of {name}\n")
+        write_presets((name, preset.title) for name, preset in PRESETS.items())
+        write_presets((MAPS_PREFIX + n, f"t-SNE maps of {n}") for n in (GLOVE, *OUR_VECTORS))
         return
     out = args.out or Path("runs") / f"words-{args.preset}"
     if args.preset.startswith(MAPS_PREFIX):

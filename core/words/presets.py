@@ -7,7 +7,7 @@ with films (bank, sea, physics, bread ...). No list of human judgements took par
 
 import dataclasses
 
-from core.errors import InputError
+from core.errors import pick
 from core.words.model import GloveConfig, SkipGramConfig, WindowConfig
 
 MIN_COUNT = 5  # a word that stands fewer times in the reviews gets no vector
@@ -58,6 +58,4 @@ def find_preset(name: str) -> Preset:
     Raises:
         InputError: there is none of that name.
     """
-    if name not in PRESETS:
-        raise InputError(f"preset ({name}) should be one of {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return pick("preset", name, PRESETS)

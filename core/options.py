@@ -1,0 +1,36 @@
+"""Options of the command line that topics share; `core.datasets.command` has those of data."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from core.datasets.command import add_places
+
+
+def add_training(parser: argparse.ArgumentParser, topic: str, *, preset: str) -> None:
+    """Adds what every `train TOPIC` takes.
+
+    Args:
+        parser: of the topic.
+        topic: names the default folder.
+        preset: the default recipe.
+    """
+    parser.add_argument(
+        "--preset", default=preset, help="recipe (default: %(default)s); see --list"
+    )
+    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
+    parser.add_argument(
+        "--out", type=Path, help=f"the bundle's folder (default: runs/{topic}-PRESET)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="split and model (default: 0)")
+    parser.add_argument("--epochs", type=int, help="other than the recipe's")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
+    parser.add_argument("--devices", type=int, default=1, help="split batches over N devices")
+    add_places(parser)
+
+
+def write_presets(titles: Iterable[tuple[str, str]]) -> None:
+    """Prints names and titles of recipes, a line each."""
+    for name, title in titles:
+        sys.stdout.write(f"{name:14} {title}\n")
