@@ -28,6 +28,7 @@ import safetensors.numpy
 
 from core.errors import BundleError, BundleNotFound, InputError
 
+ASSETS = Path(__file__).resolve().parents[1] / "assets"  # the bundles that ship
 SCHEMA_VERSION = 1
 MANIFEST = "bundle.json"
 WEIGHTS = "weights.safetensors"

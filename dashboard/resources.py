@@ -14,6 +14,7 @@ import streamlit as st
 
 from core.bundle import MANIFEST, Bundle, load_bundle, read_manifest
 from core.errors import BundleError
+from core.words import OUR_VECTORS
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from core.words.live import TsneRunner
     from core.words.vectors import WordVectors
 
-OUR_VECTORS = ("sgns", "glove-reviews", "window")  # each the bundle words-NAME
 LESSON = Path(__file__).resolve().parents[1] / "assets" / "lesson.json"
 
 
@@ -88,16 +88,23 @@ def word_vectors(name: str) -> "WordVectors | None":
 
 
 def vector_sets() -> dict[str, str]:
-    """Returns name and title of every usable set of vectors, the richest first."""
-    found = {}
+    """Returns name and title of every usable set of vectors, the richest first.
+
+    Raises:
+        DataError: GloVe's archive is damaged.
+    """
     glove = word_vectors("glove")
-    if glove is not None:
-        found["glove"] = glove.title
-    for name in OUR_VECTORS:
-        described = manifest(f"words-{name}")
-        if described is not None:
-            found[name] = str(described["config"].get("title", name))
-    return found
+    return ({"glove": glove.title} if glove is not None else {}) | our_vector_sets()
+
+
+def our_vector_sets() -> dict[str, str]:
+    """Returns the same of the sets that are bundles."""
+    described = {name: manifest(f"words-{name}") for name in OUR_VECTORS}
+    return {
+        name: str(found["config"].get("title", name))
+        for name, found in described.items()
+        if found is not None
+    }
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,14 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
+from core.bundle import ASSETS, Bundle, check_replaceable, load_bundle, save_bundle
 from core.errors import InputError
 from core.options import add_training, write_presets
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
-
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
+from core.bundle import ASSETS, Bundle, check_replaceable, load_bundle, save_bundle
 from core.errors import InputError
 from core.options import add_training, write_presets
+from core.words import OUR_VECTORS
 from core.words.questions import register
-from core.words.sets import ASSETS, GLOVE, OUR_VECTORS, open_set
+from core.words.sets import GLOVE, open_set
 
 __all__ = ["evaluate", "register", "register_training"]
 

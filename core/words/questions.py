@@ -13,7 +13,8 @@ import numpy as np
 
 from core.datasets.command import add_places
 from core.errors import DataError, InputError
-from core.words.sets import GLOVE, OUR_VECTORS, choose_set
+from core.words import OUR_VECTORS
+from core.words.sets import GLOVE, choose_set
 
 if TYPE_CHECKING:
     import pandas as pd

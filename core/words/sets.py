@@ -5,15 +5,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.bundle import load_bundle
+from core.bundle import ASSETS, load_bundle
 from core.errors import InputError
+from core.words import OUR_VECTORS
 
 if TYPE_CHECKING:
     from core.words.vectors import WordVectors
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 GLOVE = "glove"
-OUR_VECTORS = ("sgns", "glove-reviews", "window")
 
 
 def open_set(name: str, args: argparse.Namespace) -> "WordVectors":

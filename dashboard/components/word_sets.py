@@ -204,7 +204,7 @@ def available() -> list[WordSet]:
         names = list(resources.vector_sets())
     except DataError as error:
         st.warning(plain(f"{error}."), icon=":material/broken_image:")
-        names = [n for n in resources.OUR_VECTORS if resources.manifest(f"words-{n}") is not None]
+        names = list(resources.our_vector_sets())
     found = []
     if "glove" not in names and resources.manifest("words-maps-glove") is not None:
         names.insert(0, "glove-lists")
