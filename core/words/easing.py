@@ -3,7 +3,7 @@
 It stays whole at first and then falls to 1, evenly in its logarithm. `core.words.tsne` says why.
 """
 
-import numpy as np
+from typing import Any
 
 
 def phases(
@@ -20,10 +20,16 @@ def phases(
     return whole, whole + (11 * n_iterations // 20 if eased is None else eased)
 
 
-def factors(
-    iterations: np.ndarray, exaggeration: float, whole_until: int, eased_until: int
-) -> np.ndarray:
-    """Returns the factor f64[T] on the attraction in given iterations, counted from 0."""
-    iterations = np.asarray(iterations, np.float64)
-    fallen = np.clip((iterations - whole_until) / max(eased_until - whole_until, 1), 0, 1)
-    return exaggeration ** (1 - np.where(iterations >= eased_until, 1.0, fallen))
+def factors(iterations: Any, exaggeration: Any, whole_until: Any, eased_until: Any) -> Any:
+    """Returns the factor on the attraction in given iterations, counted from 0.
+
+    Args:
+        iterations: an array of NumPy or of JAX, of any shape; the factors are of its kind.
+        exaggeration: at first.
+        whole_until: the first of `phases`.
+        eased_until: the second one.
+    """
+    library = iterations.__array_namespace__()
+    span = library.maximum(eased_until - whole_until, 1)
+    fallen = library.clip((iterations - whole_until) / span, 0, 1)
+    return exaggeration ** (1 - library.where(iterations >= eased_until, 1.0, fallen))

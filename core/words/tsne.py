@@ -28,7 +28,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.words.affinities import Affinities, affinities
-from core.words.easing import phases
+from core.words.easing import factors, phases
 
 STARTS = ("pca", "random")
 _EARLY_MOMENTUM, _LATE_MOMENTUM = 0.5, 0.8
@@ -134,10 +134,8 @@ class _Schedule(NamedTuple):
 
     def at(self, iteration: jax.Array, n_points: int) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Returns exaggeration, learning rate and momentum of an iteration, counted from 0."""
-        span = jnp.maximum(self.eased_until - self.whole_until, 1)
-        fallen = jnp.clip((iteration - self.whole_until) / span, 0, 1)
-        fallen = jnp.where(iteration >= self.eased_until, 1.0, fallen)
-        exaggeration = self.exaggeration ** (1 - fallen)
+        moment = jnp.asarray(iteration)
+        exaggeration = factors(moment, self.exaggeration, self.whole_until, self.eased_until)
         automatic = n_points / jnp.maximum(exaggeration, _LEAST_RATE_DIVISOR)
         rate = jnp.where(self.learning_rate > 0, self.learning_rate, automatic)
         momentum = jnp.where(iteration < self.whole_until, _EARLY_MOMENTUM, _LATE_MOMENTUM)
