@@ -9,11 +9,16 @@ from scipy import sparse
 
 from core.bundle import Bundle, check_arrays
 from core.errors import BundleError, InputError
-from core.words.quality import N_NEIGHBOURS
+from core.words.quality import N_NEIGHBOURS, places
 from core.words.spelling import Spellings
 from core.words.vectors import WordVectors
 
 VECTORS, MAPS = "vectors", "maps"  # what a bundle of this topic holds: config["content"]
+
+
+def words_name(n_words: int, distance: str) -> str:
+    """Returns what a bundle calls the most frequent words by a distance."""
+    return f"n{n_words}-{distance}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class MapRecord:
     @property
     def words_name(self) -> str:
         """Returns what maps of the same words by the same distance share."""
-        return f"n{self.n_words}-{self.distance}"
+        return words_name(self.n_words, self.distance)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -208,16 +213,18 @@ class MapExplorer:
         self._check(record, row, n)
         arrays, name = self.bundle.arrays, f"set.{record.words_name}"
         rows = arrays[f"{name}.neighbours"][row, :n].astype(np.int64)
-        places = _places(arrays[f"map.{record.name}.coordinates"], row)[rows]
-        pca_places = _places(arrays[f"{name}.pca"], row)[rows]
+        map_places, pca_places = (
+            places(points, points[row], own=row)[rows]
+            for points in (arrays[f"map.{record.name}.coordinates"], arrays[f"{name}.pca"])
+        )
         cosine = arrays[f"{name}.cosines"][row, :n].astype(np.float64)
         return self.words.iloc[rows].assign(
             row=rows,
             distance=arrays[f"{name}.distances"][row, :n].astype(np.float64),
             cosine=cosine,
-            map_place=places,
+            map_place=map_places,
             pca_place=pca_places,
-            is_kept=places <= n,
+            is_kept=map_places <= n,
         )
 
     def map_neighbours(
@@ -246,9 +253,9 @@ class MapExplorer:
         true = {
             int(other): place + 1 for place, other in enumerate(arrays[f"{name}.neighbours"][row])
         }
-        places = np.array([true.get(int(other), np.nan) for other in rows])
+        true_places = np.array([true.get(int(other), np.nan) for other in rows])
         return self.words.iloc[rows].assign(
-            row=rows, map_distance=gaps[rows], true_place=places, is_true=places <= n
+            row=rows, map_distance=gaps[rows], true_place=true_places, is_true=true_places <= n
         )
 
     def neighbours(self, row: int, n: int = N_NEIGHBOURS) -> pd.DataFrame:
@@ -258,9 +265,7 @@ class MapExplorer:
             InputError: n is above what ships, or the word has no list.
         """
         table = self.bundle.tables["neighbours"]
-        most = int(self.bundle.config["n_neighbours"])
-        if not 1 <= n <= most:
-            raise InputError(f"n ({n}) should be from 1 to {most}, the neighbours that ship")
+        most = self._check_n(n)
         if not 0 <= row < len(table) // most:
             raise InputError(f"row ({row}) should be from 0 to {len(table) // most - 1}")
         return table.iloc[row * most : row * most + n].reset_index(drop=True)
@@ -300,9 +305,14 @@ class MapExplorer:
                 f"word ({word}) is not on the map of the {record.n_words:,} most frequent words; "
                 "choose a map of more words"
             )
+        self._check_n(n)
+
+    def _check_n(self, n: int) -> int:
+        """Returns how many neighbours of a word ship, if they are enough."""
         most = int(self.bundle.config["n_neighbours"])
         if not 1 <= n <= most:
             raise InputError(f"n ({n}) should be from 1 to {most}, the neighbours that ship")
+        return most
 
     def _check_frames(self, record: MapRecord) -> None:
         if not record.has_frames:
@@ -346,12 +356,3 @@ def open_vectors(bundle: Bundle, where: Path | None = None) -> WordVectors:
         bundle.arrays["vectors"].astype(np.float32),
         counts=table["count"].to_numpy().copy() if "count" in table else None,
     )
-
-
-def _places(points: np.ndarray, row: int) -> np.ndarray:
-    """Returns the place i64[N] of every point by its distance from one: 0 itself, 1 the nearest."""
-    gaps = ((points - points[row]).astype(np.float64) ** 2).sum(1)
-    gaps[row] = -1
-    places = np.empty(len(points), np.int64)
-    places[np.argsort(gaps, kind="stable")] = np.arange(len(points))
-    return places

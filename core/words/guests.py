@@ -9,7 +9,7 @@ import pandas as pd
 from core.errors import InputError
 from core.words.explorer import MapExplorer, MapRecord
 from core.words.placing import place
-from core.words.quality import N_NEIGHBOURS
+from core.words.quality import N_NEIGHBOURS, places
 from core.words.vectors import WordVectors
 
 
@@ -34,7 +34,7 @@ class Guests:
         n_words = len(self.points) - len(self.table)
         gaps = ((self.points - self.points[row]) ** 2).sum(1)
         is_nearer = gaps[:n_words] < gaps[other]
-        is_nearer[[place for place in (row, other) if place < n_words]] = False
+        is_nearer[[own for own in (row, other) if own < n_words]] = False
         return int(is_nearer.sum()) + 1
 
 
@@ -78,8 +78,8 @@ def invite(
     for number, row in enumerate(rows):
         gaps = np.sqrt(((reference - points[number]) ** 2).sum(1))
         near = np.argsort(gaps, kind="stable")[: min(N_NEIGHBOURS, record.n_words)]
-        places, pca_places = (
-            _places(background, spot[number])[near]
+        map_places, pca_places = (
+            places(background, spot[number])[near]
             for background, spot in ((drawn, spots), (pca, pca_spots))
         )
         index = record.n_words + number
@@ -87,9 +87,9 @@ def invite(
             row=near,
             distance=gaps[near],
             cosine=cosines[number, near].astype(np.float64),
-            map_place=places,
+            map_place=map_places,
             pca_place=pca_places,
-            is_kept=places <= len(near),
+            is_kept=map_places <= len(near),
         )
         lines.append(
             {
@@ -99,7 +99,7 @@ def invite(
                 "y": spots[number, 1],
                 "pca_x": pca_spots[number, 0],
                 "pca_y": pca_spots[number, 1],
-                "preservation": float(np.mean(places <= len(near))),
+                "preservation": float(np.mean(map_places <= len(near))),
                 "pca_preservation": float(np.mean(pca_places <= len(near))),
             }
         )
@@ -108,11 +108,3 @@ def invite(
     index = pd.RangeIndex(record.n_words, record.n_words + len(lines))
     table = pd.DataFrame(lines, index, columns=listed.columns)
     return Guests(table, neighbours, np.concatenate([reference, points]))
-
-
-def _places(points: np.ndarray, spot: np.ndarray) -> np.ndarray:
-    """Returns the place i64[N] of every point by its distance from a spot, 1 for the nearest."""
-    gaps = ((points - spot) ** 2).sum(1)
-    places = np.empty(len(points), np.int64)
-    places[np.argsort(gaps, kind="stable")] = np.arange(1, len(points) + 1)
-    return places

@@ -18,7 +18,7 @@ from core.errors import InputError, LatentLabError
 from core.words.easing import factors, phases
 from core.words.explorer import Frames
 from core.words.limits import check_perplexity, check_size
-from core.words.quality import N_NEIGHBOURS, align, nearest, neighbour_preservation, trustworthiness
+from core.words.quality import align, measure
 from core.words.vectors import WordVectors
 
 FEWEST_WORDS, MOST_WORDS = 8, 2000
@@ -331,9 +331,7 @@ def _draw(run: Run, points: np.ndarray, rows: np.ndarray, settings: TsneSettings
     started = time.perf_counter()
     drawn = tsne(points, config, on_frame=on_frame, should_stop=run.should_stop)
     seconds = time.perf_counter() - started
-    n_near = min(N_NEIGHBOURS, len(points) - 1)
-    kept = neighbour_preservation(nearest(points, n_near), drawn.coordinates)
-    enough = len(points) > 2 * N_NEIGHBOURS
+    kept, trusted = measure(points, drawn.coordinates)
     frames = Frames(drawn.frame_iterations, drawn.frames, drawn.frame_kl)
     table = pd.DataFrame(
         {
@@ -352,7 +350,7 @@ def _draw(run: Run, points: np.ndarray, rows: np.ndarray, settings: TsneSettings
         affinities=drawn.affinities.matrix,
         table=table,
         kl=drawn.kl,
-        trustworthiness=trustworthiness(points, drawn.coordinates) if enough else float("nan"),
+        trustworthiness=trusted,
         seconds=seconds,
     )
 

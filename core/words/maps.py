@@ -13,9 +13,15 @@ from core.bundle import Bundle
 from core.devices import describe_devices
 from core.words.affinities import Affinities, affinities
 from core.words.affinities import nearest as nearest_rows
-from core.words.explorer import MAPS, MapRecord
+from core.words.explorer import MAPS, MapRecord, words_name
 from core.words.guests import measured
-from core.words.quality import N_NEIGHBOURS, nearest, neighbour_preservation, trustworthiness
+from core.words.quality import (
+    N_NEIGHBOURS,
+    measure,
+    nearest,
+    neighbour_preservation,
+    trustworthiness,
+)
 from core.words.tsne import Tsne, TsneConfig, first_positions, scaled_components, tsne
 from core.words.vectors import WordVectors
 
@@ -56,7 +62,8 @@ class MapPlan:
     def name(self) -> str:
         """Returns a name that is unique among the plans."""
         start = "pca" if self.config.start == "pca" else f"s{self.config.seed}"
-        return f"n{self.n_words}-{self.distance}-p{self.config.perplexity:g}-{start}"
+        words = words_name(self.n_words, self.distance)
+        return f"{words}-p{self.config.perplexity:g}-{start}"
 
 
 def shipped_plans() -> tuple[MapPlan, ...]:
@@ -111,11 +118,13 @@ def draw_maps(
     arrays: dict[str, np.ndarray] = {}
     records: list[MapRecord] = []
     known: dict[tuple[str, float], Affinities] = {}
+    of_pca: dict[str, dict[str, float]] = {}
     for plan in tqdm(plans, desc="maps", unit="map", disable=not progress):
         points = fitted_points(vectors, plan.n_words, plan.distance)
-        words = f"n{plan.n_words}-{plan.distance}"
-        if f"set.{words}.pca" not in arrays:
-            arrays |= _facts_of_words(f"set.{words}", points)
+        words = words_name(plan.n_words, plan.distance)
+        if words not in of_pca:
+            facts, of_pca[words] = _facts_of_words(f"set.{words}", points)
+            arrays |= facts
         key = words, plan.config.perplexity
         if key not in known:
             known[key] = affinities(points, perplexity=plan.config.perplexity)
@@ -126,7 +135,6 @@ def draw_maps(
         arrays[f"map.{plan.name}.preservation"] = kept.astype(np.float16)
         if plan.keeps_frames:
             arrays |= _descent(f"map.{plan.name}", drawn)
-        pca = arrays[f"set.{words}.pca"]
         records.append(
             MapRecord(
                 name=plan.name,
@@ -139,10 +147,9 @@ def draw_maps(
                 n_iterations=plan.config.n_iterations,
                 kl=drawn.kl,
                 trustworthiness=trustworthiness(points, drawn.coordinates),
-                pca_trustworthiness=trustworthiness(points, pca),
                 preservation=float(kept.mean()),
-                pca_preservation=float(neighbour_preservation(true, pca).mean()),
                 has_frames=plan.keeps_frames,
+                **of_pca[words],
             )
         )
     n_words = max(plan.n_words for plan in plans)
@@ -198,10 +205,10 @@ def measure_maps(bundle: Bundle, vectors: WordVectors) -> dict[str, dict[str, fl
     record = MapRecord(**bundle.documents["maps"][0])
     points = fitted_points(vectors, record.n_words, record.distance)
     coordinates = bundle.arrays[f"map.{record.name}.coordinates"]
-    kept = neighbour_preservation(nearest(points), coordinates)
+    kept, trusted = measure(points, coordinates)
     return {
         "trustworthiness": {
-            "measured": trustworthiness(points, coordinates),
+            "measured": trusted,
             "recorded": bundle.metrics["trustworthiness"]["value"],
         },
         "preservation": {
@@ -216,21 +223,26 @@ def fitted_points(vectors: WordVectors, n_words: int, distance: str) -> np.ndarr
     return np.array(measured(vectors, distance)[:n_words], np.float32)
 
 
-def _facts_of_words(name: str, points: np.ndarray) -> dict[str, np.ndarray]:
-    """Returns what all maps of the same words by the same distance share."""
+def _facts_of_words(
+    name: str, points: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Returns what all maps of the same words by the same distance share: arrays, and figures."""
     pca = scaled_components(points)
     rows = nearest(points, N_KEPT)
     near = points[rows]  # (N, K, D)
     lengths = np.linalg.norm(points, axis=1)
     cosines = np.einsum("nkd,nd->nk", near, points) / (lengths[rows] * lengths[:, None])
-    return {
+    kept = neighbour_preservation(rows[:, :N_NEIGHBOURS], pca)
+    arrays = {
         f"{name}.pca": pca,
-        f"{name}.pca_preservation": neighbour_preservation(rows[:, :N_NEIGHBOURS], pca).astype(
-            np.float16
-        ),
+        f"{name}.pca_preservation": kept.astype(np.float16),
         f"{name}.neighbours": rows.astype(np.int32),
         f"{name}.distances": np.linalg.norm(near - points[:, None], axis=2).astype(np.float16),
         f"{name}.cosines": cosines.astype(np.float16),
+    }
+    return arrays, {
+        "pca_trustworthiness": trustworthiness(points, pca),
+        "pca_preservation": float(kept.mean()),
     }
 
 

@@ -50,6 +50,42 @@ def neighbour_preservation(
     return _shared(np.asarray(true), found) / true.shape[1]
 
 
+def measure(points: np.ndarray, coordinates: np.ndarray) -> tuple[np.ndarray, float]:
+    """Measures a map by 10 neighbours, or by all others where there are no more.
+
+    Args:
+        points: f[N, D].
+        coordinates: f[N, 2] of the map.
+
+    Returns:
+        The share of its neighbours that each point keeps, f64[N], and the map's trustworthiness,
+        which fewer than 21 points do not have: NaN.
+    """
+    true = nearest(points, min(N_NEIGHBOURS, len(points) - 1))
+    is_defined = len(points) > 2 * N_NEIGHBOURS
+    trusted = trustworthiness(points, coordinates) if is_defined else float("nan")
+    return neighbour_preservation(true, coordinates), trusted
+
+
+def places(points: np.ndarray, spot: np.ndarray, *, own: int | None = None) -> np.ndarray:
+    """Returns the place i64[N] of every point by its distance from a spot.
+
+    Args:
+        points: f[N, D].
+        spot: f[D].
+        own: the point that lies at the spot, which gets 0 even if others lie there too.
+
+    Returns:
+        1 for the nearest point, 2 for the next one, and so on.
+    """
+    gaps = ((points - spot).astype(np.float64) ** 2).sum(1)
+    if own is not None:
+        gaps[own] = -1
+    found = np.empty(len(points), np.int64)
+    found[np.argsort(gaps, kind="stable")] = np.arange(len(points)) + (own is None)
+    return found
+
+
 def trustworthiness(
     points: np.ndarray, coordinates: np.ndarray, *, n_neighbors: int = N_NEIGHBOURS
 ) -> float:

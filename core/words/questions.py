@@ -181,7 +181,7 @@ def run_map(args: argparse.Namespace) -> None:
     from core.words.guests import measured
     from core.words.maps import fitted_points
     from core.words.placing import place
-    from core.words.quality import N_NEIGHBOURS, nearest, neighbour_preservation, trustworthiness
+    from core.words.quality import measure
     from core.words.tsne import TsneConfig, tsne
 
     config = TsneConfig(
@@ -195,8 +195,7 @@ def run_map(args: argparse.Namespace) -> None:
     )
     points = fitted_points(vectors, args.n, args.distance)
     drawn = tsne(points, config, on_frame=_say_progress(args.iterations))
-    n_near = min(N_NEIGHBOURS, args.n - 1)
-    kept = neighbour_preservation(nearest(points, n_near), drawn.coordinates)
+    kept, trusted = measure(points, drawn.coordinates)
     spots = []
     if guests:
         rare = measured(vectors, args.distance)[guests]
@@ -213,12 +212,11 @@ def run_map(args: argparse.Namespace) -> None:
     finally:
         if args.out is not None:
             file.close()
-    trusted = trustworthiness(points, drawn.coordinates) if args.n > 2 * N_NEIGHBOURS else None
     if args.json:
         report = {
             "vectors": vectors.name,
             "kl": drawn.kl,
-            "trustworthiness": trusted,
+            "trustworthiness": None if math.isnan(trusted) else trusted,
             "preservation": float(np.mean(kept)),
         }
         sys.stdout.write(json.dumps(report) + "\n")

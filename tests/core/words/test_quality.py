@@ -75,3 +75,22 @@ def test_bad_numbers_are_refused() -> None:
         trustworthiness(points, points, n_neighbors=3)
     with pytest.raises(InputError, match=r"maps \(1\) should be at least 2"):
         stability(np.zeros((1, 20, 2)))
+
+
+def test_a_map_is_measured_by_what_there_is():
+    points = np.random.default_rng(0).normal(size=(30, 5))
+    kept, trusted = quality.measure(points, points[:, :2])
+    expected = quality.neighbour_preservation(quality.nearest(points), points[:, :2])
+    np.testing.assert_array_equal(kept, expected)
+    assert trusted == quality.trustworthiness(points, points[:, :2])
+    for few in (4, 20):  # three neighbours; and too few for a trustworthiness of ten
+        kept, trusted = quality.measure(points[:few], points[:few])
+        assert (kept == 1).all()
+        assert np.isnan(trusted)
+
+
+def test_places_count_from_the_nearest():
+    points = np.array([[3.0, 0], [1, 0], [1, 0], [0, 2]])
+    assert quality.places(points, np.zeros(2)).tolist() == [4, 1, 2, 3]
+    # the second of two that coincide is still its own nearest
+    assert quality.places(points, points[2], own=2).tolist() == [2, 1, 0, 3]
