@@ -65,30 +65,33 @@ class TsneSettings:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LiveMap:
-    """A finished map.
+class FinishedMap:
+    """A finished map with its descent, drawn here or shipped.
 
     Attributes:
-        words: N words, as on the map.
-        rows: i64[N], their rows in the vectors.
         settings: how it was drawn.
         frames: its descent; the last frame is the map.
         affinities: P, f32[N, N].
-        table: word, rank, x, y, preservation (share of the 10 nearest that are nearest here too).
+        table: word, rank, x, y, preservation (share of the 10 nearest that are nearest here too);
+            N rows.
         kl: nats.
         trustworthiness: from 0 to 1; NaN for fewer than 21 words.
-        seconds: of drawing, without loading and compiling where these were done before.
+        seconds: of drawing, without loading and compiling where these were done before; None if it
+            ships.
     """
 
-    words: list[str]
-    rows: np.ndarray
     settings: TsneSettings
     frames: Frames
     affinities: sparse.csr_array
     table: pd.DataFrame
     kl: float
     trustworthiness: float
-    seconds: float
+    seconds: float | None
+
+    @property
+    def words(self) -> list[str]:
+        """Returns the words, the most frequent first where they were chosen by frequency."""
+        return self.table["word"].tolist()
 
     @property
     def preservation(self) -> float:
@@ -119,14 +122,9 @@ class Run:
         self.positions: np.ndarray | None = None
         self.state = "running"
         self.error = ""
-        self.maps: tuple[LiveMap, ...] = ()
+        self.maps: tuple[FinishedMap, ...] = ()
         self._stop = threading.Event()
         self._finished = threading.Event()
-
-    @property
-    def result(self) -> LiveMap | None:
-        """Returns the first finished map."""
-        return self.maps[0] if self.maps else None
 
     @property
     def is_running(self) -> bool:
@@ -206,11 +204,7 @@ class TsneRunner:
             raise InputError(
                 f"maps ({len(perplexities) * len(seeds)}) should be from 1 to {MOST_MAPS}"
             )
-        plans = tuple(
-            dataclasses.replace(settings, perplexity=float(p), start="random", seed=int(s))
-            for p in perplexities
-            for s in seeds
-        )
+        plans = grid_of(settings, perplexities, seeds)
         for plan in plans:
             plan.check(len(rows))
         return self._start(vectors, rows, plans)
@@ -268,6 +262,22 @@ class TsneRunner:
             run.finish(state, error)
 
 
+def grid_of(
+    settings: TsneSettings, perplexities: Sequence[float], seeds: Sequence[int]
+) -> tuple[TsneSettings, ...]:
+    """Returns the settings of every map of small multiples, all seeds of a perplexity together."""
+    return tuple(
+        dataclasses.replace(settings, perplexity=float(p), start="random", seed=int(s))
+        for p in perplexities
+        for s in seeds
+    )
+
+
+def split_words(text: str) -> list[str]:
+    """Returns pasted words in their order: spaces, commas, semicolons and line ends part them."""
+    return [word for word in re.split(r"[\s,;]+", text) if word]
+
+
 def choose_words(
     vectors: WordVectors,
     *,
@@ -281,7 +291,7 @@ def choose_words(
 
     Args:
         vectors: which know the words.
-        pasted: words between spaces, commas, semicolons or line ends; repeats count once.
+        pasted: words as `split_words` parts them; repeats count once.
         most_frequent: so many most frequent words.
         near: a word, itself among the result.
         n_near: so many of its nearest words.
@@ -303,7 +313,7 @@ def choose_words(
         check_size(n_near + 1, FEWEST_WORDS, min(most, len(vectors), 1001))
         found = vectors.neighbours(near, n=n_near)["row"].to_numpy(np.int64)
         return np.concatenate([[vectors.find(near)], found])
-    words = list(dict.fromkeys(re.split(r"[\s,;]+", pasted.strip()))) if pasted.strip() else []
+    words = list(dict.fromkeys(split_words(pasted)))
     check_size(len(words), FEWEST_WORDS, most)
     rows = np.array(list(dict.fromkeys(vectors.find_all(words).tolist())), np.int64)
     check_size(len(rows), FEWEST_WORDS, most)
@@ -314,7 +324,7 @@ def _key(vectors: WordVectors, rows: np.ndarray, settings: Sequence[TsneSettings
     return vectors.name, np.asarray(rows, np.int64).tobytes(), tuple(settings)
 
 
-def _draw(run: Run, points: np.ndarray, rows: np.ndarray, settings: TsneSettings) -> LiveMap:
+def _draw(run: Run, points: np.ndarray, rows: np.ndarray, settings: TsneSettings) -> FinishedMap:
     from core.words.tsne import TsneConfig, tsne  # loads jax: here, in the run's own thread
 
     before = run.iteration
@@ -342,9 +352,7 @@ def _draw(run: Run, points: np.ndarray, rows: np.ndarray, settings: TsneSettings
             "preservation": kept,
         }
     )
-    return LiveMap(
-        words=run.words,
-        rows=rows,
+    return FinishedMap(
         settings=settings,
         frames=frames,
         affinities=drawn.affinities.matrix,
@@ -355,6 +363,6 @@ def _draw(run: Run, points: np.ndarray, rows: np.ndarray, settings: TsneSettings
     )
 
 
-def _turned(drawn: LiveMap, onto: LiveMap) -> LiveMap:
+def _turned(drawn: FinishedMap, onto: FinishedMap) -> FinishedMap:
     places = align(drawn.frames.positions[-1], onto.frames.positions[-1])
     return dataclasses.replace(drawn, table=drawn.table.assign(x=places[:, 0], y=places[:, 1]))

@@ -40,8 +40,8 @@ with missing.guard():
     maps = resources.word_maps(name)
     usable = resources.vector_sets()
 ready = tsne_run.shipped(maps)
-usual = ready.settings if ready is not None else live.TsneSettings()
-n_usual = len(ready.words) if ready is not None else LESSON_WORDS
+usual = ready.map.settings if ready is not None else live.TsneSettings()
+n_usual = len(ready.map.words) if ready is not None else LESSON_WORDS
 titles = {maps.vectors_name: maps.title, **usable}
 
 shown_in, words_in = st.columns([6, 6], vertical_alignment="bottom")
@@ -137,7 +137,7 @@ except InputError as error:
     refused = str(error)
 can_run = rows is not None and not refused
 spread = tsne_run.perplexities(len(rows)) if can_run else ()
-plans = tsne_run.plans(settings, spread) if is_grid else (settings,)
+plans = live.grid_of(settings, spread, tsne_run.SEEDS) if is_grid else (settings,)
 key = (vectors_name, rows.tobytes() if can_run else b"", plans)
 n_shipped = n_words if vectors_name == maps.vectors_name and source == FREQUENT else None
 
@@ -214,7 +214,9 @@ if is_grid:
         and (iterations, exaggeration, rate) == (usual.n_iterations, usual.exaggeration, 0)
     )
 else:
-    is_current = drawn is not None and n_shipped == len(drawn.words) and settings == drawn.settings
+    is_current = (
+        drawn is not None and n_shipped == len(drawn.map.words) and settings == drawn.map.settings
+    )
 if found is None and can_run and not is_current:
     found = runner.known(vectors, rows, plans)
 is_current = is_current or found is not None
@@ -224,13 +226,13 @@ if not is_current and own is not None:
 if found is not None and is_grid:
     grid = tsne_run.grid_here(found, title) or grid
 elif found is not None:
-    drawn = tsne_run.drawn_here(found.maps[0], title, is_complete=found.state == "done")
+    drawn = tsne_run.Drawn(title, found.maps[0], is_complete=found.state == "done")
 
 is_drawing = active is not None and active.kind == tsne_run.ONE and shown == ONE
 if is_drawing:
     words = active.run.words
 else:
-    words = grid.words if grid is not None else drawn.words if drawn is not None else []
+    words = grid.words if grid is not None else drawn.map.words if drawn is not None else []
 look = page.look()
 letters = theme.PRESENT_FONT if look.present else theme.MINIMUM_FONT
 background = theme.surface(dark=look.dark).background

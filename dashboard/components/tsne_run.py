@@ -5,13 +5,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import streamlit as st
-from scipy import sparse
 
 from core.errors import InputError
-from core.words.explorer import Frames, MapExplorer
-from core.words.live import LiveMap, Run, TsneSettings
+from core.words.explorer import MapExplorer
+from core.words.live import FinishedMap, Run, TsneSettings
 from core.words.quality import align
 from dashboard import theme
 from dashboard.components.text import plain
@@ -29,44 +27,29 @@ _RISE, _MOST_RISES = 1e-3, 1  # nats; of a run that has come to rest
 
 @dataclasses.dataclass(frozen=True)
 class Drawn:
-    """A map with its descent, shipped or drawn here.
+    """A map to be shown.
 
     Attributes:
         title: of the vectors.
-        settings: how it was drawn.
-        frames: its descent.
-        affinities: P, f[N, N].
-        table: columns word, rank, x, y and preservation, one row a word.
-        kl: nats.
-        trustworthiness: from 0 to 1, NaN if unknown.
-        seconds: of drawing it here; None if it ships.
+        map: shipped or drawn here.
         is_complete: it was not stopped.
     """
 
     title: str
-    settings: TsneSettings
-    frames: Frames
-    affinities: sparse.csr_array
-    table: pd.DataFrame
-    kl: float
-    trustworthiness: float
-    seconds: float | None
+    map: FinishedMap
     is_complete: bool = True
-
-    @property
-    def words(self) -> list[str]:
-        """Returns the words, the most frequent first where they were chosen by frequency."""
-        return self.table["word"].tolist()
 
     @property
     def descent(self) -> words_tsne.Descent:
         """Returns what a figure needs of the frames."""
-        return words_tsne.Descent(self.frames.iterations, self.frames.positions, self.frames.kl)
+        frames = self.map.frames
+        return words_tsne.Descent(frames.iterations, frames.positions, frames.kl)
 
     @property
     def rises(self) -> int:
         """Returns how often KL rose in the last quarter of the run: 0 or 1 where it settled."""
-        return int((np.diff(self.frames.kl[-max(2, len(self.frames.kl) // 4) :]) > _RISE).sum())
+        kl = self.map.frames.kl
+        return int((np.diff(kl[-max(2, len(kl) // 4) :]) > _RISE).sum())
 
     @property
     def is_settled(self) -> bool:
@@ -76,13 +59,13 @@ class Drawn:
     @property
     def origin(self) -> str:
         """Says where it comes from."""
-        if self.seconds is None:
+        if self.map.seconds is None:
             return "the run that ships with the app"
         if self.is_complete:
-            return f"drawn here in {theme.seconds(self.seconds)}"
+            return f"drawn here in {theme.seconds(self.map.seconds)}"
         return (
-            f"stopped at iteration {theme.count(int(self.frames.iterations[-1]))} of "
-            f"{theme.count(self.settings.n_iterations)}"
+            f"stopped at iteration {theme.count(int(self.map.frames.iterations[-1]))} of "
+            f"{theme.count(self.map.settings.n_iterations)}"
         )
 
 
@@ -127,16 +110,16 @@ def shipped(maps: MapExplorer) -> Drawn | None:
         start=record.start,
         seed=record.seed,
     )
-    return Drawn(
-        maps.title,
-        settings,
-        maps.frames(record),
-        maps.affinities(record),
-        maps.table(record)[["word", "rank", "x", "y", "preservation"]],
-        record.kl,
-        record.trustworthiness,
-        None,
+    found = FinishedMap(
+        settings=settings,
+        frames=maps.frames(record),
+        affinities=maps.affinities(record),
+        table=maps.table(record)[["word", "rank", "x", "y", "preservation"]],
+        kl=record.kl,
+        trustworthiness=record.trustworthiness,
+        seconds=None,
     )
+    return Drawn(maps.title, found)
 
 
 def shipped_grid(maps: MapExplorer) -> Grid | None:
@@ -163,21 +146,6 @@ def shipped_grid(maps: MapExplorer) -> Grid | None:
     )
 
 
-def drawn_here(found: LiveMap, title: str, *, is_complete: bool) -> Drawn:
-    """Returns a map that the runner finished, or had reached when it was stopped."""
-    return Drawn(
-        title,
-        found.settings,
-        found.frames,
-        found.affinities,
-        found.table,
-        found.kl,
-        found.trustworthiness,
-        found.seconds,
-        is_complete,
-    )
-
-
 def grid_here(run: Run, title: str) -> Grid | None:
     """Returns the whole rows of panels that a run has finished, or None if there is none."""
     n_rows = len(run.maps) // len(SEEDS)
@@ -200,15 +168,6 @@ def perplexities(n_words: int) -> tuple[float, ...]:
     bound = (n_words - 1) // 3
     chosen = (5, 30, 100) if bound >= 100 else (bound / 9, bound / 3, bound)
     return tuple(sorted({float(max(1, round(value))) for value in chosen}))
-
-
-def plans(settings: TsneSettings, values: tuple[float, ...]) -> tuple[TsneSettings, ...]:
-    """Returns the settings of every panel, in the order in which they are drawn."""
-    return tuple(
-        dataclasses.replace(settings, perplexity=value, start="random", seed=seed)
-        for value in values
-        for seed in SEEDS
-    )
 
 
 def sentence(error: Exception | str) -> str:

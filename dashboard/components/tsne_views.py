@@ -44,11 +44,12 @@ def one_run(
         font_size: px.
         background: of the page.
     """
-    words, frames = drawn.words, drawn.frames
+    found = drawn.map
+    words, frames = found.words, found.frames
     figure = figures.run(
         words,
         drawn.descent,
-        pulls=drawn.settings.pulls(frames.iterations),
+        pulls=found.settings.pulls(frames.iterations),
         accents=accents,
         start=round(opening / 100 * (len(frames.iterations) - 1)),
         n_labels=n_labels,
@@ -59,7 +60,7 @@ def one_run(
     if drawn.is_complete and not drawn.is_settled:
         st.warning(
             f"The steps were too large: KL still rose {drawn.rises} times in the last quarter of "
-            f"the run and ended at {drawn.kl:.2f}. The map diverged rather than settled, and its "
+            f"the run and ended at {found.kl:.2f}. The map diverged rather than settled, and its "
             "shape means nothing. Lower the learning rate; 0 is automatic.",
             icon=":material/error:",
         )
@@ -68,7 +69,7 @@ def one_run(
         key=KEY,
         alt=f"Map of {len(words)} words in {len(figure.frames)} frames from the start to the end "
         "of t-SNE, with KL and the width of the map by iteration",
-        data=drawn.table,
+        data=found.table,
         filename="words-tsne",
     )
     sizes = figures.widths(frames.positions)
@@ -76,9 +77,9 @@ def one_run(
     least = plain(f"{smallest:.1g}") if smallest > 0 else "almost nothing"
     page.what_you_see(
         f"{theme.count(len(words))} words of {plain(drawn.title)}, perplexity "
-        f"{drawn.settings.perplexity:g}: {plain(drawn.origin)}. KL falls from {frames.kl[0]:.2f} "
+        f"{found.settings.perplexity:g}: {plain(drawn.origin)}. KL falls from {frames.kl[0]:.2f} "
         f"to **{frames.kl[-1]:.2f}** nats in {theme.count(int(frames.iterations[-1]))} "
-        f"iterations, and {100 * drawn.table['preservation'].mean():.0f} % of the words that were "
+        f"iterations, and {100 * found.preservation:.0f} % of the words that were "
         "nearest in all dimensions are nearest on the map. The map starts "
         f"{plain(f'{sizes[0]:.2g}')} wide, "
         + (
@@ -109,8 +110,8 @@ def forces_on(
         font_size: px.
         background: of the page.
     """
-    words, positions = drawn.words, drawn.frames.positions[-1]
-    table = forces(positions, drawn.affinities, row)
+    words, positions = drawn.map.words, drawn.map.frames.positions[-1]
+    table = forces(positions, drawn.map.affinities, row)
 
     def choose_clicked() -> None:
         clicked = selected_rows(st.session_state.get(KEY_FORCES))

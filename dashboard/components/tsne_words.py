@@ -1,9 +1,8 @@
 """Words of one's own for a map: a field that keeps them, and what to do about unknown ones."""
 
-import re
-
 import streamlit as st
 
+from core.words.live import split_words
 from core.words.vectors import WordVectors
 from dashboard import view_state
 from dashboard.components.text import plain
@@ -11,7 +10,6 @@ from dashboard.link_values import Text
 
 MOST_LINKED = 300  # characters that go into the link
 _MOST_SUGGESTED, _MOST_NAMED, _SHOWN = 8, 40, 40  # words, words, letters of a word
-_BETWEEN = re.compile(r"[\s,;]+")  # as `core.words.live.choose_words` takes words apart
 
 
 def words_area(view: view_state.View) -> str:
@@ -90,7 +88,7 @@ def offer_to_leave_out(vectors: WordVectors, text: str, view: view_state.View) -
 
 def unknown_words(vectors: WordVectors, text: str) -> dict[str, list[str]]:
     """Returns the pasted words that the vectors do not know, the first ones with near spellings."""
-    typed = dict.fromkeys(word for word in _BETWEEN.split(text) if word)
+    typed = dict.fromkeys(split_words(text))
     missing = [word for word in typed if word not in vectors and word.lower() not in vectors]
     return {
         word: vectors.suggest(word) if place < _MOST_SUGGESTED else []
@@ -100,4 +98,4 @@ def unknown_words(vectors: WordVectors, text: str) -> dict[str, list[str]]:
 
 def without(text: str, words: set[str]) -> str:
     """Returns a pasted text less some of its words."""
-    return " ".join(word for word in _BETWEEN.split(text) if word and word not in words)
+    return " ".join(word for word in split_words(text) if word not in words)

@@ -6,7 +6,6 @@ words of its 10,000 most frequent ones, and their positions on a few axes.
 
 import collections
 import dataclasses
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +17,7 @@ from core.datasets.registry import lookup
 from core.errors import BundleError, DataError, InputError
 from core.words.comparison import Comparison, compare
 from core.words.explorer import MapExplorer
+from core.words.live import split_words
 from core.words.vectors import MAX_N, WordVectors
 from dashboard import resources, theme
 from dashboard.components import missing, provenance
@@ -319,7 +319,7 @@ def parallelogram(vectors: WordVectors, words: Sequence[str], answer: str) -> pd
 
 def typed_words(text: str) -> list[str]:
     """Returns the words of a typed list, apart by blanks or commas, each once, in lower case."""
-    return list(dict.fromkeys(part.lower() for part in re.split(r"[\s,;]+", text) if part))
+    return list(dict.fromkeys(word.lower() for word in split_words(text)))
 
 
 def footer(sets: Sequence[WordSet]) -> None:

@@ -1,6 +1,5 @@
 """A runner of t-SNE that draws nothing: words on a circle, done at once or on the way for ever."""
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,15 @@ from scipy import sparse
 
 from core.errors import InputError
 from core.words.explorer import Frames
-from core.words.live import LiveMap, Run, TsneSettings
+from core.words.live import FinishedMap, Run, TsneSettings, grid_of
 from core.words.vectors import WordVectors
 
 KL_END = 0.25
 
 
-def live_map(vectors: WordVectors, rows: np.ndarray, settings: TsneSettings, kl: Any) -> LiveMap:
+def live_map(
+    vectors: WordVectors, rows: np.ndarray, settings: TsneSettings, kl: Any
+) -> FinishedMap:
     """Returns a made-up map: words on a circle that grows; KL as given."""
     n = len(rows)
     angle = 2 * np.pi * np.arange(n) / n
@@ -32,9 +33,7 @@ def live_map(vectors: WordVectors, rows: np.ndarray, settings: TsneSettings, kl:
             "preservation": np.full(n, 0.5),
         }
     )
-    return LiveMap(
-        words=table["word"].tolist(),
-        rows=rows,
+    return FinishedMap(
         settings=settings,
         frames=Frames(np.arange(len(kl)) * 10, positions, np.array(kl)),
         affinities=graph / graph.sum(),
@@ -64,12 +63,7 @@ class FakeRunner:
     def multiples(
         self, vectors: WordVectors, rows: np.ndarray, perplexities: Any, seeds: Any, settings: Any
     ) -> Run:
-        plans = [
-            dataclasses.replace(settings, perplexity=p, start="random", seed=s)
-            for p in perplexities
-            for s in seeds
-        ]
-        return self._run(vectors, rows, tuple(plans))
+        return self._run(vectors, rows, grid_of(settings, perplexities, seeds))
 
     def _run(self, vectors: WordVectors, rows: np.ndarray, plans: tuple[TsneSettings, ...]) -> Run:
         self.asked.append(plans)

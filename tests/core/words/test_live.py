@@ -47,7 +47,7 @@ def test_a_run_ends_with_a_map(runner: TsneRunner, vectors: WordVectors) -> None
     assert run.wait(PATIENCE)
     assert (run.state, run.error) == ("done", "")
     assert run.iteration == run.n_iterations == 200
-    found = run.result
+    found = run.maps[0]
     assert found.words == [f"w{row}" for row in rows]
     assert list(found.table.columns) == ["word", "rank", "x", "y", "preservation"]
     np.testing.assert_array_equal(found.frames.positions[-1], found.table[["x", "y"]])
@@ -112,7 +112,7 @@ def test_a_stopped_run_keeps_what_it_reached(
     assert run.wait(PATIENCE)
     assert run.state == "stopped"
     assert run.iteration < 2000
-    assert len(run.result.table) == 20
+    assert len(run.maps[0].table) == 20
     assert runner.known(vectors, np.arange(20), [settings]) is None
 
 
@@ -123,7 +123,7 @@ def test_a_map_that_diverges_says_so(runner: TsneRunner, vectors: WordVectors) -
     if run.state == "failed":  # steps are cut, so a map may also survive such a rate
         assert "lower learning_rate" in run.error
     else:
-        assert np.isfinite(run.result.kl)
+        assert np.isfinite(run.maps[0].kl)
 
 
 def test_small_multiples_lie_on_the_first(runner: TsneRunner, vectors: WordVectors) -> None:
