@@ -11,6 +11,7 @@ from core.words.quality import N_NEIGHBOURS
 from dashboard import theme, view_state
 from dashboard.components import page, provenance, viewport, width, word_map, word_search
 from dashboard.components.chart import chart
+from dashboard.components.text import plain, sentence
 from dashboard.components.word_map import BOTH, KINDS, PCA, TSNE
 from dashboard.figures import words_map as figures
 from dashboard.figures import words_shades as shades
@@ -63,7 +64,7 @@ found = word_search.search(maps, record, searched)
 table = fitted if found.guests is None else pd.concat([fitted, found.guests.table])
 near = word_search.true_neighbours(maps, record, found)
 if found.problems:
-    st.info("  \n".join(page.plain(line) for line in found.problems), icon=":material/search_off:")
+    st.info("  \n".join(plain(line) for line in found.problems), icon=":material/search_off:")
 if larger := [size for size in sizes if size >= found.beyond > 0]:
     st.button(
         f"Take the map of {theme.count(min(larger))} words",
@@ -99,7 +100,7 @@ elif colour == "axis":
                     positions = np.append(positions, vectors.along(low, high, rows))
             shade_of_all = shades.by_axis(positions, low, high)
         except InputError as error:
-            st.info(page.plain(f"{error}."), icon=":material/search_off:")
+            st.info(plain(sentence(error)), icon=":material/search_off:")
     else:
         st.info("No axis ships with these maps.")
 
@@ -122,7 +123,7 @@ for pane, (frame, tools) in zip(panes, frames, strict=True):
     try:
         window = viewport.read(parts[pane.part], pane)
     except InputError as error:
-        st.info(page.plain(f"{error}."), icon=":material/crop:")
+        st.info(plain(sentence(error)), icon=":material/crop:")
         window = pane.rest
     shade = shade_of_all and shade_of_all.of(pane.words.index.to_numpy())
     if colour == "trust":
@@ -181,7 +182,7 @@ sentences = [
         else f"{theme.count(n_shown)} of {n_all} words"
     )
     + ("" if len(own) == record.n_words else f" of the {n_fitted} fitted")
-    + f" of {page.plain(maps.title)}, placed by "
+    + f" of {plain(maps.title)}, placed by "
     + (f"t-SNE with perplexity {record.perplexity:g}" if pane.kind == TSNE else "PCA")
     + f"; {n_texts} are written out.",
     f"Of a word's {N_NEIGHBOURS} nearest words t-SNE keeps "
@@ -196,7 +197,7 @@ if near is not None:
     if len(torn):
         worst = torn.loc[torn[column].idxmax()]
         place = theme.count(int(worst[column]))
-        sentence += f"; **{page.plain(worst['word'])}** lies farthest off, at place {place}"
+        sentence += f"; **{plain(worst['word'])}** lies farthest off, at place {place}"
     sentences.append(f"{sentence}.")
 if found.guests is not None:
     sentences.append(word_search.placed_sentence(found))
@@ -247,7 +248,7 @@ with page.details("How far to trust the map"):
     )
     st.markdown(
         f"This map: {theme.count(record.n_words)} words by {record.distance} distance, perplexity "
-        f"{record.perplexity:g}, start {page.plain(word_map.run_name(record))}, "
+        f"{record.perplexity:g}, start {plain(word_map.run_name(record))}, "
         f"{theme.count(record.n_iterations)} iterations, divergence {record.kl:.4f} nats."
     )
 view.share()

@@ -16,6 +16,7 @@ from dashboard.components import (
     word_sets,
 )
 from dashboard.components.player import player
+from dashboard.components.text import plain, sentence
 from dashboard.figures import words_panel
 from dashboard.figures import words_tsne as figures
 
@@ -183,7 +184,7 @@ if active is not None:
 
 with notice:
     if refused:
-        st.warning(tsne_run.sentence(refused), icon=":material/error:")
+        st.warning(plain(sentence(refused)), icon=":material/error:")
         bound = (len(rows) - 1) // 3 if rows is not None else 0
         if not is_grid and 1 <= bound < perplexity:
             st.button(
@@ -196,13 +197,13 @@ with notice:
             tsne_words.offer_to_leave_out(vectors, pasted, view)
     elif vectors is None:
         st.info(
-            f"The vectors of {page.plain(titles[vectors_name])} are not on this server, so only "
+            f"The vectors of {plain(titles[vectors_name])} are not on this server, so only "
             "the run that ships can be shown. Choose other vectors under Settings for a run of "
             f"your own, or fetch these with `{word_sets.GET_GLOVE}`.",
             icon=":material/cloud_off:",
         )
     if problem := tsne_run.problem():
-        st.warning(tsne_run.sentence(problem), icon=":material/error:")
+        st.warning(plain(sentence(problem)), icon=":material/error:")
 
 own = tsne_run.own(kind)
 found = own.run if own is not None and own.key == key else None

@@ -14,3 +14,9 @@ def plain(text: object) -> str:
     one_line = " ".join(str(text).split())
     apart = _SHORTCODE.sub(f":{WORD_JOINER}", one_line)
     return _PUNCTUATION.sub(r"\\\1", apart)
+
+
+def sentence(error: object) -> str:
+    """Returns a message of core as a sentence: a capital first, a stop at its end; not escaped."""
+    text = str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")

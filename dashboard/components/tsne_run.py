@@ -12,7 +12,6 @@ from core.words.explorer import MapExplorer
 from core.words.live import FinishedMap, Run, TsneSettings
 from core.words.quality import align
 from dashboard import theme
-from dashboard.components.text import plain
 from dashboard.figures import words_tsne
 
 ONE, MULTIPLES = "one", "multiples"  # what a run draws
@@ -168,12 +167,6 @@ def perplexities(n_words: int) -> tuple[float, ...]:
     bound = (n_words - 1) // 3
     chosen = (5, 30, 100) if bound >= 100 else (bound / 9, bound / 3, bound)
     return tuple(sorted({float(max(1, round(value))) for value in chosen}))
-
-
-def sentence(error: Exception | str) -> str:
-    """Returns an error of core as a sentence in Markdown."""
-    text = str(error)
-    return plain(text[:1].upper() + text[1:]) + ("" if text.endswith(("?", ".")) else ".")
 
 
 def in_colour(words: list[str], *, is_around: bool) -> list[str]:

@@ -11,7 +11,7 @@ from dashboard import theme, view_state
 from dashboard.components import width, word_sets
 from dashboard.components.chart import chart
 from dashboard.components.page import look, what_you_see
-from dashboard.components.text import plain
+from dashboard.components.text import plain, sentence
 from dashboard.components.word_sets import Answer, Choice, Neighbours, WordSet
 from dashboard.figures import words_analogy, words_axes
 from dashboard.figures import words_neighbours as figures
@@ -216,9 +216,7 @@ def _report(answers: Sequence[Answer]) -> None:
     lines = []
     for answer in answers:
         if answer.problem:
-            problem = answer.problem[:1].upper() + answer.problem[1:].rstrip(".")
-            stop = "" if problem.endswith("?") else "."
-            lines.append(f"**{plain(answer.of.label)}**: {plain(problem + stop)}")
+            lines.append(f"**{plain(answer.of.label)}**: {plain(sentence(answer.problem))}")
     if lines:
         st.info("  \n".join(lines), icon=":material/search_off:")
 

@@ -11,7 +11,7 @@ from core.words.guests import Guests, invite
 from core.words.quality import N_NEIGHBOURS
 from core.words.vectors import WordVectors
 from dashboard import resources, theme
-from dashboard.components.text import plain
+from dashboard.components.text import plain, sentence
 from dashboard.components.word_sets import GET_GLOVE
 
 MOST_SEARCHED = 12  # words that one search may name
@@ -43,7 +43,7 @@ def vectors_of(maps: MapExplorer) -> WordVectors | None:
     except BundleNotFound:
         return None  # the maps do without; only words and axes beyond them need the vectors
     except LatentLabError as error:
-        st.info(plain(f"{error}."), icon=":material/broken_image:")
+        st.info(plain(sentence(error)), icon=":material/broken_image:")
         return None
 
 
@@ -64,7 +64,7 @@ def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
         try:
             row = maps.find(word)
         except InputError as error:
-            unknown[word] = _sentence(error)
+            unknown[word] = sentence(error)
             continue
         if row < record.n_words:
             fitted[word] = row
@@ -83,7 +83,7 @@ def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
         try:
             found[word] = vectors.find(word)
         except InputError as error:
-            problems.append(_sentence(error))
+            problems.append(sentence(error))
     guests = None
     if vectors is not None and found:
         distinct = list(dict.fromkeys(found.values()))
@@ -91,7 +91,7 @@ def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
             guests = invite(maps, record, vectors, distinct)
             fitted |= {word: record.n_words + distinct.index(row) for word, row in found.items()}
         except InputError as error:
-            problems.append(_sentence(error))
+            problems.append(sentence(error))
     if len(problems) > _MOST_EXPLAINED:
         n_more = len(problems) - _MOST_EXPLAINED
         problems = [*problems[:_MOST_EXPLAINED], f"{n_more} more of these words are not here."]
@@ -122,8 +122,3 @@ def placed_sentence(found: Search) -> str:
         f"{listed} {was} not fitted: {it} put where the nearest words lie (square), and "
         "no word moved for that."
     )
-
-
-def _sentence(error: InputError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}.".replace("?.", "?")

@@ -21,7 +21,7 @@ from core.words.live import split_words
 from core.words.vectors import MAX_N, WordVectors
 from dashboard import resources, theme
 from dashboard.components import missing, provenance
-from dashboard.components.text import plain
+from dashboard.components.text import plain, sentence
 
 GET_GLOVE = "python -m core data get glove-6b"
 MOST_SHIPPED = 20  # neighbours of a word that ship without the vectors
@@ -203,7 +203,7 @@ def available() -> list[WordSet]:
     try:
         names = list(resources.vector_sets())
     except DataError as error:
-        st.warning(plain(f"{error}."), icon=":material/broken_image:")
+        st.warning(plain(sentence(error)), icon=":material/broken_image:")
         names = list(resources.our_vector_sets())
     found = []
     if "glove" not in names and resources.manifest("words-maps-glove") is not None:
