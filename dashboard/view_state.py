@@ -223,6 +223,14 @@ class View:
 
         return self._control(name, label, Text(max_chars), default, draw)
 
+    def is_shown(self, name: str) -> bool:
+        """Says whether the link lets a control be drawn."""
+        return name not in self._hidden and (self._shown is None or name in self._shown)
+
+    def is_locked(self, name: str) -> bool:
+        """Says whether the link freezes a control."""
+        return name in self._locked
+
     def set(self, **values: Any) -> None:
         """Sets controls by name; for the `on_click` of a button, before the next run draws them."""
         for name, value in values.items():
@@ -268,8 +276,7 @@ class View:
         stored: Callable[[Any], Any] = lambda value: value,
     ) -> Any:
         key = f"{self.name}_{name}"
-        is_shown = name not in self._hidden and (self._shown is None or name in self._shown)
-        is_locked = name in self._locked
+        is_shown, is_locked = self.is_shown(name), self.is_locked(name)
         raw = st.query_params.get_all(key)
         given, is_usable = default, True
         if raw:

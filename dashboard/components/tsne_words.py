@@ -23,9 +23,7 @@ def words_area(view: view_state.View) -> str:
     """
     name, label = "pasted", "Your words"
     key = f"{view.name}_{name}"
-    only, hidden = view_state.names_in_link("show"), view_state.names_in_link("hide") or ()
-    is_locked = name in (view_state.names_in_link("lock") or ())
-    is_shown = name not in hidden and (only is None or name in only)
+    is_shown, is_locked = view.is_shown(name), view.is_locked(name)
     linked = st.query_params.get(key, "")
     kept = st.session_state.get(f"{key}-kept", linked)
     if not is_shown:
