@@ -5,7 +5,7 @@ import functools
 import streamlit as st
 
 from dashboard import theme, view_state
-from dashboard.components import factor_map, page, provenance, width
+from dashboard.components import factor_map, page, provenance, selection, width
 from dashboard.components import films as film_parts
 from dashboard.components.chart import chart
 from dashboard.figures import movies_correlations, movies_map, movies_training
@@ -109,11 +109,9 @@ if shown == MAP:
             alt=f"Map of {n_drawn} films by the components {first} and {second} of their factors",
             data=chosen.table((first, second, third)),
             filename="movies-factors",
-            on_select="ignore"
-            if is_space
-            else functools.partial(factor_map.remember_selection, KEY),
+            on_select="ignore" if is_space else functools.partial(selection.remember, KEY, KEY),
         )
-        factor_map.selection(view, chosen, KEY, axes[:2])
+        factor_map.selection_table(view, chosen, KEY, axes[:2])
     with lists:
         for number in (first, second, third) if is_space else dict.fromkeys((first, second)):
             factor_map.draw_ends(number, best[number], few=is_space)

@@ -9,7 +9,15 @@ import streamlit as st
 from core.errors import InputError
 from core.words.quality import N_NEIGHBOURS
 from dashboard import theme, view_state
-from dashboard.components import page, provenance, viewport, width, word_map, word_search
+from dashboard.components import (
+    page,
+    provenance,
+    selection,
+    viewport,
+    width,
+    word_map,
+    word_search,
+)
 from dashboard.components.chart import chart
 from dashboard.components.text import plain, sentence
 from dashboard.components.word_map import BOTH, KINDS, PCA, TSNE
@@ -25,7 +33,7 @@ page.header(
     "Where do words lie, and how far can the map be trusted?",
     "t-SNE puts words of alike vectors side by side. Zoom in for more of them, or look one up.",
 )
-view = view_state.page("words_map")
+view = view_state.page(word_map.PAGE)
 boxes = st.columns([186, 190, 108, 148, 116], vertical_alignment="bottom", gap="small")
 with boxes[4], st.popover("More", icon=":material/tune:", width="stretch"):
     maps = word_map.choose_maps(view, st.container())
@@ -106,7 +114,7 @@ elif colour == "axis":
 
 n_drawn = record.n_words if is_all else record.n_drawn
 panes = word_map.draw_panes(table, record, kinds, n_drawn, searched.strip(), found, near)
-chosen = word_map.selection(fitted)
+chosen = selection.kept(word_map.PAGE, fitted.index)
 look = page.look()
 letters = theme.PRESENT_FONT if look.present else theme.MINIMUM_FONT
 room = width.known(panes[0].key, 360 if kind == BOTH else 540)
@@ -155,7 +163,7 @@ for pane, (frame, tools) in zip(panes, frames, strict=True):
             alt=f"{pane.kind} map of {theme.count(len(pane.words))} words",
             data=table.loc[pane.words.index],
             filename=f"words-{pane.kind.lower()}",
-            on_select=functools.partial(word_map.remember_selection, pane.key),
+            on_select=functools.partial(selection.remember, pane.key, word_map.PAGE),
         )
     with tools:
         viewport.buttons(view, pane, window, word_map.closest(pane))

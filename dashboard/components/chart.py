@@ -101,13 +101,25 @@ def chart(
         st.caption("Image for a slide, 1920 x 1080")
         _IMAGE_BUTTONS(data={"chart": key}, key=f"{key}-images")
         st.caption("What the figure draws")
-        st.download_button(
-            "CSV",
-            data=lambda: data.to_csv(index=False).encode("utf-8"),
-            file_name=f"{filename}.csv",
-            mime="text/csv",
-            key=f"{key}-csv",
-            on_click="ignore",
-            width="stretch",
-        )
+        csv_button(data, filename=filename, key=f"{key}-csv", width="stretch")
     return event
+
+
+def csv_button(table: pd.DataFrame, *, filename: str, key: str, **options: Any) -> None:
+    """Draws a button that downloads a table, which is written only when it is pressed.
+
+    Args:
+        table: its index is left out.
+        filename: without an ending.
+        key: of the button.
+        options: as in `st.download_button`.
+    """
+    st.download_button(
+        "CSV",
+        data=lambda: table.to_csv(index=False).encode("utf-8"),
+        file_name=f"{filename}.csv",
+        mime="text/csv",
+        key=key,
+        on_click="ignore",
+        **options,
+    )

@@ -1,7 +1,6 @@
 """What the page about latent factors shows: films on components, ends, a selection, epochs."""
 
 import dataclasses
-import functools
 
 import numpy as np
 import pandas as pd
@@ -10,8 +9,8 @@ import streamlit as st
 from core.movies.components import Components, correlations
 from core.movies.explorer import TOP_BY_COUNT, MovieExplorer
 from dashboard import theme, view_state
+from dashboard.components import selection
 from dashboard.components.text import plain
-from dashboard.figures import film_points
 from dashboard.figures.movies_map import Axis
 from dashboard.figures.movies_training import Epoch
 
@@ -139,17 +138,7 @@ def draw_ends(number: int, ends: tuple[pd.DataFrame, pd.DataFrame], *, few: bool
         st.markdown(f":small[**{sign}**]  \n" + lines)
 
 
-def remember_selection(key: str) -> None:
-    """Keeps the films of a selection; for the chart's `on_select`.
-
-    Plotly forgets a selection as soon as the figure changes, so the page keeps its own copy.
-    """
-    rows = film_points.selected_rows(st.session_state.get(key))
-    if rows:
-        st.session_state[f"{key}-chosen"] = rows
-
-
-def selection(view: view_state.View, chosen: Chosen, key: str, axes: list[Axis]) -> None:
+def selection_table(view: view_state.View, chosen: Chosen, key: str, axes: list[Axis]) -> None:
     """Draws the table of the films that were selected in the map, and what can be done with them.
 
     Args:
@@ -158,8 +147,7 @@ def selection(view: view_state.View, chosen: Chosen, key: str, axes: list[Axis])
         key: of the map.
         axes: across and up, unzoomed.
     """
-    kept = st.session_state.get(f"{key}-chosen", ())
-    rows = [row for row in kept if row in chosen.films.index]
+    rows = selection.kept(key, chosen.films.index)
     is_zoomed = any(view.controls[name].value != (0, 100) for name in ("zoom_x", "zoom_y"))
     whole = {"zoom_x": (0, 100), "zoom_y": (0, 100)}
     if not rows:
@@ -183,20 +171,7 @@ def selection(view: view_state.View, chosen: Chosen, key: str, axes: list[Axis])
         )
         if is_zoomed:
             st.button("Show the whole map", on_click=view.set, kwargs=whole, key=f"{key}-whole")
-        st.download_button(
-            "CSV",
-            data=lambda: table.to_csv(index=False).encode("utf-8"),
-            file_name="movies-selected.csv",
-            mime="text/csv",
-            key=f"{key}-selected-csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.button(
-            "Clear",
-            on_click=functools.partial(st.session_state.pop, f"{key}-chosen", None),
-            key=f"{key}-clear",
-        )
+        selection.tools(key, table, filename="movies-selected")
     st.dataframe(
         table,
         hide_index=True,

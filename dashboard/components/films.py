@@ -12,7 +12,8 @@ from dashboard import resources, theme, view_state
 from dashboard.components import missing
 from dashboard.components.chart import chart
 from dashboard.components.text import plain
-from dashboard.figures import film_points, movies_ranking
+from dashboard.figures import movies_ranking
+from dashboard.figures.selection import selected_rows
 
 MODELS = {"movies-bias": "ours", "movies-lesson-bias": "the lesson's recipe"}
 N_NEAREST = 8
@@ -102,7 +103,7 @@ def take_selection(view: view_state.View, films: MovieExplorer, key: str) -> Non
         films: whose rows the chart's points carry.
         key: of the chart.
     """
-    rows = film_points.selected_rows(st.session_state.get(key))
+    rows = selected_rows(st.session_state.get(key))
     if len(rows) == 1:
         view.set(film=films.films["label"][rows[0]])
 

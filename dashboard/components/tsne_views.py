@@ -17,7 +17,7 @@ from dashboard.components.text import plain
 from dashboard.components.tsne_run import Drawn, Grid
 from dashboard.figures import words_forces, words_multiples
 from dashboard.figures import words_tsne as figures
-from dashboard.figures.film_points import selected_rows
+from dashboard.figures.selection import selected_rows
 
 KEY, KEY_FORCES = "words_tsne_main", "words_tsne_forces"
 KEY_GRID, KEY_STABILITY = "words_tsne_grid", "words_tsne_stability"

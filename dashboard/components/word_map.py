@@ -1,7 +1,6 @@
 """What the map of words shows: which map, which part of it, which words stand out, a selection."""
 
 import dataclasses
-import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,12 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 from core.words.explorer import MapExplorer, MapRecord
 from core.words.quality import N_NEIGHBOURS
 from dashboard import resources, theme, view_state
-from dashboard.components import missing
+from dashboard.components import missing, selection
 from dashboard.components.text import plain
 from dashboard.components.word_search import Search
 from dashboard.figures import words_map as figures
 from dashboard.figures.words_map import Lit, Window
 
+PAGE = "words_map"
 BUNDLES = {"words-maps-glove": "GloVe", "words-maps-sgns": "ours, from reviews"}
 TSNE, PCA, BOTH = "t-SNE", "PCA", "both"
 KINDS = (TSNE, PCA, BOTH)
@@ -25,7 +25,6 @@ KEPT, TORN = "\N{BLACK CIRCLE}", "\N{WHITE DIAMOND}"  # as the marks of the figu
 N_LISTED = 5  # words in each list beside the map
 
 _DEFAULT_WORDS = 2000
-_SELECTED = "words_map-chosen"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -256,40 +255,12 @@ def extremes(view: view_state.View, pane: Pane, window: Window) -> None:
         word_buttons(view, lines, key=f"{pane.key}-{name.replace(' ', '-').lower()}")
 
 
-def remember_selection(key: str) -> None:
-    """Keeps the words of a selection; for the chart's `on_select`.
-
-    Plotly forgets a selection as soon as the figure changes, so the page keeps its own copy.
-    """
-    rows = figures.selected_rows(st.session_state.get(key))
-    if rows:
-        st.session_state[_SELECTED] = rows
-
-
-def selection(table: pd.DataFrame) -> list[int]:
-    """Returns the rows of the words that were selected and are on this map."""
-    return [row for row in st.session_state.get(_SELECTED, ()) if row in table.index]
-
-
 def selection_table(table: pd.DataFrame, rows: Sequence[int]) -> None:
     """Draws the selected words with their coordinates, to be taken away as CSV."""
     chosen = table.loc[list(rows)].sort_values("rank")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(chosen)} word{'s' * (len(chosen) > 1)} selected**", width="content")
-        st.download_button(
-            "CSV",
-            data=lambda: chosen.to_csv(index=False).encode("utf-8"),
-            file_name="words-selected.csv",
-            mime="text/csv",
-            key="words_map-selected-csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.button(
-            "Clear",
-            on_click=functools.partial(st.session_state.pop, _SELECTED, None),
-            key="words_map-clear",
-        )
+        selection.tools(PAGE, chosen, filename="words-selected")
     number = st.column_config.NumberColumn
     st.dataframe(
         chosen,

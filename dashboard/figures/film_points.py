@@ -8,8 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import theme
+from dashboard.figures.selection import ROW
 
-ROW, TEXT = 0, 1  # places of the film's row and of its hover text in `customdata`
+TEXT = 1  # place of a film's hover text in `customdata`
 GL_FROM = 1000  # points; fewer are drawn as SVG, which stays sharp in an export
 HOVER = "%{customdata[1]}<extra></extra>"
 
@@ -36,25 +37,6 @@ def customdata(films: pd.DataFrame) -> np.ndarray:
         )
     ]
     return columns
-
-
-def selected_rows(event: object) -> list[int]:
-    """Returns the films' rows of a selection in a figure, each once, in its order.
-
-    Args:
-        event: what `st.plotly_chart` returns, or what session state has under its key; points
-            without a film are left out.
-    """
-    points = event["selection"]["points"] if event else []  # type: ignore[index]
-    rows = []
-    for point in points:
-        data = point.get("customdata")
-        # Plotly gives the columns as a list, Streamlit at times as a mapping of their numbers.
-        if isinstance(data, dict):
-            data = list(data.values())
-        if data:
-            rows.append(int(data[ROW]))
-    return list(dict.fromkeys(rows))
 
 
 def blue_and_grey(is_blue: np.ndarray) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from dashboard.figures.labels import padded, plot_sizes
 from dashboard.figures.words_shades import Shade, marker
 
 GL_FROM = 1000  # points; fewer are drawn as SVG, which stays sharp in an export
-ROW = 0  # place of the word's row in `customdata`
 NARROW = 500  # px; a phone
 
 _MOST_CANDIDATES = 800  # words that compete for room: the most frequent ones in view
@@ -177,19 +176,6 @@ def word_map(
 def n_words_as_text(figure: go.Figure) -> int:
     """Returns how many words of a map are drawn as text."""
     return sum(note.xref != "paper" for note in figure.layout.annotations)
-
-
-def selected_rows(event: object) -> list[int]:
-    """Returns the words' rows of a selection in a chart, each once; marks carry none."""
-    points = event["selection"]["points"] if event else []  # type: ignore[index]
-    rows = []
-    for point in points:
-        data = point.get("customdata")
-        if isinstance(data, dict):  # Streamlit gives columns as a mapping of their numbers
-            data = list(data.values())
-        if data:
-            rows.append(int(data[ROW]))
-    return list(dict.fromkeys(rows))
 
 
 def _candidates(is_shown: np.ndarray, first: Sequence[int]) -> np.ndarray:

@@ -6,6 +6,7 @@ import pytest
 
 from dashboard import theme
 from dashboard.figures import film_points, movies_ranking, movies_reversals
+from dashboard.figures.selection import ROW
 
 
 def ranked(n: int = 10) -> pd.DataFrame:
@@ -28,7 +29,7 @@ def ranked(n: int = 10) -> pd.DataFrame:
 
 
 def rows(trace: object) -> list[int]:
-    return [data[film_points.ROW] for data in trace.customdata]
+    return [data[ROW] for data in trace.customdata]
 
 
 def test_both_ends_are_drawn_and_the_rest_is_counted() -> None:
@@ -126,19 +127,6 @@ def test_the_stars_of_a_film() -> None:
     figure = movies_ranking.stars(histogram, 0.8)
     assert list(figure.data[0].y) == [3, 4]
     assert figure.layout.annotations[-1].text == "mean 0.80"
-
-
-@pytest.mark.parametrize(
-    ("event", "expected"),
-    [
-        (None, []),
-        ({"selection": {"points": []}}, []),
-        ({"selection": {"points": [{"customdata": [7, "a"]}, {"customdata": [7]}, {}]}}, [7]),
-        ({"selection": {"points": [{"customdata": {"0": 5, "1": "a"}}]}}, [5]),
-    ],
-)
-def test_the_rows_of_a_selection(event: object, expected: list[int]) -> None:
-    assert film_points.selected_rows(event) == expected
 
 
 def test_the_hover_text_has_every_fact_and_shows_marks_as_they_are() -> None:

@@ -8,6 +8,7 @@ import pytest
 from dashboard import theme
 from dashboard.figures import labels, words_shades
 from dashboard.figures import words_map as figures
+from dashboard.figures.selection import ROW
 from dashboard.figures.words_map import Lit, Window
 
 WIDTH, HEIGHT, FONT = 800, 600, 13
@@ -55,7 +56,7 @@ def test_every_word_is_a_point_and_no_two_texts_overlap() -> None:
     table = words()
     figure = drawn(table, n_labels=300)
     (points,) = figure.data
-    assert points.customdata[:, figures.ROW].tolist() == table.index.tolist()
+    assert points.customdata[:, ROW].tolist() == table.index.tolist()
     np.testing.assert_allclose(points.x, table["x"])
     found = boxes(figure)
     assert 40 < len(found) == figures.n_words_as_text(figure) < 300
@@ -119,12 +120,6 @@ def test_selected_words_are_ringed_if_they_are_drawn() -> None:
     points, rings = drawn(table, ringed=[5, 8, 999]).data
     np.testing.assert_allclose(rings.x, table["x"][[5, 8]])
     assert rings.customdata is None and points.customdata is not None
-
-
-def test_only_points_that_carry_a_row_are_selected() -> None:
-    points = [{"customdata": {"0": 4.0, "1": 5.0}}, {"customdata": [2, 3]}, {}, {"customdata": [4]}]
-    assert figures.selected_rows({"selection": {"points": points}}) == [4, 2]
-    assert figures.selected_rows(None) == []
 
 
 def test_words_are_shown_as_they_stand() -> None:
