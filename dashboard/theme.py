@@ -36,6 +36,11 @@ class Look(NamedTuple):
     dark: bool = False
     present: bool = False  # for a lecture hall: larger letters, no chrome
 
+    @property
+    def letters(self) -> int:
+        """Returns the smallest letters of a figure, px."""
+        return PRESENT_FONT if self.present else MINIMUM_FONT
+
 
 class Surface(NamedTuple):
     """Colours of a page that a figure must match, as in .streamlit/config.toml."""
@@ -67,7 +72,7 @@ def template(*, dark: bool, present: bool) -> go.layout.Template:
     """Returns the plotly template of the light or the dark page, in one of two sizes."""
     page = surface(dark=dark)
     base = PRESENT_FONT if present else MINIMUM_FONT + 1
-    ticks = PRESENT_FONT if present else MINIMUM_FONT
+    ticks = Look(present=present).letters
     axis = {
         "automargin": True,
         "color": page.text,
@@ -131,7 +136,7 @@ def apply(figure: go.Figure, *, dark: bool = False, present: bool = False) -> go
     figure.update_layout(template=template(dark=dark, present=present))
     if figure.layout.height is None:
         figure.layout.height = FIGURE_HEIGHT
-    smallest = PRESENT_FONT if present else MINIMUM_FONT
+    smallest = Look(present=present).letters
     for trace in figure.data:
         if "textfont" in trace and isinstance(trace.textfont.size, int | float):
             trace.textfont.size = max(trace.textfont.size, smallest)

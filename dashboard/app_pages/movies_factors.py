@@ -63,7 +63,6 @@ with boxes[4], st.popover("More", icon=":material/tune:", width="stretch"):
 
 chosen = factor_map.choose(films, method, drawn)
 look = page.look()
-letters = theme.PRESENT_FONT if look.present else theme.MINIMUM_FONT
 highlight = film if film in chosen.films.index else None
 if film is not None and highlight is None:
     st.info(
@@ -88,7 +87,7 @@ if shown == MAP:
                 colour_by=colour,
                 genre=genre,
                 highlight=highlight,
-                font_size=letters,
+                font_size=look.letters,
             )
         else:
             figure = movies_map.film_map(
@@ -100,7 +99,7 @@ if shown == MAP:
                 genre=genre,
                 highlight=highlight,
                 width=width.known(KEY, 600),
-                font_size=letters,
+                font_size=look.letters,
                 background=theme.surface(dark=look.dark).background,
             )
         chart(
@@ -160,7 +159,7 @@ else:
         axis_titles=(axes[0].title, axes[1].title),
         start=epoch,
         width=width.known(KEY_TRAINING),
-        font_size=letters,
+        font_size=look.letters,
     )
     chart(
         figure,

@@ -55,8 +55,7 @@ if ranked.empty:
 else:
     pixels = width.known(KEY)
     look = page.look()
-    letters = theme.PRESENT_FONT if look.present else theme.MINIMUM_FONT
-    options = {"highlight": film, "width": pixels, "font_size": letters}
+    options = {"highlight": film, "width": pixels, "font_size": look.letters}
     best, worst = page.plain(ranked["label"].iloc[0]), page.plain(ranked["label"].iloc[-1])
     of = f"{theme.count(len(ranked))} films"
     drawn = ranked

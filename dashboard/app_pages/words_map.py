@@ -116,8 +116,8 @@ n_drawn = record.n_words if is_all else record.n_drawn
 panes = word_map.draw_panes(table, record, kinds, n_drawn, searched.strip(), found, near)
 chosen = selection.kept(word_map.PAGE, fitted.index)
 look = page.look()
-letters = theme.PRESENT_FONT if look.present else theme.MINIMUM_FONT
-room = width.known(panes[0].key, 360 if kind == BOTH else 540)
+assumed = 360 if kind == BOTH else 540  # px, until the browser has told
+room = width.known(panes[0].key, assumed)
 is_phone = room < _NARROWEST_PAIR if kind == BOTH else room <= figures.NARROW
 shares = {TSNE: record.preservation, PCA: record.pca_preservation}
 places = st.columns(2, gap="small") if kind == BOTH else st.columns([17, 6], gap="medium")
@@ -152,7 +152,7 @@ for pane, (frame, tools) in zip(panes, frames, strict=True):
         drag=False if is_phone else DRAGS[drag],  # a finger scrolls the page
         width=room,
         height=520 if is_phone else 600,
-        font_size=letters,
+        font_size=look.letters,
         background=theme.surface(dark=look.dark).background,
     )
     states.append((window, figures.n_words_as_text(figure)))
@@ -260,5 +260,5 @@ with page.details("How far to trust the map"):
         f"{theme.count(record.n_iterations)} iterations, divergence {record.kl:.4f} nats."
     )
 view.share()
-width.ask(panes[0].key, 360 if kind == BOTH else 540)
+width.ask(panes[0].key, assumed)
 provenance.footer(maps.bundle)

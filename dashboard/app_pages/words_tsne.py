@@ -6,6 +6,7 @@ from core.errors import InputError
 from core.words import live
 from dashboard import resources, theme, view_state
 from dashboard.components import (
+    choices,
     missing,
     page,
     provenance,
@@ -37,8 +38,7 @@ page.header(
 )
 view = view_state.page(PAGE)
 with missing.guard():
-    name = next((name for name in BUNDLES if resources.manifest(name) is not None), BUNDLES[0])
-    maps = resources.word_maps(name)
+    maps = resources.word_maps((choices.here(BUNDLES) or BUNDLES)[0])
     usable = resources.vector_sets()
 ready = tsne_run.shipped(maps)
 usual = ready.map.settings if ready is not None else live.TsneSettings()
@@ -235,7 +235,6 @@ if is_drawing:
 else:
     words = grid.words if grid is not None else drawn.map.words if drawn is not None else []
 look = page.look()
-letters = theme.PRESENT_FONT if look.present else theme.MINIMUM_FONT
 background = theme.surface(dark=look.dark).background
 at_first = tsne_run.in_colour(words, is_around=source == NEAR)
 with colour_place:
@@ -250,7 +249,7 @@ with word_place:
     word = view.selectbox("word", "One word", words, at_first[0]) if words else ""
 place_of = {text: place for place, text in enumerate(words)}
 accents = [place_of[text] for text in dict.fromkeys([word, *coloured]) if text in place_of]
-dressed = {"font_size": letters, "background": background}
+dressed = {"font_size": look.letters, "background": background}
 
 if active is not None:
     draw_now = None

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import InputError
 from core.movies.explorer import TOP_BY_COUNT, MovieExplorer
 from dashboard import resources, theme, view_state
-from dashboard.components import missing
+from dashboard.components import choices, missing
 from dashboard.components.chart import chart
 from dashboard.components.text import plain
 from dashboard.figures import movies_ranking
@@ -26,11 +26,7 @@ def choose_model(view: view_state.View, where: DeltaGenerator) -> MovieExplorer:
         view: the page's controls; the choice is called `model`.
         where: the container of the choice.
     """
-    there = [name for name in MODELS if resources.manifest(name) is not None]
-    name = there[0] if there else next(iter(MODELS))
-    if len(there) > 1:
-        with where:
-            name = view.segmented_control("model", "Model", there, name, MODELS.__getitem__)
+    name = choices.bundle(view, "model", "Model", MODELS, where)
     with missing.guard():
         return resources.movie_explorer(name)
 
@@ -85,14 +81,7 @@ def errors_by_epoch(films: MovieExplorer) -> dict[int, float]:
 def film_buttons(view: view_state.View, labels: list[str], *, key: str) -> None:
     """Draws a button a film, which chooses it."""
     with st.container(horizontal=True, gap="small"):
-        for number, label in enumerate(labels):
-            st.button(
-                plain(label),
-                key=f"{key}-{number}",
-                type="tertiary",
-                on_click=view.set,
-                kwargs={"film": label},
-            )
+        choices.buttons(view, "film", ((label, plain(label)) for label in labels), key=key)
 
 
 def take_selection(view: view_state.View, films: MovieExplorer, key: str) -> None:
@@ -168,14 +157,9 @@ def _facts(row: Any, film: int, ranked: pd.DataFrame) -> list[str]:
 
 def _nearest(view: view_state.View, films: MovieExplorer, film: int) -> None:
     near = films.similar(film, n=N_NEAREST, top_n=TOP_BY_COUNT)
+    lines = (
+        (label, f"{plain(label)} {plain(theme.signed(cosine))}")
+        for label, cosine in zip(near["label"], near["similarity"], strict=True)
+    )
     with st.container(gap=None):
-        for number, (label, cosine) in enumerate(
-            zip(near["label"], near["similarity"], strict=True)
-        ):
-            st.button(
-                f"{plain(label)} {plain(theme.signed(cosine))}",
-                key=f"{view.name}-near-film-{number}",
-                type="tertiary",
-                on_click=view.set,
-                kwargs={"film": label},
-            )
+        choices.buttons(view, "film", lines, key=f"{view.name}-near-film")

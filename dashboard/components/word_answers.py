@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from dashboard import theme, view_state
-from dashboard.components import width, word_sets
+from dashboard.components import choices, width, word_sets
 from dashboard.components.chart import chart
 from dashboard.components.page import look, what_you_see
 from dashboard.components.text import plain, sentence
@@ -41,14 +41,9 @@ def draw_neighbours(
     unanswered = (answer.of.suggest(word) for answer in found.answers if answer.problem)
     near = next((words for words in unanswered if words), [])
     if near:
+        lines = ((suggestion, plain(suggestion)) for suggestion in near)
         with st.container(horizontal=True, gap="small"):
-            for number, suggestion in enumerate(near):
-                st.button(
-                    plain(suggestion),
-                    key=f"{view.name}-near-{number}",
-                    on_click=view.set,
-                    kwargs={"word": suggestion},
-                )
+            choices.buttons(view, "word", lines, key=f"{view.name}-near", kind="secondary")
     given = found.given
     if not given:
         return

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.words.explorer import MapExplorer, MapRecord
 from core.words.quality import N_NEIGHBOURS
 from dashboard import resources, theme, view_state
-from dashboard.components import missing, selection
+from dashboard.components import choices, missing, selection
 from dashboard.components.text import plain
 from dashboard.components.word_search import Search
 from dashboard.figures import words_map as figures
@@ -63,11 +63,7 @@ class Pane:
 
 def choose_maps(view: view_state.View, where: DeltaGenerator) -> MapExplorer:
     """Draws the choice of vectors if several have maps, and opens it; ends the page without any."""
-    there = [name for name in BUNDLES if resources.manifest(name) is not None]
-    name = there[0] if there else next(iter(BUNDLES))
-    if len(there) > 1:
-        with where:
-            name = view.segmented_control("vectors", "Vectors", there, name, BUNDLES.__getitem__)
+    name = choices.bundle(view, "vectors", "Vectors", BUNDLES, where)
     with missing.guard():
         return resources.word_maps(name)
 
@@ -186,15 +182,9 @@ def word_buttons(view: view_state.View, lines: Mapping[str, str], *, key: str) -
         lines: what stands behind each word, in Markdown.
         key: of the list.
     """
+    texts = ((word, f"{plain(word)} {line}") for word, line in lines.items())
     with st.container(gap=None):
-        for number, (word, line) in enumerate(lines.items()):
-            st.button(
-                f"{plain(word)} {line}",
-                key=f"{key}-{number}",
-                type="tertiary",
-                on_click=view.set,
-                kwargs={"word": word},
-            )
+        choices.buttons(view, "word", texts, key=key)
 
 
 def neighbour_list(
