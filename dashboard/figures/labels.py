@@ -58,6 +58,19 @@ _PLACES = (
 )
 
 
+# plotly's anchors of an annotation -> where a trace has to put the same text
+_TEXT_POSITIONS = {
+    ("left", "middle"): "middle right",
+    ("right", "middle"): "middle left",
+    ("center", "bottom"): "top center",
+    ("center", "top"): "bottom center",
+    ("left", "bottom"): "top right",
+    ("left", "top"): "bottom right",
+    ("right", "bottom"): "top left",
+    ("right", "top"): "bottom left",
+}
+
+
 class Size(NamedTuple):
     """Width and height of the area that a figure plots into, px."""
 
@@ -74,6 +87,11 @@ class Label(NamedTuple):
     yanchor: str
     xshift: float  # px, to the right
     yshift: float  # px, up
+
+
+def textposition(label: Label) -> str:
+    """Returns on which side of its point a label goes, as the text of a trace has it."""
+    return _TEXT_POSITIONS[label.xanchor, label.yanchor]
 
 
 def font(size: float, background: str) -> dict[str, Any]:

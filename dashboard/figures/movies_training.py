@@ -9,22 +9,12 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import film_points, labels
+from dashboard.figures.frames import STACKED_BELOW, heading, slider
 from dashboard.figures.labels import padded, plot_sizes
 
 N_TOP = 10
-_STACKED_BELOW = 620  # px; on a phone the ranking stands under the map
 _FINAL = "rgba(0, 114, 178, 0.45)"  # the blue, so that text on it reads on both pages
 _SHARE = 0.58  # of the width that the map takes beside the ranking
-_POSITIONS = {
-    ("left", "middle"): "middle right",
-    ("right", "middle"): "middle left",
-    ("center", "bottom"): "top center",
-    ("center", "top"): "bottom center",
-    ("left", "bottom"): "top right",
-    ("left", "top"): "bottom right",
-    ("right", "bottom"): "top left",
-    ("right", "top"): "bottom left",
-}
 
 
 class Epoch(NamedTuple):
@@ -61,7 +51,7 @@ def training(
         A figure with a frame an epoch, named by its number. Traces 0 to 2: all films, the titled
         films, the bars of the ten highest biases; trace 3 holds the bars' titles.
     """
-    is_stacked = width < _STACKED_BELOW
+    is_stacked = width < STACKED_BELOW
     height = 960 if is_stacked else 680
     margin = {"l": 40, "r": 8, "t": 56, "b": 150 if is_stacked else 130, "autoexpand": False}
     plot_width, plot_height = width - margin["l"] - margin["r"], height - margin["t"] - margin["b"]
@@ -105,7 +95,7 @@ def training(
                 "x": points[named, 0],
                 "y": points[named, 1],
                 "text": [theme.plain_html(label.text) for label in placed],
-                "textposition": [_POSITIONS[label.xanchor, label.yanchor] for label in placed],
+                "textposition": [labels.textposition(label) for label in placed],
             },
             {
                 "x": epoch.bias[best],
@@ -222,17 +212,11 @@ def training(
             "fixedrange": True,
         },
         annotations=[
-            {
-                "x": domains["xaxis2"][0],
-                "y": domains["yaxis2"][1],
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "yshift": 4,
-                "text": "<b>Best by bias</b>  (● in the final ten)",
-                "showarrow": False,
-            }
+            heading(
+                domains["xaxis2"][0],
+                domains["yaxis2"][1],
+                "<b>Best by bias</b>  (● in the final ten)",
+            )
         ],
         sliders=[_slider(epochs, shown, margin["b"], is_stacked)],
         updatemenus=[_buttons(margin["b"])],
@@ -262,28 +246,16 @@ def _headline(epoch: Epoch, epochs: Sequence[Epoch]) -> str:
 
 
 def _slider(epochs: Sequence[Epoch], shown: Epoch, bottom: int, is_stacked: bool) -> dict[str, Any]:
-    still = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
-    return {
-        "active": [epoch.number for epoch in epochs].index(shown.number),
-        "steps": [
-            {
-                "label": str(epoch.number),
-                "method": "animate",
-                "args": [[str(epoch.number)], {**still, "transition": {"duration": 0}}],
-            }
-            for epoch in epochs
-        ],
-        "x": 0.36 if is_stacked else 0.2,
-        "len": 0.64 if is_stacked else 0.8,
-        "y": 0,
-        "yanchor": "top",
-        "pad": {"t": bottom - 84, "b": 0, "l": 8, "r": 8},
-        "currentvalue": {"prefix": "Epoch ", "xanchor": "left"},
-        "activebgcolor": theme.BLUE,
-        "bgcolor": theme.GREY,
-        "bordercolor": theme.GREY,
-        "transition": {"duration": 0},
-    }
+    numbers = [str(epoch.number) for epoch in epochs]
+    return slider(
+        numbers,
+        numbers,
+        numbers.index(str(shown.number)),
+        x=0.36 if is_stacked else 0.2,
+        len=0.64 if is_stacked else 0.8,
+        pad={"t": bottom - 84, "b": 0, "l": 8, "r": 8},
+        currentvalue={"prefix": "Epoch ", "xanchor": "left"},
+    )
 
 
 def _buttons(bottom: int) -> dict[str, Any]:

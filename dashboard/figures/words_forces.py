@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels
-from dashboard.figures.words_panel import BOLD, STACKED_BELOW, extent, plot
+from dashboard.figures.frames import STACKED_BELOW, heading
+from dashboard.figures.words_panel import BOLD, extent, plot
 
 N_STRONGEST = 6  # of each kind
 _HEIGHT, _HEIGHT_STACKED = 600, 900  # px
@@ -195,18 +196,8 @@ def forces(
                 shown,
                 font=labels.font(font_size, background),
             ),
-            *_arrows(points, table, row, float(_LONGEST * span.min())),
-            {
-                "x": beside[0],
-                "y": level[1],
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "yshift": 4,
-                "text": "<b>← pushes it away · pulls it near →</b>",
-                "showarrow": False,
-            },
+            *_arrows(points, table, row, (pulls, pushes), float(_LONGEST * span.min())),
+            heading(beside[0], level[1], "<b>← pushes it away · pulls it near →</b>"),
         ],
         title={
             "text": f"Forces on {labels.shortened(texts[row], width / 2, font_size + 4)}",
@@ -243,10 +234,14 @@ def _toward(positions: np.ndarray, table: pd.DataFrame, row: int) -> np.ndarray:
 
 
 def _arrows(
-    positions: np.ndarray, table: pd.DataFrame, row: int, longest: float
+    positions: np.ndarray,
+    table: pd.DataFrame,
+    row: int,
+    loudest: tuple[pd.DataFrame, pd.DataFrame],
+    longest: float,
 ) -> list[dict[str, object]]:
     """Returns arrows of the strongest forces, thin, and of both sums, thick, on one scale."""
-    pulls, pushes = strongest(table)
+    pulls, pushes = loudest
     pull, push = sums(positions, table, row)
     thin = [
         *(

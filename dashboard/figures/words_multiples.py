@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels, words_panel
+from dashboard.figures.frames import STACKED_BELOW
 
 N_ENDS = 10  # most and least stable words
-_STACKED_BELOW = 620  # px
 _GAP = 0.012  # between panels, share of the plot
 _ROW = 26  # px, of a bar
 
@@ -43,7 +43,7 @@ def grid(
         a row share their scale.
     """
     n_rows, n_columns = len(perplexities), len(seeds)
-    is_narrow = width < _STACKED_BELOW
+    is_narrow = width < STACKED_BELOW
     side = (width - 40) / n_columns
     height = round(n_rows * max(side * (1.0 if is_narrow else 0.72), 120) + 70)
     margin = {"l": 34, "r": 6, "t": 64 if is_narrow else 34, "b": 6, "autoexpand": False}
@@ -239,9 +239,7 @@ def _sides(
         font_size=font_size * words_panel.BOLD,
         limit=len(named),
     )
-    return {
-        named[label.index]: words_panel.POSITIONS[label.xanchor, label.yanchor] for label in found
-    }
+    return {named[label.index]: labels.textposition(label) for label in found}
 
 
 def _note(x: float, y: float, text: str, **options: object) -> dict[str, object]:

@@ -7,23 +7,13 @@ import numpy as np
 
 from dashboard import theme
 from dashboard.figures import labels
+from dashboard.figures.frames import STACKED_BELOW
 
 MOST_ACCENTS = 6
-STACKED_BELOW = 620  # px; on a phone the curves stand under the map
 SYMBOLS = ("diamond", "square", "triangle-up", "circle", "star", "cross")
 ACCENTS = (theme.BLUE, theme.ORANGE, theme.GREEN, theme.VERMILION, theme.PURPLE, theme.SKY)
 _SHARE = 0.67  # of the width that the map takes beside the curves
 BOLD = 1.04  # letters of words in colour are wider by this
-POSITIONS = {
-    ("left", "middle"): "middle right",
-    ("right", "middle"): "middle left",
-    ("center", "bottom"): "top center",
-    ("center", "top"): "bottom center",
-    ("left", "bottom"): "top right",
-    ("left", "top"): "bottom right",
-    ("right", "bottom"): "top left",
-    ("right", "top"): "bottom left",
-}
 
 
 class Plot(NamedTuple):

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels, words_panel
+from dashboard.figures.frames import STACKED_BELOW, heading, slider
 
 MOST_FRAMES = 60  # sent to the browser, whatever the run kept
 HEIGHT, HEIGHT_STACKED = 660, 1000  # px
@@ -62,14 +63,13 @@ def run(
         A figure with a frame for each iteration kept, named by it. Traces: 0 all words, 1 labelled
         words, 2 words in colour, 3 and 4 KL and its present point, 5 and 6 the same of the width.
     """
-    height = HEIGHT_STACKED if width < words_panel.STACKED_BELOW else HEIGHT
+    height = HEIGHT_STACKED if width < STACKED_BELOW else HEIGHT
     area = words_panel.plot(width, height, below=132)
     kept = thinned(len(descent.iterations))
     shown = int(kept[-1] if start is None else kept[np.abs(kept - start).argmin()])
-    accents = list(dict.fromkeys(accents))[: words_panel.MOST_ACCENTS]
-    named = _placed(words, descent.positions[-1], accents, n_labels, area.size, font_size)
-    others = [label for label in named if label.index not in accents]
-    places = {label.index: words_panel.POSITIONS[label.xanchor, label.yanchor] for label in named}
+    accents, others, places = _labelled(
+        words, descent.positions[-1], accents, n_labels, area.size, font_size
+    )
     other_rows = [label.index for label in others]
     pulls = np.ones(len(descent.iterations)) if pulls is None else pulls
     size_of = widths(descent.positions)
@@ -147,7 +147,15 @@ def run(
     figure.update_layout(now)
     figure.update_layout(
         title={"y": 0.985, "yanchor": "top"},
-        sliders=[_slider(descent.iterations[kept], int(np.flatnonzero(kept == shown)[0]))],
+        sliders=[
+            slider(
+                [str(int(number)) for number in descent.iterations[kept]],
+                [theme.count(int(number)) for number in descent.iterations[kept]],
+                int(np.flatnonzero(kept == shown)[0]),
+                pad={"t": 44, "b": 0, "l": 8, "r": 8},
+                currentvalue={"prefix": "Iteration ", "xanchor": "left"},
+            )
+        ],
         uirevision=f"run {len(words)} {descent.kl[-1]}",
     )
     return figure
@@ -181,12 +189,9 @@ def progress(
     Returns:
         A figure without frames. Traces: 0 all words, 1 labelled words, 2 words in colour, 3 KL.
     """
-    height = HEIGHT_STACKED if width < words_panel.STACKED_BELOW else HEIGHT
+    height = HEIGHT_STACKED if width < STACKED_BELOW else HEIGHT
     area = words_panel.plot(width, height, below=60)
-    accents = list(dict.fromkeys(accents))[: words_panel.MOST_ACCENTS]
-    named = _placed(words, positions, accents, n_labels, area.size, font_size)
-    others = [label for label in named if label.index not in accents]
-    places = {label.index: words_panel.POSITIONS[label.xanchor, label.yanchor] for label in named}
+    accents, others, places = _labelled(words, positions, accents, n_labels, area.size, font_size)
     points = np.asarray(positions, np.float32)
     rows = [label.index for label in others]
     font = labels.font(font_size, background)
@@ -225,15 +230,21 @@ def progress(
     return figure
 
 
-def _placed(
+def _labelled(
     words: Sequence[str],
     positions: np.ndarray,
     accents: Sequence[int],
     n_labels: int,
     size: labels.Size,
     font_size: int,
-) -> list[labels.Label]:
-    """Places labels for a frame, those of the words in colour first; indices are rows."""
+) -> tuple[list[int], list[labels.Label], dict[int, str]]:
+    """Places labels for a frame, those of the words in colour first.
+
+    Returns:
+        The rows of the words in colour; the labels of other words, their indices being rows; and
+        on which side of its point each label goes, by row.
+    """
+    accents = list(dict.fromkeys(accents))[: words_panel.MOST_ACCENTS]
     across, up = words_panel.extent(positions, size)
     candidates = [row for row in range(len(words)) if row not in set(accents)]
     order = np.array([*accents, *candidates[: 6 * n_labels]], np.int64)
@@ -247,7 +258,9 @@ def _placed(
         font_size=font_size * words_panel.BOLD,
         limit=n_labels + len(accents),
     )
-    return [label._replace(index=int(order[label.index])) for label in found]
+    named = [label._replace(index=int(order[label.index])) for label in found]
+    others = [label for label in named if label.index not in accents]
+    return accents, others, {label.index: labels.textposition(label) for label in named}
 
 
 _NOW = {"mode": "markers", "marker": {"color": theme.BLUE, "size": 11}, "hoverinfo": "skip"}
@@ -313,7 +326,7 @@ def _dress(
         xaxis2={**small, "anchor": "y2"},
         yaxis2={**level, "domain": list(upper), "anchor": "x2", "rangemode": "tozero"},
         dragmode=False if area.is_stacked else "pan",
-        annotations=[_heading(beside[0], upper[1], "KL (nats) by iteration")],
+        annotations=[heading(beside[0], upper[1], "<b>KL (nats) by iteration</b>")],
     )
     if descent is None:
         return
@@ -328,7 +341,7 @@ def _dress(
             "dtick": _decades(widths(descent.positions)),
         },
     )
-    figure.add_annotation(_heading(beside[0], lower[1], "Width of the map (log)"))
+    figure.add_annotation(heading(beside[0], lower[1], "<b>Width of the map (log)</b>"))
     if 0 < marked < descent.iterations[-1]:
         for axis in ("2", "3"):
             figure.add_shape(
@@ -360,42 +373,3 @@ def _decades(values: np.ndarray) -> int:
     """Returns how many powers of ten lie between two ticks, so that there are three to five."""
     known = np.log10(values[values > 0])
     return max(1, round(float(np.ptp(known)) / 4)) if len(known) else 1
-
-
-def _heading(x: float, y: float, text: str) -> dict[str, Any]:
-    return {
-        "x": x,
-        "y": y,
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "yshift": 4,
-        "text": f"<b>{text}</b>",
-        "showarrow": False,
-    }
-
-
-def _slider(iterations: np.ndarray, active: int) -> dict[str, Any]:
-    still = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
-    return {
-        "active": active,
-        "steps": [
-            {
-                "label": theme.count(int(number)),
-                "method": "animate",
-                "args": [[str(int(number))], {**still, "transition": {"duration": 0}}],
-            }
-            for number in iterations
-        ],
-        "x": 0,
-        "len": 1,
-        "y": 0,
-        "yanchor": "top",
-        "pad": {"t": 44, "b": 0, "l": 8, "r": 8},
-        "currentvalue": {"prefix": "Iteration ", "xanchor": "left"},
-        "activebgcolor": theme.BLUE,
-        "bgcolor": theme.GREY,
-        "bordercolor": theme.GREY,
-        "transition": {"duration": 0},
-    }
