@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.dashboard.samples import fill
 
@@ -128,3 +128,24 @@ def settle(page: Page) -> None:
     """Waits until the script has run to its end without an error box."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def sideways(page: Page) -> int:
+    """Pixels by which the page could be scrolled sideways."""
+    main = page.get_by_test_id("stMain")
+    return main.evaluate("main => main.scrollWidth - main.clientWidth")
+
+
+def overlapping(texts: Locator) -> list[tuple[list[float], list[float]]]:
+    """Pairs of texts that lie over each other, by their left, right, top and bottom edges."""
+    boxes = texts.evaluate_all(
+        """texts => texts.map(text => text.getBoundingClientRect())
+            .map(box => [box.left, box.right, box.top, box.bottom])"""
+    )
+    return [
+        (one, other)
+        for place, one in enumerate(boxes)
+        for other in boxes[:place]
+        if min(one[1], other[1]) - max(one[0], other[0]) > 1
+        and min(one[3], other[3]) - max(one[2], other[2]) > 1
+    ]

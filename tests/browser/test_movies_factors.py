@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import serve, settle
+from tests.browser.conftest import overlapping, serve, settle, sideways
 from tests.dashboard.trained_films import EPOCHS, fill_trained
 
 pytestmark = pytest.mark.browser
@@ -65,18 +65,9 @@ def test_the_lessons_picture_is_one_click_with_titles_apart(
     expect(the_map(page).get_by_text(re.compile(r"^Component 3 \("))).to_be_visible()
     expect(page).to_have_url(re.compile("movies_factors_films=51"))
     settle(page)
-    boxes = the_map(page).evaluate(
-        r"""chart => [...chart.querySelectorAll('.annotation-text')]
-            .filter(text => /\(\d{4}\)$/.test(text.textContent))
-            .map(text => text.getBoundingClientRect())
-            .map(box => [box.left, box.right, box.top, box.bottom])"""
-    )
-    assert len(boxes) > 10
-    for place, one in enumerate(boxes):
-        for other in boxes[:place]:
-            across = min(one[1], other[1]) - max(one[0], other[0])
-            down = min(one[3], other[3]) - max(one[2], other[2])
-            assert across <= 1 or down <= 1, (one, other)
+    texts = the_map(page).locator(".annotation-text").filter(has_text=re.compile(r"\(\d{4}\)$"))
+    assert texts.count() > 10
+    assert overlapping(texts) == []
 
 
 def test_the_scrubber_moves_map_and_ranking_together(open_page: Open, factors_url: str) -> None:
@@ -102,5 +93,4 @@ def test_a_phone_shows_the_map_without_scrolling_sideways(
     page = open_page(factors_url, width=390, height=844, dark=True)
     expect(the_map(page).locator(".main-svg").first).to_be_visible()
     settle(page)
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    assert sideways(page) <= 0

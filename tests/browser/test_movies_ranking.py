@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import serve, settle
+from tests.browser.conftest import serve, settle, sideways
 from tests.dashboard.trained_films import fill_trained
 
 pytestmark = pytest.mark.browser
@@ -61,8 +61,7 @@ def test_a_phone_shows_every_view_without_scrolling_sideways(
     page = open_page(f"{ranking_url}?movies_ranking_view={view}", width=390, height=844)
     expect(page.locator(".st-key-movies_ranking_main .main-svg").first).to_be_visible()
     settle(page)
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    assert sideways(page) <= 0
 
 
 def test_an_experiment_below_the_figure_leads_back_to_it(open_page: Open, ranking_url: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import fit, serve, settle
+from tests.browser.conftest import fit, overlapping, serve, settle, sideways
 from tests.dashboard.word_samples import N_DRAWN, N_WORDS, fill_words
 
 pytestmark = pytest.mark.browser
@@ -119,16 +119,9 @@ def test_a_lasso_lists_its_words_and_rings_them_in_the_other_map(
 
 def test_no_two_words_overlap(open_page: Open, map_url: str) -> None:
     page = open_page(f"{map_url}?words_map_n={N_WORDS}", height=1100)
-    boxes = named(the_map(page)).evaluate_all(
-        """texts => texts.map(text => text.getBoundingClientRect())
-            .map(box => [box.left, box.right, box.top, box.bottom])"""
-    )
-    assert len(boxes) > 30
-    for place, one in enumerate(boxes):
-        for other in boxes[:place]:
-            across = min(one[1], other[1]) - max(one[0], other[0])
-            down = min(one[3], other[3]) - max(one[2], other[2])
-            assert across <= 1 or down <= 1, (one, other)
+    texts = named(the_map(page))
+    assert texts.count() > 30
+    assert overlapping(texts) == []
 
 
 def test_a_phone_shows_the_map_without_scrolling_sideways(open_page: Open, map_url: str) -> None:
@@ -138,5 +131,4 @@ def test_a_phone_shows_the_map_without_scrolling_sideways(open_page: Open, map_u
         "texts => texts.map(text => parseFloat(getComputedStyle(text).fontSize))"
     )
     assert len(sizes) > 10 and min(sizes) >= 13
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    assert sideways(page) <= 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import fit, serve
+from tests.browser.conftest import fit, serve, sideways
 from tests.dashboard.word_samples import fill_words
 
 pytestmark = pytest.mark.browser
@@ -82,8 +82,7 @@ def test_a_phone_shows_every_view_without_scrolling_sideways(
     page = open_page(f"{neighbours_url}?words_neighbours_{query}", width=390, height=844)
     expect(page.locator(".st-key-words_neighbours_main .main-svg").first).to_be_visible()
     fit(page)
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    assert sideways(page) <= 0
 
 
 def test_words_of_a_strip_do_not_lie_over_each_other(open_page: Open, neighbours_url: str) -> None:

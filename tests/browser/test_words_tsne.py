@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import serve, settle
+from tests.browser.conftest import serve, settle, sideways
 from tests.dashboard.word_samples import fill_words, word_list
 
 pytestmark = pytest.mark.browser
@@ -111,5 +111,4 @@ def test_a_phone_shows_the_run_without_scrolling_sideways(open_page: Open, tsne_
     page = open_page(tsne_url, width=390, height=844, dark=True)
     expect(the_map(page).locator(".main-svg").first).to_be_visible()
     settle(page)
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    assert sideways(page) <= 0
