@@ -11,10 +11,15 @@ from core.bundle import load_bundle
 from core.datasets import command as datasets_command
 from core.errors import BundleError, InputError, LatentLabError
 from core.movies import command as movies_command
+from core.sentiment import command as sentiment_command
 from core.words import command as words_command
 
-COMMANDS = (datasets_command, movies_command, words_command)
-TOPICS = {"movies": movies_command, "words": words_command}
+COMMANDS = (datasets_command, movies_command, words_command, sentiment_command)
+TOPICS = {
+    "movies": movies_command,
+    "words": words_command,
+    "sentiment": sentiment_command,
+}
 BENCHMARKS = Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
 
 

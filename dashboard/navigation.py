@@ -68,6 +68,15 @@ PAGES: dict[str, tuple[Entry, ...]] = {
             "Who are a word's neighbours, and according to which texts?",
         ),
     ),
+    "Sentiment": (
+        Entry(
+            "app_pages/sentiment_score.py",
+            "Score a review",
+            "sentiment-score",
+            ":material/rate_review:",
+            "Is this review for the film, and which words say so?",
+        ),
+    ),
     "Ideas": (
         Entry(
             "app_pages/ideas_embeddings.py",

@@ -14,10 +14,12 @@ import streamlit as st
 
 from core.bundle import MANIFEST, Bundle, load_bundle, read_manifest
 from core.errors import BundleError
+from core.sentiment import MODELS
 from core.words import OUR_VECTORS
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
+    from core.sentiment.explorer import SentimentModel
     from core.words.explorer import MapExplorer
     from core.words.live import TsneRunner
     from core.words.vectors import WordVectors
@@ -107,6 +109,18 @@ def our_vector_sets() -> dict[str, str]:
     }
 
 
+def sentiment_model(name: str) -> "SentimentModel":
+    """Returns one of the models of reviews; raises as `bundle` does."""
+    folder = assets() / f"sentiment-{name}"
+    return _sentiment_model(str(folder), _age(folder), f"sentiment-{name}")
+
+
+def sentiment_models() -> dict[str, "SentimentModel"]:
+    """Returns every usable one by name, in the order of the lesson; raises if there is none."""
+    here = [name for name in MODELS if manifest(f"sentiment-{name}") is not None]
+    return {name: sentiment_model(name) for name in here or MODELS[:1]}
+
+
 @st.cache_resource(show_spinner=False)
 def tsne_runner() -> "TsneRunner":
     """Returns what draws visitors' maps, one at a time for the whole server."""
@@ -157,6 +171,13 @@ def _word_vectors(folder: str, age: int, name: str) -> "WordVectors":
     from core.words.explorer import open_vectors
 
     return open_vectors(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Loading the model", max_entries=16)
+def _sentiment_model(folder: str, age: int, name: str) -> "SentimentModel":
+    from core.sentiment.explorer import SentimentModel
+
+    return SentimentModel(_bundle(folder, age, name), Path(folder))
 
 
 @st.cache_resource(show_spinner="Opening GloVe: some seconds the first time")

@@ -165,6 +165,12 @@ def chart_config(filename: str) -> dict[str, object]:
     }
 
 
+def faded(colour: str, strength: float) -> str:
+    """Returns a colour of ours, "#RRGGBB", as a veil: 0 is nothing, 1 the whole colour."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {round(strength, 3)})"
+
+
 def plain_html(text: str) -> str:
     """Returns text that plotly, which reads a little HTML in labels, shows as it stands."""
     return html.escape(text, quote=False)

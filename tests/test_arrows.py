@@ -23,6 +23,7 @@ OPEN_ROOMS = (
     "quality",
     "forces",
     "live",
+    "reading",
 )
 LIGHT = (
     "data.py",

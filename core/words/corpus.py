@@ -1,30 +1,21 @@
-"""The reviews as token ids: read once from the archive, then memory-mapped from the data folder.
+"""The reviews that words are learned from, numbered by how frequent their words are.
 
-Only train/pos, train/neg and train/unsup are read: 75,000 reviews and 20 million tokens. No label
-is looked at, and no review of the test part. A review whose tokens stand in an earlier one is left
-out (unsup repeats some), so that what is held out is new.
+They are those of train/pos, train/neg and train/unsup: 75,000 reviews and 20 million tokens. No
+label is looked at, and no review of the test part. A review whose tokens stand in an earlier one is
+left out (unsup repeats some), so that what is held out is new.
 """
 
 import dataclasses
-from array import array
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
-from core.datasets.archives import iter_members
-from core.datasets.kept import kept
-from core.datasets.part import disk_errors
-from core.datasets.registry import check_counts
 from core.datasets.store import LocalData
-from core.datasets.store import data_dir as data_folder
 from core.errors import DataError, InputError
-from core.words.tokens import tokenize
+from core.reviews import Reviews, collect, read_reviews
 
-PARTS = ("pos", "neg", "unsup")
+PARTS = ("train_pos", "train_neg", "train_unsup")
 HELD_OUT_SHARE = 0.05
-
-_VERSION = 1  # of the cache: to be raised with any change of `tokenize` or of the reading below
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -159,115 +150,41 @@ def split_corpus(corpus: Corpus, *, seed: int) -> Split:
     return Split(tokens, reviews, *corpus.select(held_out), counts)
 
 
-def count_corpus(reviews: list[list[str]]) -> Corpus:
-    """Makes a corpus of tokenised reviews; see `read_corpus` for the archive."""
-    collector = _Collector()
-    for tokens in reviews:
-        collector.add(tokens)
-    return collector.finish()
-
-
 def read_corpus(local: LocalData, *, data_dir: str | Path | None = None) -> Corpus:
     """Opens the reviews of the train and unsup parts, tokenised, with every word that occurs.
-
-    The first call reads the archive (about 20 s) and keeps ids and words in the data folder; later
-    ones map them into memory. The kept files are named after the archive's SHA-256.
 
     Args:
         local: the archive of the data set "imdb".
         data_dir: folder of kept files instead of LATENT_LAB_DATA or ~/.cache/latent-lab.
 
     Raises:
-        DataError: the archive is damaged or has other counts than registered, or the data folder
-            cannot be written.
+        DataError: as in `read_reviews`.
     """
-    folder = data_folder(data_dir) / f"imdb-tokens-{local.sha256[:16]}-v{_VERSION}"
-    with disk_errors(folder):
-        corpus = kept(
-            folder,
-            load=_load,
-            write=lambda new: _save(tokenise_archive(local), new),
-            source=local.path,
-        )
-    if corpus is None:
-        raise DataError(f"{folder} cannot be read back; delete it and run the same command again")
-    return corpus
+    return corpus_of(read_reviews(local, data_dir=data_dir))
 
 
-def tokenise_archive(local: LocalData) -> Corpus:
-    """Reads the archive itself, in its order; see `read_corpus`, which keeps the result."""
-    collector, found = _Collector(), {f"train_{part}": 0 for part in PARTS}
-    for name, content in iter_members(local.path, suffix=".txt", predicate=_is_wanted):
-        found[f"train_{_part(name)}"] += 1
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(f"{local.path}: member {name} is not UTF-8 ({error.reason})") from error
-        collector.add(tokenize(text))
-    check_counts(local.dataset, found)
-    if not collector.n_reviews:
-        raise DataError(f"{local.path} has no member train/pos/*.txt, train/neg/ or train/unsup/")
-    return collector.finish()
+def corpus_of(reviews: Reviews) -> Corpus:
+    """Takes the reviews that words may be learned from, each once; see the module.
+
+    Raises:
+        DataError: there is none.
+    """
+    tokens, starts = reviews.select(reviews.first_of_each(reviews.rows(*PARTS)))
+    if not len(tokens):
+        raise DataError("the archive has no word in train/pos, train/neg and train/unsup")
+    return _by_frequency(tokens, starts, reviews.words)
 
 
-class _Collector:
-    """Gives ids to words as they come, and sorts them by frequency at the end."""
-
-    def __init__(self) -> None:
-        self._ids: defaultdict[str, int] = defaultdict()
-        self._ids.default_factory = self._ids.__len__
-        self._tokens = array("i")
-        self._starts = array("q", [0])
-        self._seen: set[bytes] = set()
-
-    @property
-    def n_reviews(self) -> int:
-        return len(self._starts) - 1
-
-    def add(self, tokens: list[str]) -> None:
-        """Adds a review unless its very tokens were added before."""
-        ids = array("i", map(self._ids.__getitem__, tokens))
-        content = ids.tobytes()
-        if not ids or content in self._seen:
-            return
-        self._seen.add(content)
-        self._tokens.extend(ids)
-        self._starts.append(len(self._tokens))
-
-    def finish(self) -> Corpus:
-        words = np.array(list(self._ids), dtype=object)
-        tokens = np.frombuffer(self._tokens, np.int32)
-        counts = np.bincount(tokens, minlength=len(words))
-        order = np.lexsort((words.astype(str), -counts))
-        new_id = np.empty(len(words), np.int32)
-        new_id[order] = np.arange(len(words), dtype=np.int32)
-        starts = np.frombuffer(self._starts, np.int64)
-        return Corpus(new_id[tokens], starts, tuple(words[order]), counts[order])
+def count_corpus(reviews: list[list[str]]) -> Corpus:
+    """Makes a corpus of tokenised reviews; see `read_corpus` for the archive."""
+    return corpus_of(collect((tokens, PARTS[0], 0, 0) for tokens in reviews))
 
 
-def _part(name: str) -> str:
-    return name.split("/")[-2]
-
-
-def _is_wanted(name: str) -> bool:
-    parts = name.split("/")
-    return len(parts) >= 3 and parts[-3] == "train" and parts[-2] in PARTS
-
-
-def _save(corpus: Corpus, folder: Path) -> None:
-    for name in ("tokens", "starts", "counts"):
-        np.save(folder / f"{name}.npy", getattr(corpus, name), allow_pickle=False)
-    (folder / "words.txt").write_text("\n".join(corpus.words), encoding="utf-8")
-
-
-def _load(folder: Path) -> Corpus | None:
-    """Maps what `_save` wrote; None if nothing is there, or something unusable."""
-    try:
-        arrays = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in ("tokens", "starts", "counts")
-        }
-        words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
-        return Corpus(**arrays, words=tuple(words))
-    except (OSError, ValueError, EOFError, DataError):
-        return None
+def _by_frequency(tokens: np.ndarray, starts: np.ndarray, words: tuple[str, ...]) -> Corpus:
+    """Numbers the words from the most frequent one, and leaves out those that do not occur."""
+    counts = np.bincount(tokens, minlength=len(words))
+    names = np.array(words, dtype=object)
+    order = np.lexsort((names.astype(str), -counts))[: np.count_nonzero(counts)]
+    new_id = np.empty(len(words), np.int32)
+    new_id[order] = np.arange(len(order), dtype=np.int32)
+    return Corpus(new_id[tokens], starts, tuple(names[order]), counts[order])

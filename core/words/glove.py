@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import store
+from core.datasets.glove_text import DATA_SET, SIZES, check_size, read_glove, text_blocks
 from core.datasets.kept import kept
 from core.datasets.mirror import read_json, resolve_mirror
 from core.datasets.registry import check_counts, lookup
 from core.datasets.store import LocalData
-from core.words.glove_text import DATA_SET, SIZES, check_size, read_glove, text_blocks
 from core.words.vectors import WordVectors, unit_rows
 
 __all__ = ["SIZES", "glove_if_here", "open_glove", "read_glove"]

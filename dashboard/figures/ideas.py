@@ -272,7 +272,7 @@ def model_graph(architecture: str) -> go.Figure:
                 marker={
                     "symbol": symbol,
                     "size": _SIZES[kind],
-                    "color": _faint(_COLOURS[kind]),
+                    "color": theme.faded(_COLOURS[kind], 0.18),
                     "line": {"color": _COLOURS[kind], "width": 2.5},
                 },
                 customdata=[node.meaning for node in members],
@@ -298,8 +298,3 @@ def _words(node: Node) -> str:
     return divider.join(
         part for part in (node.text, f"<i>{node.by}</i>" if node.by else "") if part
     )
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, 0.18)"

@@ -1,22 +1,17 @@
-import dataclasses
-import io
-import tarfile
-
 import numpy as np
 import pytest
 
-from core.datasets import lookup
-from core.datasets.store import LocalData
 from core.errors import DataError, InputError
-from core.words import corpus as corpus_module
+from core.reviews import tokenise_archive
 from core.words.corpus import (
     Corpus,
+    corpus_of,
     count_corpus,
     held_out_reviews,
     read_corpus,
     split_corpus,
-    tokenise_archive,
 )
+from tests.core.archive_samples import KEPT, write_archive
 
 REVIEWS = {
     "aclImdb/test/pos/0_9.txt": "never never read",
@@ -30,20 +25,14 @@ REVIEWS = {
 }
 
 
-def write_archive(path, reviews=REVIEWS, expected=None):
-    with tarfile.open(path, "w:gz") as archive:
-        for name, text in reviews.items():
-            content = text.encode("utf-8") if isinstance(text, str) else text
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    dataset = dataclasses.replace(lookup("imdb"), expected=expected or {})
-    return LocalData(dataset, path, "ab" * 32, "test")
+@pytest.fixture
+def local(tmp_path):
+    return write_archive(tmp_path / "reviews.tar.gz", REVIEWS)
 
 
 @pytest.fixture
-def local(tmp_path):
-    return write_archive(tmp_path / "reviews.tar.gz")
+def corpus(local):
+    return corpus_of(tokenise_archive(local))
 
 
 def texts(corpus):
@@ -51,8 +40,7 @@ def texts(corpus):
     return [[corpus.words[token] for token in corpus.tokens[low:high]] for low, high in ends]
 
 
-def test_reads_train_and_unsup_once_each_and_never_test(local):
-    corpus = tokenise_archive(local)
+def test_reads_train_and_unsup_once_each_and_never_test(corpus):
     assert texts(corpus) == [
         "a good film , a good end .".split(),
         "good . the end".split(),
@@ -61,61 +49,45 @@ def test_reads_train_and_unsup_once_each_and_never_test(local):
     ]
 
 
-def test_words_are_sorted_by_count_then_alphabet(local):
-    corpus = tokenise_archive(local)
+def test_words_are_sorted_by_count_then_alphabet(corpus):
     assert corpus.words == ("end", "a", "good", ".", "film", "the", "'s", ",", "bad")
     assert corpus.counts.tolist() == [4, 3, 3, 2, 2, 2, 1, 1, 1]
 
 
-def test_the_kept_copy_is_the_same_and_spares_the_archive(local, tmp_path):
+def test_the_kept_copy_is_the_same_and_spares_the_archive(local, corpus, tmp_path):
     first = read_corpus(local, data_dir=tmp_path / "data")
     local.path.unlink()
     again = read_corpus(local, data_dir=tmp_path / "data")
-    assert texts(again) == texts(first)
-    assert again.words == first.words
-    assert [path.name for path in (tmp_path / "data").iterdir()] == [
-        "imdb-tokens-abababababababab-v1"
-    ]
+    assert texts(again) == texts(first) == texts(corpus)
+    assert again.words == first.words == corpus.words
+    assert [path.name for path in (tmp_path / "data" / "cache").iterdir()] == [KEPT]
 
 
 def test_a_damaged_copy_is_made_anew(local, tmp_path):
-    first = read_corpus(local, data_dir=tmp_path)
-    expected = texts(first)
-    folder = tmp_path / "imdb-tokens-abababababababab-v1"
-    (folder / "words.txt").write_text("one word", encoding="utf-8")
-    assert texts(read_corpus(local, data_dir=tmp_path)) == expected
-    (folder / "tokens.npy").write_bytes(b"\x93NUMPY")
+    expected = texts(read_corpus(local, data_dir=tmp_path))
+    (tmp_path / "cache" / KEPT / "words.txt").write_text("one word", encoding="utf-8")
     assert texts(read_corpus(local, data_dir=tmp_path)) == expected
 
 
-def test_an_archive_with_other_counts_is_refused(tmp_path):
-    local = write_archive(tmp_path / "reviews.tar.gz", expected={"train_pos": 12_500})
-    with pytest.raises(DataError, match="2 train pos instead of 12,500"):
-        tokenise_archive(local)
+@pytest.mark.parametrize(
+    "members", [{"aclImdb/test/pos/0_9.txt": "a film"}, {"aclImdb/train/pos/0_9.txt": " "}]
+)
+def test_an_archive_without_a_word_to_learn_from_is_refused(tmp_path, members):
+    local = write_archive(tmp_path / "reviews.tar.gz", members)
+    with pytest.raises(DataError, match="has no word in train/pos, train/neg and train/unsup"):
+        corpus_of(tokenise_archive(local))
 
 
-def test_an_archive_without_reviews_is_refused(tmp_path):
-    local = write_archive(tmp_path / "reviews.tar.gz", {"aclImdb/test/pos/0_9.txt": "a film"})
-    with pytest.raises(DataError, match="has no member train/pos"):
-        tokenise_archive(local)
-
-
-def test_a_review_in_another_encoding_is_refused(tmp_path):
-    local = write_archive(tmp_path / "reviews.tar.gz", {"aclImdb/train/pos/0_9.txt": b"caf\xe9"})
-    with pytest.raises(DataError, match="train/pos/0_9.txt is not UTF-8"):
-        tokenise_archive(local)
-
-
-def test_limited_leaves_rare_words_out_and_closes_the_gaps(local):
-    corpus = tokenise_archive(local).limited(min_count=3)
-    assert corpus.words == ("end", "a", "good")
-    assert texts(corpus) == [
+def test_limited_leaves_rare_words_out_and_closes_the_gaps(corpus):
+    limited = corpus.limited(min_count=3)
+    assert limited.words == ("end", "a", "good")
+    assert texts(limited) == [
         "a good a good end".split(),
         "good end".split(),
         "a end".split(),
         ["end"],
     ]
-    assert tokenise_archive(local).limited(max_words=1).words == ("end",)
+    assert corpus.limited(max_words=1).words == ("end",)
     with pytest.raises(InputError, match="the most frequent has 4 occurrences"):
         corpus.limited(min_count=5)
 
@@ -143,17 +115,3 @@ def test_held_out_reviews_are_never_in_training():
 def test_too_few_reviews_cannot_be_split():
     with pytest.raises(InputError, match=r"reviews \(1\) should be enough to hold 5% of them out"):
         held_out_reviews(1, seed=0)
-
-
-def test_the_real_archive_begins_as_expected(mirror):
-    archive = mirror / "aclImdb_v1.tar.gz"
-    found = []
-    for name, content in corpus_module.iter_members(archive, suffix=".txt"):
-        if corpus_module._is_wanted(name):
-            found.append(corpus_module.tokenize(content.decode("utf-8")))
-        if len(found) == 300:
-            break
-    corpus = count_corpus(found)
-    assert 290 < corpus.n_reviews <= 300  # a few stand there twice
-    assert set(corpus.words[:5]) <= {"the", ".", ",", "and", "a", "of", "to"}
-    assert 40_000 < len(corpus.tokens) < 140_000

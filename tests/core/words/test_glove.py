@@ -175,7 +175,7 @@ def test_a_bad_line_is_named(tmp_path, line, found):
 
 
 def test_a_bad_line_far_down_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("core.words.glove_text._CHUNK_BYTES", 1000)
+    monkeypatch.setattr("core.datasets.glove_text._CHUNK_BYTES", 1000)
     lines = [f"w{number} {ROW}" for number in range(60)]
     path = write_text(tmp_path / "mine.txt", "\n".join([*lines, ""]).encode())
     assert read_glove(path)[0] == [f"w{number}" for number in range(60)]

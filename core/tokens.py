@@ -35,6 +35,9 @@ _TOKEN = re.compile(
 )
 _APOSTROPHES = "\u2018\u2019\u00b4\u02bc`"
 _QUOTES = "\u201c\u201d\u00ab\u00bb"
+_PLAIN_SIGNS = str.maketrans(dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_QUOTES, '"'))
+_FARTHEST = 2_000  # signs to look ahead for the next token
+_MOST_PASSED_OVER = 3  # letters between two tokens; more, and it is another token that was found
 
 
 def tokenize(text: str) -> list[str]:
@@ -60,3 +63,30 @@ def tokenize(text: str) -> list[str]:
         text = text.replace("`", "'")
     text = _REPEATED.sub(r"\1", _DOTS.sub("...", text))
     return _TOKEN.findall(text.replace("n't", " n't"))
+
+
+def locate(text: str, tokens: list[str]) -> list[tuple[int, int] | None]:
+    """Finds where the tokens of a text stand in it, letter for letter.
+
+    Args:
+        text: as it was given to `tokenize`.
+        tokens: what that gave.
+
+    Returns:
+        Start and end in `text` for each token; None for one that stands there in other letters.
+    """
+    folded = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+    folded = _BREAK.sub(lambda found: " " * len(found.group()), folded)
+    folded = folded.translate(_PLAIN_SIGNS)
+    places: list[tuple[int, int] | None] = []
+    at = 0
+    for token in tokens:
+        forms = (token, "\u2026") if token == "..." else (token,)
+        found = [(folded.find(form, at, at + _FARTHEST), len(form)) for form in forms]
+        start, length = min((place for place in found if place[0] >= 0), default=(-1, 0))
+        if start < 0 or sum(sign.isalnum() for sign in folded[at:start]) > _MOST_PASSED_OVER:
+            places.append(None)
+            continue
+        at = start + length
+        places.append((start, at))
+    return places

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.words.tokens import tokenize
+from core.tokens import tokenize
 
 
 @pytest.mark.parametrize(

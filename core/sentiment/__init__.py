@@ -1,0 +1,11 @@
+"""Sentiment: is a film review for or against, which words say so, and which model tells best."""
+
+MODELS = (  # each the bundle sentiment-NAME, in the order of the lesson, then beyond it
+    "mlp",
+    "cnn",
+    "cnn-glove-tuned",
+    "multicnn",
+    "lstm",
+    "nbsvm",
+    "max-cnn",
+)

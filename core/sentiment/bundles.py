@@ -1,0 +1,274 @@
+"""A sentiment model as a bundle: weights, vocabulary, what it says of each test review, figures."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.bundle import Bundle
+from core.checkpoint import Checkpoints
+from core.datasets.store import LocalData
+from core.devices import data_mesh, describe_devices
+from core.errors import InputError
+from core.reviews import read_reviews
+from core.sentiment.calibration import (
+    accuracy,
+    expected_calibration_error,
+    fit_temperature,
+    probability,
+)
+from core.sentiment.data import Texts, labelled, without_signs
+from core.sentiment.nbsvm import NbsvmConfig
+from core.sentiment.presets import Preset, find_preset
+from core.sentiment.protocol import Measured, measure_linear, measure_net
+from core.sentiment.slices import describe_texts
+
+KIND = "sentiment"
+CLEAN_PROTOCOL = (
+    "25,000 test reviews, once; settings and epoch chosen on a tenth of train (runs of 50 "
+    "consecutive reviews, so that films are whole), then trained on all of train"
+)
+PROTOCOLS = {
+    "test_accuracy": CLEAN_PROTOCOL,
+    "lesson_accuracy": "the lesson's: the best of the epochs on the 25,000 test reviews themselves",
+    "frozen_accuracy": f"{CLEAN_PROTOCOL}; before the embedding was tuned",
+    "val_accuracy": "a tenth of train, which training did not see; the epoch was chosen on it",
+    "calibration_error": "expected calibration error in ten bins on the test reviews, after "
+    "temperature scaling on the validation reviews",
+}
+_MEASURED = {
+    "test_accuracy": "test",
+    "lesson_accuracy": "best_epoch",
+    "frozen_accuracy": "frozen",
+    "val_accuracy": "val",
+}
+
+
+def train(
+    preset_name: str,
+    local: LocalData,
+    *,
+    seed: int,
+    n_seeds: int = 1,
+    n_epochs: int | None = None,
+    n_devices: int = 1,
+    glove: LocalData | None = None,
+    checkpoint_dir: Path | None = None,
+    resume: bool = False,
+    command: str = "",
+    progress: bool = False,
+    data_dir: str | Path | None = None,
+) -> Bundle:
+    """Trains a preset with `n_seeds` seeds and gathers what the explorer needs.
+
+    Args:
+        preset_name: one of `PRESETS`.
+        local: the archive of the data set "imdb".
+        seed: of the first training; the others follow by one.
+        n_seeds: trainings; the weights of the first are kept, all are measured.
+        n_epochs: most epochs, other than the preset's.
+        n_devices: devices to split batches over.
+        glove: the archive of GloVe 6B, for presets that begin with its vectors.
+        checkpoint_dir: where a killed run finds its way back; None for no checkpoints.
+        resume: go on from there.
+        command: the command line, for the card.
+        progress: show bars on stderr.
+        data_dir: folder in which the tokenised reviews are kept.
+
+    Returns:
+        The bundle, not yet saved.
+
+    Raises:
+        InputError: an option is out of bounds.
+        DataError: the archive is not what it should be.
+    """
+    preset = find_preset(preset_name)
+    for name, value, least in (("seeds", n_seeds, 1), ("seed", seed, 0)):
+        if value < least:
+            raise InputError(f"{name} ({value}) should be at least {least}")
+    reviews = read_reviews(local, data_dir=data_dir)
+    sides = {side: labelled(reviews, side) for side in ("train", "test")}
+    read = sides if preset.reads_signs else {k: without_signs(v) for k, v in sides.items()}
+    if isinstance(preset.config, NbsvmConfig):
+        measured = measure_linear(preset.config, read["train"], read["test"])
+    else:
+
+        def checkpoints(run: str) -> Checkpoints | None:
+            if checkpoint_dir is None:
+                return None
+            what = {
+                "settings": dataclasses.asdict(preset),
+                "epochs": n_epochs,
+                "run": run,
+                "data": local.sha256,
+            }
+            return Checkpoints(checkpoint_dir / run, what, resume=resume)
+
+        measured = measure_net(
+            preset,
+            read["train"],
+            read["test"],
+            seeds=range(seed, seed + n_seeds),
+            n_epochs=n_epochs,
+            glove=glove if preset.vectors else None,
+            mesh=data_mesh(n_devices) if n_devices > 1 else None,
+            checkpoints=checkpoints,
+            progress=f"sentiment {preset_name}" if progress else None,
+        )
+    return gather(preset_name, preset, local, sides["test"], measured, seed=seed, command=command)
+
+
+def gather(
+    preset_name: str,
+    preset: Preset,
+    local: LocalData,
+    test: Texts,
+    measured: Measured,
+    *,
+    seed: int,
+    command: str,
+) -> Bundle:
+    """Puts a measured recipe into a bundle.
+
+    Args:
+        preset_name: for the bundle's name.
+        preset: the recipe.
+        local: the archive, for provenance.
+        test: the test reviews, with signs, to describe them by.
+        measured: what was trained.
+        seed: of the weights.
+        command: the command line that makes this bundle.
+
+    Returns:
+        The bundle, not yet saved.
+    """
+    held = measured.val_labels
+    temperature = fit_temperature(measured.val_logits, held)
+    said = probability(measured.test_logits, temperature)
+    metrics = {
+        name: _metric(np.array(measured.accuracies[key]), "accuracy", PROTOCOLS[name])
+        for name, key in _MEASURED.items()
+        if key in measured.accuracies
+    }
+    metrics["calibration_error"] = _metric(
+        np.array([expected_calibration_error(said, test.labels)]),
+        "share",
+        PROTOCOLS["calibration_error"],
+    )
+    config = dataclasses.asdict(preset.config) | {
+        "model": type(preset.config).__name__.removesuffix("Config"),
+        "preset": preset_name,
+        "title": preset.title,
+        "reads_signs": preset.reads_signs,
+        "epochs": measured.epochs,
+        "temperature": temperature,
+        "n_parameters": measured.n_parameters,
+        "train_s": measured.train_s,
+    }
+    table = describe_texts(test)
+    table["logit"] = measured.test_logits.astype(np.float32)
+    bundle = Bundle(
+        kind=KIND,
+        name=f"sentiment-{preset_name}",
+        config=json.loads(json.dumps(config)),
+        seeds={"model": seed},
+        metrics=metrics,
+        dataset=local.record(),
+        arrays={
+            name: array.astype(np.float16) if array.dtype.kind == "f" else array
+            for name, array in measured.arrays.items()
+        },
+        tables={"words": pd.DataFrame({"word": measured.vocabulary.words}), "test": table},
+        documents={"history": measured.histories},
+        device=describe_devices(),
+        duration_s=measured.train_s,
+        command=command,
+    )
+    return dataclasses.replace(bundle, card=_card(bundle))
+
+
+def measure(
+    bundle: Bundle, local: LocalData, *, data_dir: str | Path | None = None
+) -> dict[str, dict[str, float]]:
+    """Measures a bundle's weights, as stored in half precision, on the test reviews.
+
+    Args:
+        bundle: of this kind.
+        local: the archive of the data set "imdb".
+        data_dir: folder in which the tokenised reviews are kept.
+
+    Returns:
+        "test_accuracy" and "calibration_error", each with "measured" and "recorded"; the recorded
+        accuracy is that of the seed whose weights the bundle holds.
+    """
+    from core.sentiment.explorer import SentimentModel
+
+    test = labelled(read_reviews(local, data_dir=data_dir), "test")
+    model = SentimentModel(bundle)
+    logits = model.logits_of(test)
+    said = probability(logits, model.temperature)
+    recorded = bundle.metrics
+    return {
+        "test_accuracy": {
+            "measured": accuracy(logits, test.labels),
+            "recorded": recorded["test_accuracy"]["per_seed"][0],
+        },
+        "calibration_error": {
+            "measured": expected_calibration_error(said, test.labels),
+            "recorded": recorded["calibration_error"]["value"],
+        },
+    }
+
+
+def _metric(values: np.ndarray, unit: str, protocol: str) -> dict[str, object]:
+    metric = {
+        "value": float(values.mean()),
+        "unit": unit,
+        "per_seed": values.tolist(),
+        "protocol": protocol,
+    }
+    return metric | ({"sd": float(values.std(ddof=1))} if len(values) > 1 else {})
+
+
+def _card(bundle: Bundle) -> str:
+    config, data = bundle.config, bundle.dataset
+    rows = "\n".join(
+        f"| {name} | {metric['value']:.4f} | {_spread(metric)} | {metric['protocol']} |"
+        for name, metric in bundle.metrics.items()
+    )
+    return f"""# {bundle.name}
+
+{config["title"]}: is a film review for or against? Trained on {data["title"]} ({data["version"]}),
+25,000 labelled reviews; {config["n_parameters"]:,} numbers learned.
+
+Made by `{bundle.command}` on {bundle.device}; the weights that ship took {bundle.duration_s:.0f} s
+of training ({config["epochs"]} epochs). `python -m core evaluate assets/{bundle.name}` measures
+them again.
+
+## Figures
+| metric | mean over seeds | of each seed | protocol |
+|---|---|---|---|
+{rows}
+
+Logits are divided by {config["temperature"]:.3f} before they are called probabilities.
+
+## What is inside
+Weights of seed {bundle.seeds["model"]} in half precision, the words they know, and, for each test
+review in the archive's order, its label, what the model said (a logit), and counts (words,
+negations, share of rare words). No text of a review.
+
+## Use and limits
+For exploring and teaching. The model knows how people wrote about films on one web site before
+2011; irony, other languages and texts about other things mislead it. 123 texts stand in both train
+and test of the data set, as published. A score is no judgement of a writer.
+
+## Data
+{data["citation"]}
+Licence: {data["licence"]}
+"""
+
+
+def _spread(metric: dict) -> str:
+    return ", ".join(f"{value:.4f}" for value in metric["per_seed"])

@@ -1,0 +1,184 @@
+"""`train sentiment` and `sentiment score`: a review a line in, a probability a line out."""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from core.bundle import Bundle, check_replaceable, save_bundle
+from core.errors import InputError
+from core.options import add_training, write_presets
+
+FOR, AGAINST = "positive", "negative"
+_MAX_LINE_BYTES = 4_000_004  # four a character of the longest text, and the end of the line
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Adds the command `sentiment` with its question."""
+    sentiment = subparsers.add_parser("sentiment", help="ask a trained model about film reviews")
+    actions = sentiment.add_subparsers(title="questions", metavar="QUESTION", required=True)
+    score = actions.add_parser(
+        "score",
+        help="how probably each review is for the film",
+        description="Reads one review a line and writes a line for each, in order: the probability "
+        "that it is for the film, a tab, and positive or negative.",
+    )
+    score.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help="a text file; - reads from stdin"
+    )
+    score.add_argument(
+        "--model", default="best", help="best, or the name of a model (default: %(default)s)"
+    )
+    score.add_argument("--json", action="store_true", help="print one JSON object")
+    score.set_defaults(run=run_score)
+
+
+def register_training(topics: argparse._SubParsersAction) -> None:
+    """Adds `train sentiment`."""
+    parser = topics.add_parser(
+        "sentiment",
+        help="models of film reviews",
+        description="Trains a model on the labelled IMDB reviews and writes its bundle.",
+    )
+    add_training(parser, "sentiment", preset="nbsvm")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of a net (default: 1)")
+    parser.set_defaults(run=run_training)
+
+
+def run_score(args: argparse.Namespace) -> None:
+    """Scores a file line by line.
+
+    Raises:
+        InputError: there is no such model or file, or a line is unusable.
+        BundleError: the model's bundle is missing or damaged.
+    """
+    from core.sentiment.explorer import open_model
+
+    model = open_model(args.model)
+    rows = []
+    for line in _lines(args.file):
+        score = model.score(line)
+        label = FOR if score.probability > 0.5 else AGAINST
+        if args.json:
+            rows.append({"probability": score.probability, "label": label})
+        else:
+            sys.stdout.write(f"{score.probability:.4f}\t{label}\n")
+    if args.json:
+        sys.stdout.write(json.dumps({"model": model.name, "reviews": rows}) + "\n")
+
+
+def run_training(args: argparse.Namespace) -> None:
+    """Trains, saves, and reports the accuracy.
+
+    Raises:
+        InputError: an option is out of bounds.
+        DataError: a data set is missing or damaged.
+    """
+    from core.sentiment.presets import PRESETS, find_preset
+
+    if args.list:
+        write_presets((name, preset.title) for name, preset in PRESETS.items())
+        return
+    preset = find_preset(args.preset)  # before any download
+    from core.datasets.store import ensure
+    from core.devices import join_hosts
+    from core.sentiment.bundles import train
+
+    out = args.out or Path("runs") / f"sentiment-{args.preset}"
+    check_replaceable(out)
+    join_hosts()
+    places = {"data_dir": args.data_dir, "mirror": args.mirror}
+    scaffold = out.with_name(f".{out.name}.checkpoints")
+    bundle = train(
+        args.preset,
+        ensure("imdb", **places),
+        seed=args.seed,
+        n_seeds=args.seeds,
+        n_epochs=args.epochs,
+        n_devices=args.devices,
+        glove=ensure("glove-6b", **places) if preset.vectors == "glove" else None,
+        checkpoint_dir=scaffold,
+        resume=args.resume,
+        command=_command_line(args),
+        progress=True,
+        data_dir=args.data_dir,
+    )
+    save_bundle(bundle, out)
+    shutil.rmtree(scaffold, ignore_errors=True)
+    if args.json:
+        report = {
+            "bundle": str(out),
+            "metrics": {name: metric["value"] for name, metric in bundle.metrics.items()},
+            "seconds": bundle.duration_s,
+            "device": bundle.device,
+        }
+        sys.stdout.write(json.dumps(report) + "\n")
+        return
+    metric = bundle.metrics["test_accuracy"]
+    spread = f" (sd {metric['sd']:.4f} over {args.seeds} seeds)" if "sd" in metric else ""
+    sys.stdout.write(
+        f"test accuracy {metric['value']:.4f}{spread} after {bundle.duration_s:.2g} s of training "
+        f"on {bundle.device}; bundle written to {out}\n"
+    )
+
+
+def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Measures a bundle's weights again on the test reviews.
+
+    Args:
+        bundle: of kind "sentiment".
+        args: mirror and data_dir; data must be None, since a bundle has its own.
+
+    Returns:
+        Metrics with "measured" and "recorded".
+
+    Raises:
+        InputError: another data set was named.
+        DataError: the data set is missing or damaged.
+    """
+    from core.datasets.store import ensure
+    from core.sentiment.bundles import measure
+
+    if args.data not in (None, bundle.dataset["name"]):
+        raise InputError(
+            f"--data ({args.data}) should be left out: sentiment is measured on "
+            f"{bundle.dataset['name']} only"
+        )
+    local = ensure(bundle.dataset["name"], data_dir=args.data_dir, mirror=args.mirror)
+    return measure(bundle, local, data_dir=args.data_dir)
+
+
+def _lines(name: str) -> Iterator[str]:
+    """Reads lines without their ends; what is no UTF-8 is refused with the number of its line."""
+    if name == "-":
+        yield from _decoded(sys.stdin.buffer, "stdin")
+        return
+    try:
+        with Path(name).open("rb") as stream:
+            yield from _decoded(stream, name)
+    except OSError as error:
+        raise InputError(f"FILE ({name}) should be a readable file: {error.strerror}") from error
+
+
+def _decoded(stream: BinaryIO, name: str) -> Iterator[str]:
+    for number, line in enumerate(iter(lambda: stream.readline(_MAX_LINE_BYTES), b""), start=1):
+        if len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
+            raise InputError(f"line {number} of {name} should have less than {len(line):,} bytes")
+        try:
+            yield line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"line {number} of {name} should be UTF-8 text ({error.reason})"
+            ) from error
+
+
+def _command_line(args: argparse.Namespace) -> str:
+    parts = ["python -m core train sentiment", f"--preset {args.preset}", f"--seed {args.seed}"]
+    if args.seeds != 1:
+        parts.append(f"--seeds {args.seeds}")
+    if args.epochs is not None:
+        parts.append(f"--epochs {args.epochs}")
+    return " ".join(parts)

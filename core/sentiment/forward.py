@@ -1,0 +1,279 @@
+"""The nets of `core.sentiment.model` in NumPy, for pages: logits, and their gradient.
+
+A page scores one review at a time, where NumPy needs a millisecond and neither compiling nor a
+training library. Each net has `embed(ids)`, `logits(x, is_word)` and `gradient(x, is_word)`, where
+x f32[B, L, E] are embedded words, is_word bool[B, L] says where there are any, and the gradient is
+that of the logits with respect to x.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Net(Protocol):
+    """What explanations ask of a net."""
+
+    length: int
+    table: np.ndarray
+
+    def embed(self, ids: np.ndarray) -> np.ndarray:
+        """Looks ids up: i32[B, L] -> f32[B, L, E]."""
+
+    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Scores embedded reviews: f32[B]."""
+
+    def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Differentiates the logits by x: f32[B, L, E]."""
+
+
+class _Embedded:
+    """The part that all nets share: a table of word vectors.
+
+    Args:
+        arrays: weights by dotted name.
+        length: L.
+    """
+
+    def __init__(self, arrays: Arrays, length: int) -> None:
+        self.length = length
+        self.table = np.array(arrays["embedding.table"], np.float32)
+
+    def embed(self, ids: np.ndarray) -> np.ndarray:
+        """Looks ids up: i32[B, L] -> f32[B, L, E]."""
+        return self.table[ids]
+
+
+class _Head:
+    """A hidden layer of relu units and one output.
+
+    Args:
+        arrays: weights by dotted name.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.kernel = np.asarray(arrays["hidden.kernel"], np.float32)
+        self.bias = np.asarray(arrays["hidden.bias"], np.float32)
+        self.out = np.asarray(arrays["out.kernel"], np.float32)[:, 0]
+        self.offset = np.float32(arrays["out.bias"][0])
+
+    def __call__(self, flat: np.ndarray) -> np.ndarray:
+        """Scores f32[B, N] -> f32[B]."""
+        return np.maximum(flat @ self.kernel + self.bias, 0) @ self.out + self.offset
+
+    def gradient(self, flat: np.ndarray) -> np.ndarray:
+        """Differentiates the scores by f32[B, N]."""
+        is_active = flat @ self.kernel + self.bias > 0
+        return (is_active * self.out) @ self.kernel.T
+
+
+class HiddenForward(_Embedded):
+    """`HiddenNet`: the words' vectors side by side, and a hidden layer."""
+
+    def __init__(self, arrays: Arrays, length: int) -> None:
+        super().__init__(arrays, length)
+        self._head = _Head(arrays)
+
+    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Scores embedded reviews: f32[B]."""
+        return self._head(x.reshape(len(x), x.shape[1] * x.shape[2]))
+
+    def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Differentiates the logits by x: f32[B, L, E]."""
+        return self._head.gradient(x.reshape(len(x), -1)).reshape(x.shape)
+
+
+class CnnForward(_Embedded):
+    """`Cnn`: filters of some sizes, pooled by two, and a hidden layer."""
+
+    def __init__(self, arrays: Arrays, length: int) -> None:
+        super().__init__(arrays, length)
+        self.filters = filters_of(arrays)
+        self._head = _Head(arrays)
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """Returns what each filter says at each place, f32[B, L, F] for each size."""
+        return [
+            np.maximum(windows(x, len(kernel)) @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
+            for kernel, bias in self.filters
+        ]
+
+    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Scores embedded reviews: f32[B]."""
+        return self._head(self._flat(self.activations(x)))
+
+    def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Differentiates the logits by x: f32[B, L, E]."""
+        values = self.activations(x)
+        to_flat = np.split(self._head.gradient(self._flat(values)), len(values), axis=1)
+        total = np.zeros_like(x)
+        for (kernel, _), value, gradient in zip(self.filters, values, to_flat, strict=True):
+            batch, length, n_filters = value.shape
+            pairs = value.reshape(batch, length // 2, 2, n_filters)
+            is_first = pairs[:, :, :1] >= pairs[:, :, 1:]
+            is_taken = np.concatenate([is_first, ~is_first], axis=2) & (pairs > 0)
+            to_value = is_taken * gradient.reshape(batch, length // 2, 1, n_filters)
+            total += spread(to_value.reshape(value.shape), kernel)
+        return total
+
+    def _flat(self, values: list[np.ndarray]) -> np.ndarray:
+        pooled = [
+            np.maximum(value[:, 0::2], value[:, 1::2]).reshape(len(value), -1) for value in values
+        ]
+        return np.concatenate(pooled, axis=1)
+
+
+class LstmForward(_Embedded):
+    """`Lstm`: one word after the other, padding passed over."""
+
+    def __init__(self, arrays: Arrays, length: int) -> None:
+        super().__init__(arrays, length)
+        self._inputs = np.asarray(arrays["inputs.kernel"], np.float32)
+        self._bias = np.asarray(arrays["inputs.bias"], np.float32)
+        self._recurrent = np.ascontiguousarray(arrays["recurrent"], np.float32)
+        self._out = np.asarray(arrays["out.kernel"], np.float32)[:, 0]
+        self._offset = np.float32(arrays["out.bias"][0])
+
+    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Scores embedded reviews: f32[B]."""
+        return self._run(x, is_word)[0] @ self._out + self._offset
+
+    def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Differentiates the logits by x: f32[B, L, E]."""
+        _, steps = self._run(x, is_word, keep=True)
+        to_hidden = np.broadcast_to(self._out, (len(x), len(self._out))).copy()
+        to_cell = np.zeros_like(to_hidden)
+        result = np.zeros_like(x)
+        for at, gates, before, tanh_cell in reversed(steps):
+            here = is_word[:, at, None]
+            i, f, g, o = np.split(gates, 4, axis=1)
+            cell = to_cell + to_hidden * o * (1 - tanh_cell**2)
+            to_gates = np.concatenate(
+                [
+                    cell * g * i * (1 - i),
+                    cell * before * f * (1 - f),
+                    cell * i * (1 - g**2),
+                    to_hidden * tanh_cell * o * (1 - o),
+                ],
+                axis=1,
+            )
+            result[:, at] = np.where(here, to_gates @ self._inputs.T, 0)
+            to_hidden = np.where(here, to_gates @ self._recurrent.T, to_hidden)
+            to_cell = np.where(here, cell * f, to_cell)
+        return result
+
+    def _run(
+        self, x: np.ndarray, is_word: np.ndarray, *, keep: bool = False
+    ) -> tuple[np.ndarray, list[tuple]]:
+        """Returns the last hidden state f32[B, H], and what each step needs on the way back."""
+        n_units = len(self._out)
+        hidden = np.zeros((len(x), n_units), np.float32)
+        cell = np.zeros_like(hidden)
+        places = np.flatnonzero(is_word.any(axis=0))
+        inputs = x[:, places] @ self._inputs + self._bias  # (B, steps, 4H)
+        is_whole = is_word[:, places].all(axis=0)
+        steps = []
+        for number, at in enumerate(places):
+            gates = _gates(inputs[:, number] + hidden @ self._recurrent, n_units)
+            i, f, g, o = (gates[:, k * n_units : (k + 1) * n_units] for k in range(4))
+            new_cell = f * cell + i * g
+            tanh_cell = np.tanh(new_cell)
+            if keep:
+                steps.append((at, gates, cell, tanh_cell))
+            if is_whole[number]:
+                hidden, cell = o * tanh_cell, new_cell
+            else:
+                here = is_word[:, at, None]
+                hidden = np.where(here, o * tanh_cell, hidden)
+                cell = np.where(here, new_cell, cell)
+        return hidden, steps
+
+
+class MaxCnnForward(_Embedded):
+    """`MaxCnn`: filters of some sizes, the greatest value of each, and one linear output."""
+
+    def __init__(self, arrays: Arrays, length: int) -> None:
+        super().__init__(arrays, length)
+        self.table[0] = 0  # beyond its ends a review is empty
+        self.filters = filters_of(arrays)
+        self.out = np.asarray(arrays["out.kernel"], np.float32)[:, 0]
+        self.offset = np.float32(arrays["out.bias"][0])
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """Returns what each filter says at each place, f32[B, L, F] for each size."""
+        return [
+            np.maximum(windows(x, len(kernel)) @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
+            for kernel, bias in self.filters
+        ]
+
+    def strongest(self, x: np.ndarray, is_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns each filter's greatest value f32[B, N], and the place where it has it."""
+        values, places = [], []
+        for value in self.activations(x):
+            value = np.where(is_word[:, :, None], value, 0)
+            at = value.argmax(axis=1)
+            places.append(at)
+            values.append(np.take_along_axis(value, at[:, None], axis=1)[:, 0])
+        return np.concatenate(values, axis=1), np.concatenate(places, axis=1)
+
+    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Scores embedded reviews: f32[B]."""
+        return self.strongest(x, is_word)[0] @ self.out + self.offset
+
+    def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Differentiates the logits by x: f32[B, L, E]."""
+        values, places = self.strongest(x, is_word)
+        n_filters = np.cumsum([kernel.shape[2] for kernel, _ in self.filters])[:-1]
+        parts = zip(
+            self.filters,
+            np.split((values > 0) * self.out, n_filters, axis=1),
+            np.split(places, n_filters, axis=1),
+            strict=True,
+        )
+        total = np.zeros_like(x)
+        for (kernel, _), gradient, at in parts:
+            to_value = np.zeros((*x.shape[:2], kernel.shape[2]), np.float32)
+            np.put_along_axis(to_value, at[:, None], gradient[:, None], axis=1)
+            total += spread(to_value, kernel)
+        return total
+
+
+def filters_of(arrays: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Returns kernel f32[K, E, F] and bias f32[F] of each size, in order."""
+    n_sizes = sum(name.startswith("convolutions.") and name.endswith("kernel") for name in arrays)
+    return [
+        tuple(
+            np.asarray(arrays[f"convolutions.{size}.{part}"], np.float32)
+            for part in ("kernel", "bias")
+        )
+        for size in range(n_sizes)
+    ]
+
+
+def windows(x: np.ndarray, size: int) -> np.ndarray:
+    """Lays the vectors of the `size` words around each place side by side: f32[B, L, K * E]."""
+    before = (size - 1) // 2
+    padded = np.pad(x, ((0, 0), (before, size - 1 - before), (0, 0)))
+    return np.concatenate([padded[:, d : d + x.shape[1]] for d in range(size)], axis=2)
+
+
+def spread(to_value: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Leads a gradient f32[B, L, F] of a convolution's values back to its input, f32[B, L, E]."""
+    size, n_dims, n_filters = kernel.shape
+    length, before = to_value.shape[1], (size - 1) // 2
+    to_windows = to_value @ kernel.reshape(-1, n_filters).T
+    padded = np.zeros((len(to_value), length + size - 1, n_dims), np.float32)
+    for d in range(size):
+        padded[:, d : d + length] += to_windows[:, :, d * n_dims : (d + 1) * n_dims]
+    return padded[:, before : before + length]
+
+
+def _gates(inputs: np.ndarray, n_units: int) -> np.ndarray:
+    """Squashes f32[B, 4H] in the order i, f, g, o: sigmoid, but for g, which takes tanh."""
+    gates = np.tanh(inputs * 0.5) * 0.5 + 0.5  # sigmoid by tanh, which never overflows
+    middle = slice(2 * n_units, 3 * n_units)
+    gates[:, middle] = np.tanh(inputs[:, middle])
+    return gates

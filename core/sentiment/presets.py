@@ -1,0 +1,89 @@
+"""The named recipes for sentiment, and how their settings were chosen.
+
+Sizes come from the lesson. What it left open, and all settings of the recipes beyond it, were
+chosen by the accuracy on a tenth of the training reviews (`core.sentiment.data.validation_rows`).
+The number of epochs is chosen there too, anew by each training.
+"""
+
+import dataclasses
+
+from core.errors import pick
+from core.sentiment.max_cnn import MaxCnnConfig
+from core.sentiment.model import CnnConfig, HiddenConfig, LstmConfig
+from core.sentiment.nbsvm import NbsvmConfig
+
+Config = HiddenConfig | CnnConfig | LstmConfig | MaxCnnConfig | NbsvmConfig
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Preset:
+    """A named recipe; what follows `reads_signs` is for nets.
+
+    Attributes:
+        title: the model in words.
+        config: its sizes.
+        reads_signs: whether full stops, question marks and the like are words to it. The lesson's
+            vocabulary has none; by validation the nets are better with them.
+        n_epochs: most epochs; the best of them by validation is taken.
+        vectors: word vectors that the embedding begins with, "glove"; None for random ones.
+        n_frozen: first epochs in which the embedding does not learn.
+        learning_rate: of Adam; while `n_frozen` lasts, where there is such a time.
+        tuning_rate: of Adam thereafter.
+        batch_size: reviews a step.
+        clip: greatest length of a gradient; 0 for any.
+        averaging: share of the running mean of weights that stays each step; 0 for no mean.
+    """
+
+    title: str
+    config: Config
+    reads_signs: bool = True
+    n_epochs: int = 1
+    vectors: str | None = None
+    n_frozen: int = 0
+    learning_rate: float = 1e-3
+    tuning_rate: float = 1e-4
+    batch_size: int = 64
+    clip: float = 0.0
+    averaging: float = 0.0
+
+
+PRESETS = {
+    "mlp": Preset(
+        "One hidden layer", HiddenConfig(), n_epochs=4, learning_rate=5e-4, averaging=0.99
+    ),
+    "cnn": Preset("CNN, windows of 5 words", CnnConfig(), n_epochs=5, averaging=0.998),
+    "cnn-glove-tuned": Preset(
+        "CNN on GloVe, tuned",
+        CnnConfig(n_dims=50, input_dropout=0.25, filter_dropout=0.25),
+        n_epochs=7,
+        vectors="glove",
+        n_frozen=1,
+        tuning_rate=1e-3,
+        averaging=0.998,
+    ),
+    "multicnn": Preset(
+        "CNN of three sizes on GloVe",
+        CnnConfig(n_dims=50, sizes=(3, 4, 5), filter_dropout=0.0, flat_dropout=0.5),
+        n_epochs=6,
+        vectors="glove",
+        averaging=0.998,
+    ),
+    "lstm": Preset("LSTM of 100 units", LstmConfig(), n_epochs=3, clip=1.0, averaging=0.998),
+    "max-cnn": Preset(
+        "Greatest value of each filter",
+        MaxCnnConfig(),
+        n_epochs=8,
+        vectors="glove",
+        averaging=0.998,
+    ),
+    "nbsvm": Preset("Linear, on n-grams (NB-SVM)", NbsvmConfig()),
+}
+
+
+def find_preset(name: str) -> Preset:
+    """Looks a preset up.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    return pick("preset", name, PRESETS)

@@ -1,0 +1,297 @@
+"""How a recipe is measured: choices on a tenth of train, then all of train, the test part once.
+
+The lesson measured on the test part after each epoch and reported the best. Both figures come from
+the same runs here: the epoch of the clean one is chosen beforehand, on validation; the lesson's is
+the best of the same training's epochs.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from flax import nnx
+from jax.sharding import Mesh
+
+from core.checkpoint import Checkpoints
+from core.datasets.glove_text import read_glove
+from core.datasets.store import LocalData
+from core.errors import InputError
+from core.loop import Fitted, restore_state
+from core.sentiment.calibration import accuracy
+from core.sentiment.data import (
+    PADDING,
+    Texts,
+    Vocabulary,
+    count_vocabulary,
+    pad_all,
+    take,
+    validation_rows,
+)
+from core.sentiment.linear import NgramWeights
+from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm
+from core.sentiment.ngrams import pack_columns, unpack
+from core.sentiment.presets import Preset
+from core.sentiment.train import NETS, Encoded, batch_scorer, train_one
+
+_GLOVE_SCALE = 1 / 3  # the lesson's
+_UNKNOWN_SPREAD = 0.6  # of numbers for words that GloVe lacks, before scaling; the lesson's
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Measured:
+    """A recipe over several seeds.
+
+    Attributes:
+        arrays: weights of the first seed, trained on all of train, by dotted name.
+        vocabulary: the words that the weights belong to.
+        val_logits: f32[Rv] of the first seed, trained without the validation part.
+        val_labels: f32[Rv].
+        test_logits: f32[Rt] of the weights in `arrays`.
+        accuracies: name -> accuracy of each seed: "val", "test", "best_epoch" (the lesson's
+            protocol), and "frozen" where the embedding was frozen first.
+        epochs: the number chosen on validation.
+        histories: "validation" and "full" -> seed -> rows of `core.loop.fit`.
+        train_s: seconds of the first seed's training on all of train, up to the chosen epoch.
+        n_parameters: numbers that were learned.
+    """
+
+    arrays: dict[str, np.ndarray]
+    vocabulary: Vocabulary
+    val_logits: np.ndarray
+    val_labels: np.ndarray
+    test_logits: np.ndarray
+    accuracies: dict[str, list[float]]
+    epochs: int
+    histories: dict[str, dict[str, list[dict[str, float]]]]
+    train_s: float
+    n_parameters: int
+
+
+def measure_net(
+    preset: Preset,
+    train: Texts,
+    test: Texts,
+    *,
+    seeds: range,
+    n_epochs: int | None = None,
+    glove: LocalData | None = None,
+    mesh: Mesh | None = None,
+    checkpoints: Callable[[str], Checkpoints] | None = None,
+    progress: str | None = None,
+) -> Measured:
+    """Trains a net on nine tenths of train to choose the epoch, then on all of it.
+
+    Args:
+        preset: the recipe.
+        train: labelled reviews to learn from and to choose on.
+        test: labelled reviews to report on.
+        seeds: one training of either kind for each.
+        n_epochs: most epochs, other than the preset's.
+        glove: the archive of GloVe 6B, where the preset begins with its vectors.
+        mesh: devices to split batches over.
+        checkpoints: makes those of a run by its name.
+        progress: label of the progress bars.
+
+    Raises:
+        InputError: there are too few epochs, reviews or words.
+    """
+    config = preset.config
+    vocabulary = count_vocabulary(train, config.n_ids)
+    vectors = None
+    if glove is not None:
+        vectors = first_vectors(vocabulary, *read_glove(glove.path, n_dims=config.n_dims))
+    all_train, all_test = (
+        Encoded(pad_all(texts, vocabulary, config.length), texts.labels) for texts in (train, test)
+    )
+    held = held_out(train)
+    most = preset.n_epochs if n_epochs is None else n_epochs
+    if most <= preset.n_frozen:
+        raise InputError(
+            f"epochs ({most}) should be more than {preset.n_frozen}, after which the embedding is "
+            "tuned"
+        )
+    if vocabulary.n_ids != config.n_ids:
+        raise InputError(
+            f"n_ids ({config.n_ids:,}) should be at most {vocabulary.n_ids:,}: there are no more "
+            "words in the training reviews"
+        )
+
+    def run(kind: str, seed: int, sides: tuple[Encoded, Encoded], snapshots: tuple) -> Fitted:
+        name = f"{kind}-{seed}"
+        saved = checkpoints(name) if checkpoints is not None else None
+        fitted = train_one(
+            preset,
+            *sides,
+            seed=seed,
+            n_epochs=most,
+            name="val" if kind == "validation" else "test",
+            vectors=vectors,
+            snapshots=snapshots,
+            mesh=mesh,
+            checkpoints=saved,
+            progress=f"{progress}, {name}" if progress else None,
+        )
+        if saved is not None:
+            saved.close()
+        return fitted
+
+    parts = _part(all_train, ~held), _part(all_train, held)
+    every = tuple(range(1, most + 1))
+    validation = {
+        seed: run("validation", seed, parts, every if seed == seeds[0] else ()) for seed in seeds
+    }
+    curves = np.array([_column(fitted, "val_accuracy") for fitted in validation.values()])
+    chosen = best_epoch(curves.mean(axis=0), first=preset.n_frozen + 1)
+    full = {
+        seed: run("full", seed, (all_train, all_test), (chosen,) if seed == seeds[0] else ())
+        for seed in seeds
+    }
+    accuracies = {
+        "val": curves[:, chosen - 1].tolist(),
+        "test": [_column(fitted, "test_accuracy")[chosen - 1] for fitted in full.values()],
+        "best_epoch": [max(_column(fitted, "test_accuracy")) for fitted in full.values()],
+    }
+    if preset.n_frozen:
+        at = best_epoch(curves[:, : preset.n_frozen].mean(axis=0), first=1)
+        accuracies["frozen"] = [_column(run, "test_accuracy")[at - 1] for run in full.values()]
+    first = seeds[0]
+    arrays = full[first].snapshots[chosen]
+    score = scorer(preset)
+    return Measured(
+        arrays,
+        vocabulary,
+        score(validation[first].snapshots[chosen], parts[1].ids),
+        parts[1].labels,
+        score(half(arrays), all_test.ids),
+        accuracies,
+        chosen,
+        {
+            kind: {str(seed): fitted.history for seed, fitted in runs.items()}
+            for kind, runs in (("validation", validation), ("full", full))
+        },
+        sum(_column(full[first], "seconds")[:chosen]),
+        sum(array.size for array in arrays.values()),
+    )
+
+
+def measure_linear(config: NbsvmConfig, train: Texts, test: Texts) -> Measured:
+    """Fits the linear model on nine tenths of train to calibrate it, then on all of train.
+
+    It has no seed and no epochs; `arrays` are those of `NgramWeights`, with ids of `vocabulary`.
+    """
+    held = held_out(train)
+    part = take(train, held)
+    val_logits = fit_nbsvm(config, take(train, ~held)).logits(part.tokens, part.starts)
+    started = time.perf_counter()
+    fitted = fit_nbsvm(config, train)
+    train_s = time.perf_counter() - started
+    vocabulary, keys, order = renumber(fitted.keys, train.words)
+    arrays = {
+        "keys": keys,
+        "weights": fitted.weights[order],
+        "bias": np.array([fitted.bias], np.float32),
+    }
+    rounded = half(arrays)
+    shipped = NgramWeights(
+        fitted.keys, rounded["weights"][np.argsort(order)], float(rounded["bias"][0])
+    )
+    test_logits = shipped.logits(test.tokens, test.starts)
+    accuracies = {
+        "val": [accuracy(val_logits, part.labels)],
+        "test": [accuracy(fitted.logits(test.tokens, test.starts), test.labels)],
+    }
+    return Measured(
+        arrays,
+        vocabulary,
+        val_logits,
+        part.labels,
+        test_logits,
+        accuracies,
+        epochs=1,
+        histories={},
+        train_s=train_s,
+        n_parameters=len(keys) + 1,
+    )
+
+
+def held_out(train: Texts) -> np.ndarray:
+    """Draws the validation part, bool[R]; raises InputError where a part would lack a label."""
+    held = validation_rows(train)
+    if min(len(np.unique(train.labels[side])) for side in (held, ~held)) < 2:
+        raise InputError(
+            f"training reviews ({train.n_texts:,}) should be enough to hold a tenth of them out"
+        )
+    return held
+
+
+def renumber(keys: np.ndarray, words: Sequence[str]) -> tuple[Vocabulary, np.ndarray, np.ndarray]:
+    """Gives the words of some n-grams numbers of their own, without gaps.
+
+    Args:
+        keys: i64[N], see `core.sentiment.ngrams`, with ids of `words`.
+        words: what those ids stand for.
+
+    Returns:
+        A vocabulary in the order of the ids, the keys with its ids, ascending, i64[N], and where
+        each of them stood in `keys`, i64[N].
+    """
+    ids = unpack(keys)
+    used = np.unique(ids[ids >= 0])
+    vocabulary = Vocabulary(tuple(words[word] for word in used))
+    new_id = np.full(len(words) + 1, -1, np.int32)  # the last one serves -1, no further word
+    new_id[used] = np.arange(1, len(used) + 1, dtype=np.int32)
+    renumbered = pack_columns(new_id[ids])
+    order = np.argsort(renumbered)
+    return vocabulary, renumbered[order], order
+
+
+def first_vectors(vocabulary: Vocabulary, words: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+    """Lays out what an embedding begins with, as the lesson does.
+
+    Args:
+        vocabulary: V - 2 words.
+        words: those that have a vector.
+        vectors: f32[len(words), E].
+
+    Returns:
+        f32[V, E]: a third of each word's vector; for padding zeros, and for words without a vector,
+        and the rare ones, a third of random numbers with standard deviation 0.6.
+    """
+    rng = np.random.default_rng(0)
+    table = rng.normal(0, _UNKNOWN_SPREAD, (vocabulary.n_ids, vectors.shape[1]))
+    known = vocabulary.ids
+    for word, vector in zip(words, vectors, strict=True):
+        if word in known:
+            table[known[word]] = vector
+    table[PADDING] = 0
+    return (table * _GLOVE_SCALE).astype(np.float32)
+
+
+def best_epoch(accuracies: np.ndarray, *, first: int) -> int:
+    """Returns the epoch, counted from 1, of the highest accuracy, from `first` on."""
+    return first + int(np.argmax(accuracies[first - 1 :]))
+
+
+def half(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Rounds numbers to the half precision in which bundles hold them; integers stay."""
+    return {
+        name: array.astype(np.float16).astype(np.float32) if array.dtype.kind == "f" else array
+        for name, array in arrays.items()
+    }
+
+
+def scorer(preset: Preset) -> Callable[[Mapping[str, np.ndarray], np.ndarray], np.ndarray]:
+    """Makes `score(weights by dotted name, ids i32[R, L]) -> logits f32[R]` of a preset's net."""
+    model = nnx.eval_shape(lambda: NETS[type(preset.config)](preset.config, rngs=nnx.Rngs(0)))
+    score, abstract = batch_scorer(model), nnx.state(model, nnx.Param)
+    return lambda arrays, ids: score(restore_state(abstract, arrays), ids)
+
+
+def _part(encoded: Encoded, rows: np.ndarray) -> Encoded:
+    return Encoded(encoded.ids[rows], encoded.labels[rows])
+
+
+def _column(fitted: Fitted, name: str) -> list[float]:
+    """One figure of each epoch, without the untrained net's."""
+    return [row[name] for row in fitted.history[1:]]

@@ -1,0 +1,209 @@
+"""Training one net once: an embedding to begin with, Adam, accuracy on held-out reviews."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jax.sharding import Mesh
+
+from core.checkpoint import Checkpoints
+from core.loop import Fitted, Plan, TrainState, fit, gradient_epoch, in_mode, initial_state
+from core.sentiment.calibration import accuracy, log_loss
+from core.sentiment.max_cnn import MaxCnn, MaxCnnConfig
+from core.sentiment.model import (
+    Cnn,
+    CnnConfig,
+    HiddenConfig,
+    HiddenNet,
+    Lstm,
+    LstmConfig,
+)
+from core.sentiment.presets import Preset
+
+NETS = {HiddenConfig: HiddenNet, CnnConfig: Cnn, LstmConfig: Lstm, MaxCnnConfig: MaxCnn}
+SCORED_AT_ONCE = 250  # reviews a call: one compiled shape, and memory that stays in the caches
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Encoded:
+    """Reviews as a net reads them.
+
+    Attributes:
+        ids: i32[R, L], see `core.sentiment.data`.
+        labels: f32[R], 0 or 1.
+    """
+
+    ids: np.ndarray
+    labels: np.ndarray
+
+
+def train_one(
+    preset: Preset,
+    train: Encoded,
+    held: Encoded,
+    *,
+    seed: int,
+    n_epochs: int,
+    name: str,
+    vectors: np.ndarray | None = None,
+    snapshots: tuple[int, ...] = (),
+    mesh: Mesh | None = None,
+    checkpoints: Checkpoints | None = None,
+    progress: str | None = None,
+) -> Fitted:
+    """Trains a net, and measures it on held-out reviews after each epoch.
+
+    Args:
+        preset: the recipe.
+        train: what to learn from.
+        held: what to measure on; nothing is decided by it here.
+        seed: of the first weights, the order of reviews, and dropout.
+        n_epochs: passes through `train`.
+        name: of the held-out side in the history: "val" or "test".
+        vectors: f32[V, E], what the embedding begins with; None for random numbers.
+        snapshots: epochs whose weights are kept.
+        mesh: devices to split batches over.
+        checkpoints: where to save and resume.
+        progress: label of the progress bar.
+
+    Returns:
+        The fitted net; the history has "loss", "<name>_loss" and "<name>_accuracy".
+    """
+    model = NETS[type(preset.config)](preset.config, rngs=nnx.Rngs(seed))
+    if vectors is not None:
+        model.embedding.table[...] = jnp.asarray(vectors)
+    optimizer = adam(preset, steps_an_epoch=len(train.labels) // preset.batch_size)
+    if preset.clip:
+        optimizer = optax.chain(optax.clip_by_global_norm(preset.clip), optimizer)
+    if preset.averaging:
+        optimizer = averaged(optimizer, preset.averaging)
+    epoch = gradient_epoch(model, optimizer, loss, batch_size=preset.batch_size, mesh=mesh)
+    score = batch_scorer(model)
+
+    def evaluate(state: TrainState) -> dict[str, float]:
+        logits = score(weights(state), held.ids)
+        return {f"{name}_{key}": value for key, value in measure(logits, held.labels).items()}
+
+    return fit(
+        epoch,
+        initial_state(model, optimizer),
+        jax.device_put((train.ids, train.labels)),
+        Plan(n_epochs, snapshots=snapshots),
+        seed=seed,
+        keep=weights,
+        evaluate=evaluate,
+        mesh=mesh,
+        checkpoints=checkpoints,
+        progress=progress,
+    )
+
+
+class AveragedState(NamedTuple):
+    """What `averaged` carries: the optimiser's own state, the mean of weights, and steps done."""
+
+    inner: optax.OptState
+    average: nnx.State
+    count: jax.Array
+
+
+def averaged(
+    optimizer: optax.GradientTransformation, decay: float
+) -> optax.GradientTransformationExtraArgs:
+    """Keeps a running mean of the weights beside an optimiser; training does not look at it.
+
+    Args:
+        optimizer: what moves the weights.
+        decay: share of the mean that stays each step; less in the first steps, or the random
+            weights of the start would linger.
+
+    References:
+        B. T. Polyak and A. B. Juditsky (1992). Acceleration of Stochastic Approximation by
+            Averaging. https://doi.org/10.1137/0330046
+    """
+
+    def init(params: nnx.State) -> AveragedState:
+        return AveragedState(optimizer.init(params), params, jnp.zeros((), jnp.int32))
+
+    def update(
+        gradient: nnx.State, state: AveragedState, params: nnx.State
+    ) -> tuple[nnx.State, AveragedState]:
+        updates, inner = optimizer.update(gradient, state.inner, params)
+        stays = jnp.minimum(decay, (1 + state.count) / (10 + state.count))
+        average = jax.tree.map(
+            lambda mean, weight, step: stays * mean + (1 - stays) * (weight + step),
+            state.average,
+            params,
+            updates,
+        )
+        return updates, AveragedState(inner, average, state.count + 1)
+
+    return optax.GradientTransformationExtraArgs(init, lambda g, s, p, **_: update(g, s, p))
+
+
+def weights(state: TrainState) -> nnx.State:
+    """Returns what a trained net is used with: the mean of its weights, where one was kept."""
+    optimizer = state.opt_state
+    return optimizer.average if isinstance(optimizer, AveragedState) else state.params
+
+
+def loss(model: nnx.Module, batch: tuple, rngs: nnx.Rngs) -> jax.Array:
+    """Mean logistic loss of a batch (ids i32[B, L], labels f32[B])."""
+    ids, labels = batch
+    return optax.sigmoid_binary_cross_entropy(model(ids, rngs=rngs), labels).mean()
+
+
+def adam(preset: Preset, *, steps_an_epoch: int) -> optax.GradientTransformation:
+    """Adam whose rate falls, and whose embedding begins to learn, once `n_frozen` epochs are over.
+
+    Args:
+        preset: rates and the frozen time.
+        steps_an_epoch: batches an epoch.
+    """
+    if not preset.n_frozen:
+        return optax.adam(preset.learning_rate)
+    tuned_from = {preset.n_frozen * steps_an_epoch: preset.tuning_rate}
+
+    def rate(before: float) -> Callable[[jax.Array], jax.Array]:
+        (step, after), *_ = tuned_from.items()
+        return lambda count: jnp.where(count < step, before, after)
+
+    return optax.multi_transform(
+        {"embedding": optax.adam(rate(0.0)), "rest": optax.adam(rate(preset.learning_rate))},
+        lambda params: jax.tree_util.tree_map_with_path(
+            lambda path, _: "embedding" if "embedding" in jax.tree_util.keystr(path) else "rest",
+            params,
+        ),
+    )
+
+
+def batch_scorer(model: nnx.Module) -> Callable[[nnx.State, np.ndarray], np.ndarray]:
+    """Makes a function that scores any number of reviews with one compiled call.
+
+    Args:
+        model: gives the structure.
+
+    Returns:
+        `score(params, ids i32[R, L]) -> logits f32[R]`.
+    """
+    graphdef, _, rest = nnx.split(in_mode(model, training=False), nnx.Param, ...)
+
+    @jax.jit
+    def score_batches(params: nnx.State, batches: jax.Array) -> jax.Array:
+        return jax.lax.map(lambda ids: nnx.merge(graphdef, params, rest)(ids), batches)
+
+    def score(params: nnx.State, ids: np.ndarray) -> np.ndarray:
+        filled = np.pad(ids, ((0, -len(ids) % SCORED_AT_ONCE), (0, 0)))
+        batches = filled.reshape(-1, SCORED_AT_ONCE, ids.shape[1])
+        return np.asarray(score_batches(params, batches)).reshape(-1)[: len(ids)]
+
+    return score
+
+
+def measure(logits: np.ndarray, labels: np.ndarray) -> Mapping[str, float]:
+    """Returns "accuracy" and "loss" (mean logistic loss) of logits f32[R] on labels f32[R]."""
+    return {"accuracy": accuracy(logits, labels), "loss": log_loss(logits, labels)}

@@ -1,0 +1,118 @@
+"""A review's words coloured by what they add to a model's logit."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from core.sentiment.explorer import Explanation, SentimentModel
+from core.sentiment.reading import Fate, Reading
+from core.tokens import locate
+from dashboard import theme
+from dashboard.components import review_text, word_strip
+from dashboard.components.word_strip import Word
+
+SHARES, DROPPED = "what each word adds", "what if a word were gone"
+MOST_SHOWN = 700  # words in a strip
+_LEAST_FULL = 0.5  # of the logit: a word that adds so much has the full colour in any text
+
+
+class Reasons(NamedTuple):
+    """Why a model says what it says of a text.
+
+    Attributes:
+        explanation: exact parts or integrated gradients.
+        values: f64[n], what colours the words that were read.
+    """
+
+    explanation: Explanation
+    values: np.ndarray
+
+
+def reasons(model: SentimentModel, text: str, how: str) -> Reasons:
+    """Asks a model why, in one of two ways, `SHARES` or `DROPPED`."""
+    explanation = model.explain(text)
+    return Reasons(explanation, explanation.values if how == SHARES else model.without_each(text))
+
+
+def draw(
+    model: SentimentModel, text: str, found: Reasons, how: str, *, key: str, field: str | None
+) -> None:
+    """Draws the words of a text, the last ones where it is long.
+
+    Args:
+        model: that was asked.
+        text: as the visitor wrote it.
+        found: what it said.
+        how: `SHARES` or `DROPPED`.
+        key: unique in the app.
+        field: key of the text area that a clicked word is taken out of; None for no clicks.
+    """
+    reading = found.explanation.score.reading
+    words = words_of(model, text, found, how)
+    first = max(len(words) - MOST_SHOWN, 0)
+    largest = float(np.abs(found.values).max(initial=0))
+
+    def drop() -> None:
+        place = word_strip.dropped(key)
+        if place is not None and field is not None:
+            review_text.drop_word(field, first + place)
+
+    if first:
+        st.caption(f"{theme.count(first)} earlier words are not shown.")
+    word_strip.strip(
+        words[first:],
+        key=key,
+        label=f"The words of the review, coloured by what they say to: {model.title}",
+        hint="Point at a word for its number; click one to take it out."
+        if field
+        else "The pinned text.",
+        most=max(largest, _LEAST_FULL),
+        on_drop=drop if field else None,
+    )
+    st.caption(reading_sentence(model, reading))
+
+
+def words_of(model: SentimentModel, text: str, found: Reasons, how: str) -> list[Word]:
+    """Makes a word of the strip of every token of a text."""
+    reading = found.explanation.score.reading
+    values: dict[int, float] = dict(
+        zip(reading.places.tolist(), found.values.tolist(), strict=True)
+    )
+    words = []
+    places = locate(text, reading.tokens)
+    for number, (token, fate) in enumerate(zip(reading.tokens, reading.fates, strict=True)):
+        place = places[number]
+        shown = token if place is None else text[place[0] : place[1]]
+        value = values.get(number)
+        words.append(Word(shown, fate.value, value, _said(model, fate, value, how)))
+    return words
+
+
+def _said(model: SentimentModel, fate: Fate, value: float | None, how: str) -> str:
+    if fate is Fate.CUT:
+        return f"cut, for this model reads the last {model.length} words"
+    if fate is Fate.UNREAD:
+        return "not read: a sign, which is no word to this model"
+    rare = ""
+    if fate is Fate.RARE:
+        rare = (
+            "rare, so in no n-gram that this model knows; "
+            if model.linear is not None
+            else "rare: this model sees only that some rare word stands here; "
+        )
+    if how == SHARES:
+        return f"{rare}adds {theme.signed(value)} to the logit"
+    return f"{rare}without it the logit would be {theme.signed(-value)} away"
+
+
+def reading_sentence(model: SentimentModel, reading: Reading) -> str:
+    """Says what the model makes of the text before it thinks."""
+    parts = [f"{theme.count(len(reading.places))} words read"]
+    if rare := reading.count(Fate.RARE):
+        parts.append(f"{theme.count(rare)} of them rare to this model")
+    if cut := reading.count(Fate.CUT):
+        parts.append(f"the first {theme.count(cut)} cut, for it reads the last {model.length}")
+    if reading.padding:
+        parts.append(f"{theme.count(reading.padding)} places of padding in front")
+    return ", ".join(parts) + "."

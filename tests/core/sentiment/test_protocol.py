@@ -1,0 +1,146 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.sentiment.calibration import accuracy
+from core.sentiment.data import Vocabulary, pad_all, take, validation_rows
+from core.sentiment.linear import NgramWeights
+from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm
+from core.sentiment.ngrams import pack_columns, unpack
+from core.sentiment.presets import Preset
+from core.sentiment.protocol import (
+    best_epoch,
+    first_vectors,
+    half,
+    measure_linear,
+    measure_net,
+    renumber,
+    scorer,
+)
+from tests.core.sentiment.samples import CONFIGS, planted
+
+PRESET = Preset("", CONFIGS["mlp"], n_frozen=1, n_epochs=3, learning_rate=0.02, batch_size=20)
+TRAIN, TEST = planted()
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return measure_net(PRESET, TRAIN, TEST, seeds=range(5, 7))
+
+
+def column(measured, kind, name):
+    """A figure of each seed and epoch, without the untrained net's."""
+    runs = measured.histories[kind].values()
+    return np.array([[row[name] for row in history[1:]] for history in runs])
+
+
+def test_each_seed_trains_twice_and_is_measured_in_each_way(measured):
+    assert {kind: list(runs) for kind, runs in measured.histories.items()} == {
+        "validation": ["5", "6"],
+        "full": ["5", "6"],
+    }
+    assert set(measured.accuracies) == {"val", "test", "best_epoch", "frozen"}
+    assert all(len(values) == 2 for values in measured.accuracies.values())
+    assert measured.n_parameters == sum(array.size for array in measured.arrays.values())
+
+
+def test_the_epoch_is_the_best_mean_on_validation_once_the_embedding_learns(measured):
+    curves = column(measured, "validation", "val_accuracy")
+    chosen = 2 + int(curves.mean(axis=0)[1:].argmax())
+    assert measured.epochs == chosen
+    assert measured.accuracies["val"] == curves[:, chosen - 1].tolist()
+    test = column(measured, "full", "test_accuracy")
+    assert measured.accuracies["test"] == test[:, chosen - 1].tolist()
+    assert measured.accuracies["best_epoch"] == test.max(axis=1).tolist()
+    assert measured.accuracies["frozen"] == test[:, 0].tolist()
+    seconds = column(measured, "full", "seconds")
+    assert measured.train_s == pytest.approx(seconds[0, :chosen].sum())
+
+
+def test_logits_are_those_of_the_weights_kept(measured):
+    held = take(TRAIN, validation_rows(TRAIN))
+    np.testing.assert_array_equal(measured.val_labels, held.labels)
+    assert accuracy(measured.val_logits, held.labels) == measured.accuracies["val"][0]
+    ids = pad_all(TEST, measured.vocabulary, 12)
+    exact = scorer(PRESET)(measured.arrays, ids)
+    assert accuracy(exact, TEST.labels) == measured.accuracies["test"][0]
+    np.testing.assert_allclose(measured.test_logits, exact, atol=0.02)
+
+
+def test_best_epoch_is_the_first_of_the_highest_from_a_given_one_on():
+    assert best_epoch(np.array([0.9, 0.5, 0.7, 0.7]), first=1) == 1
+    assert best_epoch(np.array([0.9, 0.5, 0.7, 0.7]), first=2) == 3
+    assert best_epoch(np.array([0.9]), first=1) == 1
+
+
+def test_renumbering_leaves_no_gaps_and_finds_the_way_back():
+    words = ("zero", "one", "two", "three", "four")
+    keys = np.sort(pack_columns(np.array([[4, -1, -1], [1, 4, -1], [4, 3, 1], [3, -1, -1]])))
+    vocabulary, renumbered, order = renumber(keys, words)
+    assert vocabulary.words == ("one", "three", "four")
+    assert (np.diff(renumbered) > 0).all()
+    old, new = unpack(keys[order]), unpack(renumbered)
+    names = {-1: None} | dict(enumerate(("", *vocabulary.words)))
+    for before, after in zip(old.tolist(), new.tolist(), strict=True):
+        expected = [words[k] if k >= 0 else None for k in before]
+        assert [names[k] for k in after] == expected
+
+
+def test_the_linear_model_says_the_same_once_its_words_are_renumbered():
+    measured = measure_linear(NbsvmConfig(), TRAIN, TEST)
+    fitted = fit_nbsvm(NbsvmConfig(), TRAIN)
+    expected = fitted.logits(TEST.tokens, TEST.starts)
+    arrays = measured.arrays
+    again = NgramWeights(arrays["keys"], arrays["weights"], float(arrays["bias"][0]))
+    known = measured.vocabulary.ids
+    ids = np.array([known.get(word, -1) for word in TEST.words], np.int32)[TEST.tokens]
+    np.testing.assert_allclose(again.logits(ids, TEST.starts), expected, atol=1e-5)
+    np.testing.assert_allclose(measured.test_logits, expected, atol=0.02)
+    assert measured.accuracies == {"val": [1.0], "test": [1.0]}
+    held = validation_rows(TRAIN)
+    assert len(measured.val_logits) == held.sum()
+    assert measured.n_parameters == len(arrays["weights"]) + 1
+    assert (measured.epochs, measured.histories) == (1, {})
+
+
+def test_first_vectors_are_a_third_of_gloves_and_random_for_unknown_words():
+    vocabulary = Vocabulary(("good", "quiet"))
+    vectors = np.array([[3.0, 6.0], [9.0, 9.0]], np.float32)
+    table = first_vectors(vocabulary, ["good", "unused"], vectors)
+    assert table.dtype == np.float32
+    np.testing.assert_allclose(table[:2], [[0, 0], [1, 2]])
+    assert len(np.unique(table[2:])) == 4
+    many = first_vectors(Vocabulary(tuple(map(str, range(3000)))), [], np.zeros((0, 2)))
+    assert many[1:].std() == pytest.approx(0.2, rel=0.05)
+
+
+def test_half_rounds_numbers_and_leaves_integers():
+    arrays = {"a": np.array([1 + 2**-12, 0.5], np.float32), "keys": np.array([2**40 + 1])}
+    rounded = half(arrays)
+    assert rounded["a"].tolist() == [1, 0.5]
+    assert rounded["a"].dtype == np.float32
+    assert rounded["keys"].tolist() == [2**40 + 1]
+
+
+@pytest.mark.parametrize(
+    ("preset", "epochs", "problem"),
+    [
+        (PRESET, 1, r"epochs \(1\) should be more than 1, after which the embedding is tuned"),
+        (
+            dataclasses.replace(PRESET, config=dataclasses.replace(PRESET.config, n_ids=5_000)),
+            None,
+            r"n_ids \(5,000\) should be at most \d+: there are no more words",
+        ),
+    ],
+)
+def test_settings_that_the_reviews_cannot_serve_are_refused(preset, epochs, problem):
+    with pytest.raises(InputError, match=problem):
+        measure_net(preset, TRAIN, TEST, seeds=range(1), n_epochs=epochs)
+
+
+def test_too_few_reviews_to_choose_on_are_refused():
+    few = take(TRAIN, np.arange(20))
+    with pytest.raises(InputError, match=r"reviews \(20\) should be enough to hold a tenth"):
+        measure_linear(NbsvmConfig(), few, TEST)

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from core.bundle import load_bundle, save_bundle
+from core.errors import InputError
+from core.reviews import read_reviews
+from core.sentiment import bundles
+from core.sentiment.bundles import measure, train
+from core.sentiment.data import labelled
+from core.sentiment.explorer import SentimentModel
+from core.sentiment.nbsvm import NbsvmConfig
+from core.sentiment.presets import Preset
+from tests.core.sentiment.samples import CONFIGS, N_TEST, planted_archive
+
+PRESETS = {
+    "mlp": Preset("Tiny net", CONFIGS["mlp"], n_epochs=2, learning_rate=0.02, batch_size=20),
+    "nbsvm": Preset("Linear", NbsvmConfig(), reads_signs=False),
+}
+
+
+@pytest.fixture(scope="module", params=PRESETS)
+def trained(request, tmp_path_factory):
+    """A preset's name, the data, the folder of kept reviews, and its bundle, saved and loaded."""
+    folder = tmp_path_factory.mktemp("sentiment")
+    local = planted_archive(folder / "reviews.tar.gz")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundles, "find_preset", PRESETS.__getitem__)
+        made = train(
+            request.param, local, seed=3, n_seeds=2, command="python -m core", data_dir=folder
+        )
+    saved = load_bundle(save_bundle(made, folder / "bundle"), kind="sentiment")
+    return request.param, local, folder, saved
+
+
+def test_a_loaded_bundle_says_what_it_recorded_of_each_test_review(trained):
+    _, local, folder, bundle = trained
+    test = labelled(read_reviews(local, data_dir=folder), "test")
+    table = bundle.tables["test"]
+    logits = SentimentModel(bundle).logits_of(test)
+    np.testing.assert_allclose(logits, table["logit"], atol=5e-3)
+    np.testing.assert_array_equal(table["label"], test.labels)
+    assert len(table) == N_TEST
+
+
+def test_measuring_again_gives_the_recorded_figures(trained):
+    _, local, folder, bundle = trained
+    found = measure(bundle, local, data_dir=folder)
+    assert set(found) == {"test_accuracy", "calibration_error"}
+    for figure in found.values():
+        assert figure["measured"] == pytest.approx(figure["recorded"], abs=1 / N_TEST)
+
+
+def test_a_bundle_says_what_it_is_and_how_good(trained):
+    name, _, _, bundle = trained
+    assert (bundle.kind, bundle.name) == ("sentiment", f"sentiment-{name}")
+    assert bundle.config["title"] == PRESETS[name].title
+    assert bundle.config["reads_signs"] == PRESETS[name].reads_signs
+    assert bundle.config["temperature"] > 0
+    assert bundle.seeds == {"model": 3}
+    expected = {"test_accuracy", "val_accuracy", "calibration_error"}
+    expected |= {"lesson_accuracy"} if name == "mlp" else set()
+    assert set(bundle.metrics) == expected
+    for metric in bundle.metrics.values():
+        assert metric["value"] == pytest.approx(np.mean(metric["per_seed"]))
+        assert ("sd" in metric) == (len(metric["per_seed"]) > 1)
+        assert metric["protocol"] in bundle.card
+    assert f"# sentiment-{name}" in bundle.card
+    assert "python -m core" in bundle.card
+
+
+def test_weights_are_stored_in_half_precision_and_keys_whole(trained):
+    *_, bundle = trained
+    types = {name: array.dtype for name, array in bundle.arrays.items()}
+    assert types.pop("keys", np.dtype(np.int64)) == np.int64
+    assert set(types.values()) == {np.dtype(np.float16)}
+
+
+def test_no_text_of_a_review_is_shipped(trained):
+    *_, bundle = trained
+    assert set(bundle.tables) == {"words", "test"}
+    columns = {"label", "words", "negations", "rare", "logit"}
+    assert set(bundle.tables["test"].columns) == columns
+    assert bundle.tables["words"]["word"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "problem"),
+    [
+        ("nbsvm", {"seed": -1}, r"seed \(-1\) should be at least 0"),
+        ("nbsvm", {"seed": 0, "n_seeds": 0}, r"seeds \(0\) should be at least 1"),
+        ("bert", {"seed": 0}, r"preset \(bert\) should be one of mlp, cnn"),
+    ],
+)
+def test_options_out_of_bounds_are_refused_before_any_reading(name, options, problem):
+    with pytest.raises(InputError, match=problem):
+        train(name, None, **options)

@@ -1,0 +1,114 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+
+from core.loop import TrainState
+from core.sentiment.data import count_vocabulary, pad_all
+from core.sentiment.presets import Preset
+from core.sentiment.train import (
+    SCORED_AT_ONCE,
+    AveragedState,
+    Encoded,
+    averaged,
+    batch_scorer,
+    loss,
+    measure,
+    train_one,
+    weights,
+)
+from tests.core.sentiment.samples import CONFIGS, planted, random_ids, random_net
+
+TINY = {"learning_rate": 0.03, "batch_size": 20}
+
+
+@pytest.fixture(scope="module")
+def sides():
+    """The planted reviews as ids."""
+    train, test = planted()
+    vocabulary = count_vocabulary(train, 16)
+    return tuple(Encoded(pad_all(texts, vocabulary, 12), texts.labels) for texts in (train, test))
+
+
+# epochs, loss and accuracy; units of a hidden layer look at one place each, so it learns slowly
+BOUNDS = {
+    "mlp": (25, 0.4, 0.8),
+    "cnn": (25, 0.45, 0.8),
+    "lstm": (12, 0.2, 0.95),
+    "max-cnn": (12, 0.3, 0.95),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_tiny_net_learns_the_planted_verdicts(sides, name):
+    n_epochs, loss_bound, accuracy_bound = BOUNDS[name]
+    preset = Preset(name, CONFIGS[name], **TINY)
+    fitted = train_one(preset, *sides, seed=0, n_epochs=n_epochs, name="test")
+    first, last = fitted.history[0], fitted.history[-1]
+    assert first["test_loss"] == pytest.approx(np.log(2), abs=0.1)
+    assert last["loss"] < loss_bound
+    assert last["test_accuracy"] > accuracy_bound
+
+
+def test_a_frozen_embedding_rests_and_then_learns(sides):
+    preset = Preset("", CONFIGS["mlp"], n_frozen=2, tuning_rate=0.01, **TINY)
+    vectors = np.random.default_rng(0).normal(size=(16, 4)).astype(np.float32)
+    fitted = train_one(
+        preset, *sides, seed=0, n_epochs=3, name="val", vectors=vectors, snapshots=(0, 1, 2, 3)
+    )
+    tables = [fitted.snapshots[epoch]["embedding.table"] for epoch in range(4)]
+    np.testing.assert_array_equal(tables[0], vectors)
+    np.testing.assert_array_equal(tables[2], vectors)
+    assert np.abs(tables[3] - vectors).max() > 1e-3
+    kernels = [fitted.snapshots[epoch]["hidden.kernel"] for epoch in range(4)]
+    assert all(np.abs(kernels[k + 1] - kernels[k]).max() > 1e-3 for k in range(3))
+    assert {"loss", "val_loss", "val_accuracy"} <= set(fitted.history[1])
+
+
+def test_the_mean_of_weights_follows_its_recursion():
+    optimizer = averaged(optax.sgd(1.0), 0.15)
+    params, gradient = {"w": jnp.array(1.0)}, {"w": jnp.array(-2.0)}
+    state = optimizer.init(params)
+    expected, weight = 1.0, 1.0
+    for step in range(6):
+        updates, state = optimizer.update(gradient, state, params)
+        params = optax.apply_updates(params, updates)
+        weight += 2.0
+        stays = min(0.15, (1 + step) / (10 + step))  # 0.1 and then the bound
+        expected = stays * expected + (1 - stays) * weight
+        assert float(params["w"]) == weight
+        assert float(state.average["w"]) == pytest.approx(expected, rel=1e-6)
+    assert weights(TrainState(params, None, state)) is state.average
+    assert weights(TrainState(params, None, state.inner)) is params
+
+
+def test_a_mean_of_weights_is_what_is_kept_and_measured(sides):
+    preset = Preset("", CONFIGS["mlp"], averaging=0.9, clip=1.0, **TINY)
+    fitted = train_one(preset, *sides, seed=0, n_epochs=1, name="test", snapshots=(1,))
+    assert isinstance(fitted.state.opt_state, AveragedState)
+    kept = fitted.snapshots[1]["hidden.kernel"]
+    np.testing.assert_array_equal(kept, fitted.best["hidden.kernel"])
+    assert np.abs(kept - np.asarray(fitted.state.params["hidden"]["kernel"][...])).max() > 1e-3
+
+
+def test_any_number_of_reviews_is_scored_by_one_function():
+    config = CONFIGS["mlp"]
+    model = random_net(config)
+    score, params = batch_scorer(model), nnx.state(model, nnx.Param)
+    ids = random_ids(config, n_texts=SCORED_AT_ONCE + 3)
+    logits = score(params, ids)
+    assert logits.shape == (SCORED_AT_ONCE + 3,)
+    np.testing.assert_allclose(logits, jax.jit(lambda ids: model(ids))(ids), rtol=1e-5)
+    np.testing.assert_allclose(score(params, ids[-2:]), logits[-2:], rtol=1e-5)
+
+
+def test_loss_is_the_mean_logistic_loss():
+    logits, labels = jnp.array([2.0, -1.0, 100.0]), jnp.array([1.0, 1.0, 0.0])
+    found = loss(lambda ids, rngs: logits, (None, labels), None)
+    expected = np.log1p(np.exp([-2.0, 1.0, 100.0])).mean()
+    assert float(found) == pytest.approx(expected, rel=1e-6)
+    figures = measure(np.asarray(logits), np.asarray(labels))
+    assert figures["loss"] == pytest.approx(expected, rel=1e-6)
+    assert figures["accuracy"] == pytest.approx(1 / 3)
