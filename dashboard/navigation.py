@@ -76,6 +76,20 @@ PAGES: dict[str, tuple[Entry, ...]] = {
             ":material/rate_review:",
             "Is this review for the film, and which words say so?",
         ),
+        Entry(
+            "app_pages/sentiment_board.py",
+            "Leaderboard",
+            "sentiment-board",
+            ":material/leaderboard:",
+            "Which model wins, and when?",
+        ),
+        Entry(
+            "app_pages/sentiment_filters.py",
+            "Convolution",
+            "sentiment-filters",
+            ":material/filter_center_focus:",
+            "What do the filters look for?",
+        ),
     ),
     "Ideas": (
         Entry(

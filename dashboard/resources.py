@@ -19,6 +19,7 @@ from core.words import OUR_VECTORS
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
+    from core.sentiment.comparison import Comparison
     from core.sentiment.explorer import SentimentModel
     from core.words.explorer import MapExplorer
     from core.words.live import TsneRunner
@@ -121,6 +122,13 @@ def sentiment_models() -> dict[str, "SentimentModel"]:
     return {name: sentiment_model(name) for name in here or MODELS[:1]}
 
 
+def sentiment_board() -> "Comparison":
+    """Returns every usable one beside the others; raises as `bundle` does if there is none."""
+    here = [name for name in MODELS if manifest(f"sentiment-{name}") is not None]
+    folders = [assets() / f"sentiment-{name}" for name in here or MODELS[:1]]
+    return _sentiment_board(tuple((str(folder), _age(folder)) for folder in folders))
+
+
 @st.cache_resource(show_spinner=False)
 def tsne_runner() -> "TsneRunner":
     """Returns what draws visitors' maps, one at a time for the whole server."""
@@ -178,6 +186,13 @@ def _sentiment_model(folder: str, age: int, name: str) -> "SentimentModel":
     from core.sentiment.explorer import SentimentModel
 
     return SentimentModel(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Comparing the models", max_entries=4)
+def _sentiment_board(folders: tuple[tuple[str, int], ...]) -> "Comparison":
+    from core.sentiment.comparison import Comparison
+
+    return Comparison([_bundle(folder, age, Path(folder).name) for folder, age in folders])
 
 
 @st.cache_resource(show_spinner="Opening GloVe: some seconds the first time")

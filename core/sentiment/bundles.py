@@ -20,6 +20,7 @@ from core.sentiment.calibration import (
     probability,
 )
 from core.sentiment.data import Texts, labelled, without_signs
+from core.sentiment.filters import strongest_ngrams
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.presets import Preset, find_preset
 from core.sentiment.protocol import Measured, measure_linear, measure_net
@@ -117,14 +118,15 @@ def train(
             checkpoints=checkpoints,
             progress=f"sentiment {preset_name}" if progress else None,
         )
-    return gather(preset_name, preset, local, sides["test"], measured, seed=seed, command=command)
+    texts = read["train"], sides["test"]
+    return gather(preset_name, preset, local, texts, measured, seed=seed, command=command)
 
 
 def gather(
     preset_name: str,
     preset: Preset,
     local: LocalData,
-    test: Texts,
+    texts: tuple[Texts, Texts],
     measured: Measured,
     *,
     seed: int,
@@ -136,7 +138,8 @@ def gather(
         preset_name: for the bundle's name.
         preset: the recipe.
         local: the archive, for provenance.
-        test: the test reviews, with signs, to describe them by.
+        texts: the training reviews as the model reads them, to find what its filters look for,
+            and the test reviews with signs, to describe them by.
         measured: what was trained.
         seed: of the weights.
         command: the command line that makes this bundle.
@@ -144,6 +147,7 @@ def gather(
     Returns:
         The bundle, not yet saved.
     """
+    train, test = texts
     held = measured.val_labels
     temperature = fit_temperature(measured.val_logits, held)
     said = probability(measured.test_logits, temperature)
@@ -167,8 +171,10 @@ def gather(
         "n_parameters": measured.n_parameters,
         "train_s": measured.train_s,
     }
-    table = describe_texts(test)
-    table["logit"] = measured.test_logits.astype(np.float32)
+    said_of = describe_texts(test).assign(logit=measured.test_logits.astype(np.float32))
+    tables = {"words": pd.DataFrame({"word": measured.vocabulary.words}), "test": said_of}
+    if hasattr(preset.config, "sizes"):
+        tables["ngrams"] = strongest_ngrams(measured.arrays, measured.vocabulary, train)
     bundle = Bundle(
         kind=KIND,
         name=f"sentiment-{preset_name}",
@@ -180,7 +186,7 @@ def gather(
             name: array.astype(np.float16) if array.dtype.kind == "f" else array
             for name, array in measured.arrays.items()
         },
-        tables={"words": pd.DataFrame({"word": measured.vocabulary.words}), "test": table},
+        tables=tables,
         documents={"history": measured.histories},
         device=describe_devices(),
         duration_s=measured.train_s,
@@ -257,7 +263,8 @@ Logits are divided by {config["temperature"]:.3f} before they are called probabi
 ## What is inside
 Weights of seed {bundle.seeds["model"]} in half precision, the words they know, and, for each test
 review in the archive's order, its label, what the model said (a logit), and counts (words,
-negations, share of rare words). No text of a review.
+negations, share of rare words). Of a net with filters, the phrases that excite each most, among
+those that stand in several reviews. No text of a review.
 
 ## Use and limits
 For exploring and teaching. The model knows how people wrote about films on one web site before

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from core.bundle import ASSETS, Bundle, check_arrays, load_bundle, read_manifest
 from core.errors import BundleError, InputError
@@ -70,6 +71,19 @@ class Explanation:
     parts: tuple[Part, ...]
     base: float
     is_exact: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Activations:
+    """What the filters of a net say while their windows slide over a text.
+
+    Attributes:
+        reading: the text as the net reads it.
+        values: size -> f32[n, F], what each filter says of the window around each word read.
+    """
+
+    reading: Reading
+    values: dict[int, np.ndarray]
 
 
 class SentimentModel:
@@ -159,6 +173,34 @@ class SentimentModel:
             values = word_values(parts, len(ids))
         parts = sorted(parts, key=lambda part: -abs(part.value))
         return Explanation(score, values, tuple(parts), base, self.is_exact)
+
+    @property
+    def favourites(self) -> pd.DataFrame | None:
+        """The n-grams that excite each filter most, see `core.sentiment.filters`; None without."""
+        return self.bundle.tables.get("ngrams")
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether windows of words slide over a text in this model."""
+        return isinstance(self.net, CnnForward | MaxCnnForward)
+
+    def activations(self, text: str) -> Activations:
+        """Lets every filter look at every window of a text.
+
+        Raises:
+            InputError: the text is far too long, or the model has no filters.
+        """
+        if not self.has_filters:
+            raise InputError(f"model ({self.name}) should have filters, as the cnn has")
+        reading = self.read(text)
+        padded = np.zeros((1, self.length), np.int32)
+        padded[0, reading.padding :] = reading.ids
+        values = self.net.activations(self.net.embed(padded))
+        sizes = [len(kernel) for kernel, _ in self.net.filters]
+        return Activations(
+            reading,
+            {size: f[0, reading.padding :] for size, f in zip(sizes, values, strict=True)},
+        )
 
     def without_each(self, text: str) -> np.ndarray:
         """Returns how much each word that was read lifts the logit by being there, f32[n].

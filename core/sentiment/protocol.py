@@ -142,7 +142,8 @@ def measure_net(
         seed: run("validation", seed, parts, every if seed == seeds[0] else ()) for seed in seeds
     }
     curves = np.array([_column(fitted, "val_accuracy") for fitted in validation.values()])
-    chosen = best_epoch(curves.mean(axis=0), first=preset.n_frozen + 1)
+    losses = np.array([_column(fitted, "val_loss") for fitted in validation.values()])
+    chosen = best_epoch(losses.mean(axis=0), first=preset.n_frozen + 1)
     full = {
         seed: run("full", seed, (all_train, all_test), (chosen,) if seed == seeds[0] else ())
         for seed in seeds
@@ -153,7 +154,7 @@ def measure_net(
         "best_epoch": [max(_column(fitted, "test_accuracy")) for fitted in full.values()],
     }
     if preset.n_frozen:
-        at = best_epoch(curves[:, : preset.n_frozen].mean(axis=0), first=1)
+        at = best_epoch(losses[:, : preset.n_frozen].mean(axis=0), first=1)
         accuracies["frozen"] = [_column(run, "test_accuracy")[at - 1] for run in full.values()]
     first = seeds[0]
     arrays = full[first].snapshots[chosen]
@@ -268,9 +269,12 @@ def first_vectors(vocabulary: Vocabulary, words: Sequence[str], vectors: np.ndar
     return (table * _GLOVE_SCALE).astype(np.float32)
 
 
-def best_epoch(accuracies: np.ndarray, *, first: int) -> int:
-    """Returns the epoch, counted from 1, of the highest accuracy, from `first` on."""
-    return first + int(np.argmax(accuracies[first - 1 :]))
+def best_epoch(losses: np.ndarray, *, first: int) -> int:
+    """Returns the epoch, counted from 1, of the lowest loss, from `first` on.
+
+    The loss falls and rises smoothly where the accuracy of some thousand reviews jumps about.
+    """
+    return first + int(np.argmin(losses[first - 1 :]))
 
 
 def half(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -62,9 +62,7 @@ with left:
     pinned = st.session_state.get(pin_key)
     model = models[name]
     found = review_words.reasons(model, text, how)
-    review_words.draw(
-        model, text, found, how, key="sentiment_score_words", field=review_text.text_key(view)
-    )
+    review_words.draw(model, text, found, how, key="sentiment_score_words", can_drop=True)
     if pinned is not None:
         st.markdown("**Pinned**")
         review_words.draw(
@@ -73,7 +71,7 @@ with left:
             review_words.reasons(model, pinned, how),
             how,
             key="sentiment_score_pinned",
-            field=None,
+            can_drop=False,
         )
 
 started = time.perf_counter()

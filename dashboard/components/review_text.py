@@ -12,6 +12,7 @@ from dashboard import view_state
 from dashboard.components import live_text
 from dashboard.sample_reviews import SAMPLES
 
+KEY = "sentiment-text"  # of the field: pages about reviews share what was typed
 _HEIGHT = 190  # px
 
 
@@ -32,13 +33,14 @@ def field(view: view_state.View, sample: str) -> str:
     Returns:
         What stands in the field, at most `MAX_CHARACTERS`.
     """
-    key = text_key(view)
-    if st.session_state.get(f"{key}-sample") != sample:
-        st.session_state[f"{key}-sample"] = sample
-        st.session_state[key] = SAMPLES[sample].text
+    used = f"{view.name}-sample-used"
+    is_first = used not in st.session_state and f"{view.name}_sample" not in st.query_params
+    if st.session_state.get(used) != sample and not (is_first and KEY in st.session_state):
+        st.session_state[KEY] = SAMPLES[sample].text
+    st.session_state[used] = sample
     text = st.text_area(
         "Your review",
-        key=key,
+        key=KEY,
         height=_HEIGHT,
         max_chars=MAX_CHARACTERS,
         persist_state="session",
@@ -46,31 +48,21 @@ def field(view: view_state.View, sample: str) -> str:
         help="Scored whenever you pause. The text stays in this session: it is in no link and no "
         "log.",
     )
-    live_text.make_live(key)
+    live_text.make_live(KEY)
     return text or ""
 
 
-def text_key(view: view_state.View) -> str:
-    """Returns the key of the field."""
-    return f"{view.name}-text"
-
-
-def drop_word(key: str, place: int) -> None:
-    """Takes a token out of a field; for the `on_drop` of a strip.
-
-    Args:
-        key: of the field.
-        place: of the token, among all of the text's.
-    """
-    text = st.session_state.get(key) or ""
+def drop_word(place: int) -> None:
+    """Takes a token out of the field, by its place among the text's; for a strip's `on_drop`."""
+    text = st.session_state.get(KEY) or ""
     tokens = tokenize(text)
     if not 0 <= place < len(tokens):
         return
     found = locate(text, tokens)[place]
     if found is None:  # it stands there in other letters: what remains is written as tokens
-        st.session_state[key] = " ".join(tokens[:place] + tokens[place + 1 :])
+        st.session_state[KEY] = " ".join(tokens[:place] + tokens[place + 1 :])
         return
     start, end = found
     while end < len(text) and text[end] == " " and (not start or text[start - 1] == " "):
         end += 1
-    st.session_state[key] = text[:start] + text[end:]
+    st.session_state[KEY] = text[:start] + text[end:]

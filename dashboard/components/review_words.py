@@ -36,7 +36,7 @@ def reasons(model: SentimentModel, text: str, how: str) -> Reasons:
 
 
 def draw(
-    model: SentimentModel, text: str, found: Reasons, how: str, *, key: str, field: str | None
+    model: SentimentModel, text: str, found: Reasons, how: str, *, key: str, can_drop: bool
 ) -> None:
     """Draws the words of a text, the last ones where it is long.
 
@@ -46,7 +46,7 @@ def draw(
         found: what it said.
         how: `SHARES` or `DROPPED`.
         key: unique in the app.
-        field: key of the text area that a clicked word is taken out of; None for no clicks.
+        can_drop: whether a clicked word is taken out of the visitor's review.
     """
     reading = found.explanation.score.reading
     words = words_of(model, text, found, how)
@@ -55,8 +55,8 @@ def draw(
 
     def drop() -> None:
         place = word_strip.dropped(key)
-        if place is not None and field is not None:
-            review_text.drop_word(field, first + place)
+        if place is not None:
+            review_text.drop_word(first + place)
 
     if first:
         st.caption(f"{theme.count(first)} earlier words are not shown.")
@@ -65,10 +65,10 @@ def draw(
         key=key,
         label=f"The words of the review, coloured by what they say to: {model.title}",
         hint="Point at a word for its number; click one to take it out."
-        if field
+        if can_drop
         else "The pinned text.",
         most=max(largest, _LEAST_FULL),
-        on_drop=drop if field else None,
+        on_drop=drop if can_drop else None,
     )
     st.caption(reading_sentence(model, reading))
 

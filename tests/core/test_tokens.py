@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.tokens import tokenize
+from core.tokens import locate, tokenize
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,31 @@ def test_tokens_of_the_tokens_are_the_tokens(text):
 @given(TEXTS, TEXTS)
 def test_texts_apart_do_not_touch_each_other(first, second):
     assert tokenize(f"{first}\nx\n{second}") == [*tokenize(first), "x", *tokenize(second)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I can’t say it's BAD!!!", ["I", "ca", "n’t", "say", "it", "'s", "BAD", "!"]),
+        ("… Not<br />well-made", ["…", "Not", "well", "made"]),
+        ("b <br /> b", ["b", "b"]),
+        ("\x00 10/10 \U0001f389 <b>", ["10", "/", "10", "b"]),
+    ],
+)
+def test_tokens_are_found_where_they_stand(text, found):
+    places = locate(text, tokenize(text))
+    assert [text[slice(*place)] for place in places] == found
+
+
+def test_a_token_that_stands_there_in_other_letters_is_not_found_elsewhere():
+    tokens = tokenize("İstanbul is I")
+    places = locate("İstanbul is I", tokens)
+    assert dict(zip(tokens, places, strict=True))["stanbul"] == (1, 8)
+    assert places[0] is None  # a dotted capital i has no plain small one of its length
+
+
+@given(st.text(max_size=80))
+def test_places_follow_each_other(text):
+    places = [place for place in locate(text, tokenize(text)) if place]
+    assert all(a[1] <= b[0] for a, b in zip(places, places[1:], strict=False))
+    assert all(0 <= start < end <= len(text) for start, end in places)

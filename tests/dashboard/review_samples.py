@@ -66,6 +66,16 @@ def arrays(name: str) -> dict[str, np.ndarray]:
     return {"keys": keys[order], "weights": weights[order], "bias": np.zeros(1)}
 
 
+def favourites() -> pd.DataFrame:
+    """Returns the n-grams that excite the two filters most: one likes good words, one bad ones."""
+    rows = [
+        (1, number, rank, word, 1.0, 10 - rank)
+        for number, words in enumerate((GOOD, BAD))
+        for rank, word in enumerate(words, start=1)
+    ]
+    return pd.DataFrame(rows, columns=["size", "filter", "rank", "ngram", "value", "reviews"])
+
+
 def review_bundle(name: str) -> Bundle:
     """Makes one of the models as a bundle."""
     kind = {"mlp": "Hidden", "cnn": "Cnn", "lstm": "Lstm", "nbsvm": "Nbsvm", "max-cnn": "MaxCnn"}
@@ -97,7 +107,8 @@ def review_bundle(name: str) -> Bundle:
             key: array.astype(np.float16 if array.dtype.kind == "f" else array.dtype)
             for key, array in arrays(name).items()
         },
-        tables={"words": pd.DataFrame({"word": VOCABULARY.words})},
+        tables={"words": pd.DataFrame({"word": VOCABULARY.words})}
+        | ({"ngrams": favourites()} if "sizes" in config and "cnn" in name else {}),
         card="a sample",
         device="2 CPU cores",
         created="2026-01-01T00:00:00+00:00",

@@ -89,6 +89,7 @@ def test_the_lessons_figures_are_complete() -> None:
         "movies",
         "movies-beyond",
         "sentiment",
+        "sentiment-beyond",
         "words",
         "textgen",
         "batchnorm",

@@ -13,7 +13,7 @@ from tests.dashboard.review_samples import NOT_BAD, TITLES, fill_reviews
 
 App = Callable[..., AppTest]
 PAGE = "sentiment_score"
-FIELD = f"{PAGE}-text"
+FIELD = review_text.KEY
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_one_model_is_enough(app: App, empty_assets: Path) -> None:
 def test_a_clicked_word_is_taken_out(
     monkeypatch: pytest.MonkeyPatch, text: str, place: int, left: str
 ) -> None:
-    state = {"field": text}
+    state = {FIELD: text}
     monkeypatch.setattr(review_text.st, "session_state", state)
-    review_text.drop_word("field", place)
-    assert state["field"] == left
+    review_text.drop_word(place)
+    assert state[FIELD] == left

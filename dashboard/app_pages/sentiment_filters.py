@@ -1,0 +1,165 @@
+"""What do the filters look for?"""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.sentiment.explorer import Activations, SentimentModel
+from dashboard import resources, view_state
+from dashboard.components import missing, page, provenance, review_text, word_strip
+from dashboard.components.chart import chart
+from dashboard.components.word_strip import Word
+from dashboard.figures import sentiment_filters as figures
+
+PAGE = "sentiment_filters"
+BARS = f"{PAGE}_main"
+FIRST_PLACE = 14  # of "wonderful" in the first sample: elsewhere a window may leave all silent
+
+
+def window(words: list[str], place: int, size: int) -> list[str]:
+    """Returns the words that a filter of one size sees around a place; "" beyond the review."""
+    first = place - (size - 1) // 2
+    return [words[at] if 0 <= at < len(words) else "" for at in range(first, first + size)]
+
+
+def take_bar() -> None:
+    """Chooses the filter whose bar was clicked."""
+    points = st.session_state[BARS]["selection"]["points"]
+    if points:
+        size, number = points[0]["customdata"]
+        view.set(size=int(size), filter=int(number) + 1)
+
+
+def strip(model: SentimentModel, found: Activations, words: list[str], seen: range) -> None:
+    """Draws the words by what the chosen filter says of the window around each."""
+    values = found.values[size][:, number - 1]
+
+    def go() -> None:
+        at = word_strip.dropped(f"{PAGE}_words")
+        if at is not None:
+            view.set(place=at + 1)
+
+    word_strip.strip(
+        [
+            Word(
+                f"[{word}]" if at in seen else word,
+                "seen",
+                float(value),
+                f"filter {number} says {value:.2f} of the window around it",
+            )
+            for at, (word, value) in enumerate(zip(words, values, strict=True))
+        ],
+        key=f"{PAGE}_words",
+        label=f"The words of the review, coloured by filter {number} of {model.title}",
+        hint="Coloured by what the chosen filter says; click a word to move the window there.",
+        most=float(max(values.max(initial=0), 1e-6)),
+        on_drop=go,
+    )
+
+
+page.header(
+    "What do the filters look for?",
+    "A window of a few words slides over your review, and every filter says how much it likes what "
+    "it sees. Click a filter's bar for the phrases that it likes best of all.",
+)
+view = view_state.page(PAGE)
+with missing.guard():
+    everything = resources.sentiment_models()
+models = {name: model for name, model in everything.items() if model.has_filters}
+if not models:
+    st.info("No net with filters is among the assets: train the cnn.", icon=":material/info:")
+    st.code(resources.command_for("sentiment-cnn"), language="bash", wrap_lines=True)
+    st.stop()
+sample = review_text.samples(view)
+left, right = st.columns([5, 6], gap="medium")
+with left:
+    text = review_text.field(view, sample)
+    name = view.selectbox(
+        "model", "Net", list(models), next(iter(models)), lambda name: models[name].title
+    )
+    model = models[name]
+    found = model.activations(text)
+    words = [found.reading.tokens[place] for place in found.reading.places]
+    sizes = list(found.values)
+    columns = st.columns(3, vertical_alignment="bottom")
+    with columns[0]:
+        size = view.selectbox("size", "Words it sees", sizes, sizes[-1])
+    with columns[1]:
+        number = view.number_input("filter", "Filter", 1, found.values[size].shape[1], 1)
+    with columns[2]:
+        place = view.number_input(
+            "place", "Window at word", 1, model.length, min(FIRST_PLACE, model.length)
+        )
+place = min(place, max(len(words), 1))
+here = place - 1
+values = {size: f[here] if len(words) else np.zeros(f.shape[1]) for size, f in found.values.items()}
+with left:
+    first = here - (size - 1) // 2
+    if words:
+        strip(model, found, words, range(first, first + size))
+with right:
+    chart(
+        figures.window_bars(
+            values,
+            {size: window(words, here, size) for size in sizes},
+            chosen=(size, number - 1),
+            most=max((float(f.max(initial=0)) for f in found.values.values()), default=0.0),
+        ),
+        key=BARS,
+        alt="What each filter says of the window around "
+        + (f"word {place} of {len(words)}" if words else "no word"),
+        data=pd.concat(
+            pd.DataFrame({"size": size, "filter": np.arange(1, len(f) + 1), "value": f})
+            for size, f in values.items()
+        ),
+        filename="sentiment-filters",
+        on_select=take_bar,
+        selection_mode="points",
+    )
+table = model.favourites
+if table is not None:
+    mine = table[(table["size"] == size) & (table["filter"] == number - 1)]
+    st.subheader(f"What excites filter {number} most", anchor=False)
+    if len(mine):
+        chart(
+            figures.favourites(mine),
+            key=f"{PAGE}_favourites",
+            alt=f"The {len(mine)} n-grams that excite filter {number} most: "
+            + ", ".join(mine["ngram"].head(5)),
+            data=mine,
+            filename="sentiment-favourites",
+        )
+    else:
+        st.caption("No phrase that stands in several reviews excites it.")
+if words:
+    loudest = int(np.argmax(values[size]))
+    said = found.values[size][:, number - 1]
+    peak = " ".join(word for word in window(words, int(said.argmax()), size) if word)
+    page.what_you_see(
+        f"The window stands at word {place} of {len(words)}. Of {len(values[size])} filters over "
+        f"{size} {'word' if size == 1 else 'words'}, number {loudest + 1} speaks loudest here "
+        f"({values[size][loudest]:.2f}). In this review, filter {number} likes "
+        f"“{page.plain(peak)}” best ({said.max():.2f})."
+    )
+else:
+    page.what_you_see("There is no word to look at yet.")
+view.experiments(
+    [
+        ("The loudest filter here", {"filter": int(np.argmax(values[size])) + 1}),
+        ("Where this filter peaks", {"place": int(found.values[size][:, number - 1].argmax()) + 1})
+        if words
+        else ("To the first word", {"place": 1}),
+        ("Not bad at all", {"sample": "negation"}),
+    ]
+)
+with page.details("How a filter works"):
+    st.latex(r"y_t = \max\Bigl(0,\; b + \sum_{d} w_d \cdot x_{t+d}\Bigr)")
+    st.markdown(
+        f"Each word is a vector $x$ of {model.bundle.config.get('n_dims', '?')} numbers. A filter "
+        "is one matrix: a row of weights $w_d$ for each place of its window, and a bias $b$. It "
+        "slides over the review and gives one number at each word; below 0 it is silent. The "
+        "phrases were counted over the training reviews when the net was trained, among those that "
+        "stand in three reviews or more."
+    )
+view.share()
+provenance.footer(model.bundle, lesson=f"sentiment-{name}")

@@ -1,0 +1,106 @@
+"""The page of the convolution in one process: filters with known answers, and odd texts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.components import review_text
+from tests.dashboard.reading import spec, words
+from tests.dashboard.review_samples import BAD, GOOD, TITLES, fill_reviews
+
+App = Callable[..., AppTest]
+PAGE = "sentiment_filters"
+TEXT = "the film is awful but wonderful"
+
+
+@pytest.fixture
+def reviews(empty_assets: Path) -> Path:
+    return fill_reviews(empty_assets)
+
+
+def run(app: App, text: str, **values: str) -> AppTest:
+    page = app(PAGE, {f"{PAGE}_{name}": value for name, value in values.items()})
+    page.text_area(key=review_text.KEY).set_value(text)
+    page.run()
+    assert not page.exception and not page.warning
+    return page
+
+
+def bars(page: AppTest) -> list[float]:
+    return list(spec(page)["data"][0]["y"])
+
+
+def liked(page: AppTest) -> list[str]:
+    return [name for name, _ in spec(page, 1)["data"][0]["customdata"]]
+
+
+@pytest.mark.parametrize("model", ["cnn", "max-cnn"])
+@pytest.mark.parametrize(("place", "said"), [("4", [0, 1]), ("6", [1, 0]), ("1", [0, 0])])
+def test_each_filter_says_what_it_sees_at_the_window(
+    app: App, reviews: Path, model: str, place: str, said: list[float]
+) -> None:
+    page = run(app, TEXT, place=place, model=TITLES[model])
+    assert bars(page) == said
+    assert f"at word {place} of 6" in words(page)
+
+
+def test_a_filters_favourites_are_listed_and_its_bar_is_the_accent(app: App, reviews: Path) -> None:
+    page = run(app, TEXT, filter="2")
+    assert liked(page) == list(BAD)
+    colours = spec(page)["data"][0]["marker"]["color"]
+    assert colours[1] != colours[0]
+    assert liked(run(app, TEXT, filter="1")) == list(GOOD)
+
+
+def test_the_title_quotes_the_window(app: App, reviews: Path) -> None:
+    page = run(app, "a <b>superb</b> film", place="3")
+    titles = [note["text"] for note in spec(page)["layout"]["annotations"]]
+    assert titles == ["1 word: “superb”"]
+
+
+def test_try_this_moves_the_window_and_chooses_the_loudest(app: App, reviews: Path) -> None:
+    page = run(app, TEXT, place="4")
+    next(b for b in page.button if b.label == "The loudest filter here").click().run()
+    assert page.number_input(key=f"{PAGE}_filter").value == 2
+    page.number_input(key=f"{PAGE}_place").set_value(1).run()
+    next(b for b in page.button if b.label == "Where this filter peaks").click().run()
+    assert page.number_input(key=f"{PAGE}_place").value == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\x00", "🎉", "<script>alert(1)</script>", "wonderful " * 2_000, "ein Film"]
+)
+def test_any_text_gets_an_answer(app: App, reviews: Path, text: str) -> None:
+    page = run(app, text)
+    assert len(bars(page)) == 2
+    if not text:
+        assert "no word to look at" in words(page)
+
+
+def test_a_window_beyond_the_review_stands_at_its_end(app: App, reviews: Path) -> None:
+    page = run(app, "a wonderful", place="12")
+    assert bars(page) == [1, 0] and "at word 2 of 2" in words(page)
+
+
+def test_what_was_typed_comes_along_from_the_other_page(app: App, reviews: Path) -> None:
+    page = app("sentiment_score")
+    page.text_area(key=review_text.KEY).set_value("my own words").run()
+    page.switch_page(f"app_pages/{PAGE}.py").run()
+    assert page.text_area(key=review_text.KEY).value == "my own words"
+    assert "my own" not in str(dict(page.query_params))
+
+
+def test_without_a_net_with_filters_the_page_says_how_to_make_one(
+    app: App, empty_assets: Path
+) -> None:
+    fill_reviews(empty_assets, ("nbsvm", "mlp"))
+    page = app(PAGE)
+    assert not page.exception
+    assert any("--preset cnn " in code.value for code in page.code)
+
+
+def test_without_any_model_the_page_says_so(app: App, empty_assets: Path) -> None:
+    page = app(PAGE)
+    assert not page.exception and page.code
