@@ -104,6 +104,17 @@ def library_versions() -> dict[str, str]:
     return versions
 
 
+def over_seeds(values: np.ndarray, unit: str, protocol: str) -> dict[str, Any]:
+    """Makes an entry of `Bundle.metrics` of one figure a seed: mean, spread, each, protocol."""
+    metric = {
+        "value": float(values.mean()),
+        "unit": unit,
+        "per_seed": values.tolist(),
+        "protocol": protocol,
+    }
+    return metric | ({"sd": float(values.std(ddof=1))} if len(values) > 1 else {})
+
+
 def check_arrays(
     bundle: Bundle, expected: Mapping[str, tuple[int | None, ...]], *, where: Path
 ) -> None:

@@ -1,11 +1,14 @@
 """Options of the command line that topics share; `core.datasets.command` has those of data."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from core.bundle import Bundle
 from core.datasets.command import add_places
+from core.errors import InputError
 
 
 def add_training(parser: argparse.ArgumentParser, topic: str, *, preset: str) -> None:
@@ -34,3 +37,38 @@ def write_presets(titles: Iterable[tuple[str, str]]) -> None:
     """Prints names and titles of recipes, a line each."""
     for name, title in titles:
         sys.stdout.write(f"{name:14} {title}\n")
+
+
+def report(bundle: Bundle, out: Path, *, as_json: bool) -> None:
+    """Prints what a training made: a line, or one JSON object.
+
+    Args:
+        bundle: as it was saved.
+        out: where.
+        as_json: print an object with bundle, metrics, seconds and device.
+    """
+    values = {name: metric["value"] for name, metric in bundle.metrics.items()}
+    if as_json:
+        made = {
+            "bundle": str(out),
+            "metrics": values,
+            "seconds": bundle.duration_s,
+            "device": bundle.device,
+        }
+        sys.stdout.write(json.dumps(made) + "\n")
+        return
+    figures = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+    sys.stdout.write(
+        f"{figures} after {bundle.duration_s:.2g} s on {bundle.device}; bundle written to {out}\n"
+    )
+
+
+def refuse_other_data(bundle: Bundle, asked: str | None) -> None:
+    """Checks `evaluate --data` for bundles that can be measured on their own data set only.
+
+    Raises:
+        InputError: another one was named.
+    """
+    own = bundle.dataset["name"]
+    if asked not in (None, own):
+        raise InputError(f"--data ({asked}) should be left out: {bundle.name} is measured on {own}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.bundle import Bundle
+from core.bundle import Bundle, over_seeds
 from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData
 from core.devices import describe_devices
@@ -148,8 +148,8 @@ def gather(
     n_train = int(train_part(len(data.ratings), seed=first.seed, n_folds=n_folds).sum())
     errors = np.array([run.val_mse for run in runs])
     metrics = {
-        "val_mse": _metric(errors, "MSE", protocol),
-        "val_rmse": _metric(np.sqrt(errors), "RMSE", protocol),
+        "val_mse": over_seeds(errors, "MSE", protocol),
+        "val_rmse": over_seeds(np.sqrt(errors), "RMSE", protocol),
     }
     last = first.history[-1]["epoch"]
     arrays = dict(first.arrays)
@@ -196,16 +196,6 @@ def gather(
 def figures_only(bundle: Bundle) -> Bundle:
     """Leaves out weights and tables: for data sets whose films may not be passed on."""
     return dataclasses.replace(bundle, arrays={}, tables={})
-
-
-def _metric(values: np.ndarray, unit: str, protocol: str) -> dict[str, object]:
-    metric = {
-        "value": float(values.mean()),
-        "unit": unit,
-        "per_seed": values.tolist(),
-        "protocol": protocol,
-    }
-    return metric | ({"sd": float(values.std(ddof=1))} if len(values) > 1 else {})
 
 
 def measure(bundle: Bundle, data: MovieData) -> dict[str, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.bundle import Bundle
+from core.bundle import Bundle, over_seeds
 from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData
 from core.devices import data_mesh, describe_devices
@@ -152,11 +152,11 @@ def gather(
     temperature = fit_temperature(measured.val_logits, held)
     said = probability(measured.test_logits, temperature)
     metrics = {
-        name: _metric(np.array(measured.accuracies[key]), "accuracy", PROTOCOLS[name])
+        name: over_seeds(np.array(measured.accuracies[key]), "accuracy", PROTOCOLS[name])
         for name, key in _MEASURED.items()
         if key in measured.accuracies
     }
-    metrics["calibration_error"] = _metric(
+    metrics["calibration_error"] = over_seeds(
         np.array([expected_calibration_error(said, test.labels)]),
         "share",
         PROTOCOLS["calibration_error"],
@@ -226,16 +226,6 @@ def measure(
             "recorded": recorded["calibration_error"]["value"],
         },
     }
-
-
-def _metric(values: np.ndarray, unit: str, protocol: str) -> dict[str, object]:
-    metric = {
-        "value": float(values.mean()),
-        "unit": unit,
-        "per_seed": values.tolist(),
-        "protocol": protocol,
-    }
-    return metric | ({"sd": float(values.std(ddof=1))} if len(values) > 1 else {})
 
 
 def _card(bundle: Bundle) -> str:

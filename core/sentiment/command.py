@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from core.bundle import Bundle, check_replaceable, save_bundle
 from core.errors import InputError
-from core.options import add_training, write_presets
+from core.options import add_training, refuse_other_data, report, write_presets
 
 FOR, AGAINST = "positive", "negative"
 _MAX_LINE_BYTES = 4_000_004  # four a character of the longest text, and the end of the line
@@ -108,21 +108,7 @@ def run_training(args: argparse.Namespace) -> None:
     )
     save_bundle(bundle, out)
     shutil.rmtree(scaffold, ignore_errors=True)
-    if args.json:
-        report = {
-            "bundle": str(out),
-            "metrics": {name: metric["value"] for name, metric in bundle.metrics.items()},
-            "seconds": bundle.duration_s,
-            "device": bundle.device,
-        }
-        sys.stdout.write(json.dumps(report) + "\n")
-        return
-    metric = bundle.metrics["test_accuracy"]
-    spread = f" (sd {metric['sd']:.4f} over {args.seeds} seeds)" if "sd" in metric else ""
-    sys.stdout.write(
-        f"test accuracy {metric['value']:.4f}{spread} after {bundle.duration_s:.2g} s of training "
-        f"on {bundle.device}; bundle written to {out}\n"
-    )
+    report(bundle, out, as_json=args.json)
 
 
 def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
@@ -142,11 +128,7 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
     from core.datasets.store import ensure
     from core.sentiment.bundles import measure
 
-    if args.data not in (None, bundle.dataset["name"]):
-        raise InputError(
-            f"--data ({args.data}) should be left out: sentiment is measured on "
-            f"{bundle.dataset['name']} only"
-        )
+    refuse_other_data(bundle, args.data)
     local = ensure(bundle.dataset["name"], data_dir=args.data_dir, mirror=args.mirror)
     return measure(bundle, local, data_dir=args.data_dir)
 

@@ -1,15 +1,12 @@
 """`train words`, and the questions of `words`."""
 
 import argparse
-import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 from core.bundle import ASSETS, Bundle, check_replaceable, load_bundle, save_bundle
-from core.errors import InputError
-from core.options import add_training, write_presets
+from core.options import add_training, refuse_other_data, report, write_presets
 from core.words import OUR_VECTORS
 from core.words.questions import register
 from core.words.sets import GLOVE, open_set
@@ -72,19 +69,7 @@ def run_training(args: argparse.Namespace) -> None:
         )
         shutil.rmtree(scaffold, ignore_errors=True)
     save_bundle(bundle, out)
-    if args.json:
-        report = {
-            "bundle": str(out),
-            "metrics": {name: metric["value"] for name, metric in bundle.metrics.items()},
-            "seconds": bundle.duration_s,
-            "device": bundle.device,
-        }
-        sys.stdout.write(json.dumps(report) + "\n")
-        return
-    figures = ", ".join(f"{name} {m['value']:.4f}" for name, m in bundle.metrics.items())
-    sys.stdout.write(
-        f"{figures} after {bundle.duration_s:.2g} s on {bundle.device}; bundle written to {out}\n"
-    )
+    report(bundle, out, as_json=args.json)
 
 
 def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
@@ -104,11 +89,7 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
     from core.datasets.store import ensure
     from core.words.explorer import MAPS
 
-    if args.data not in (None, bundle.dataset["name"]):
-        raise InputError(
-            f"--data ({args.data}) should be left out: vectors and maps of words are measured on "
-            f"{bundle.dataset['name']} only"
-        )
+    refuse_other_data(bundle, args.data)
     if bundle.config.get("content") == MAPS:
         from core.words.maps import measure_maps
 

@@ -97,6 +97,17 @@ size = {"width": width.known(KEY), "font_size": look.letters}
 n_reviews = theme.count(models.n_reviews)
 
 
+def with_sd(column: str) -> list[str]:
+    """Writes a column of shares, each with its standard deviation; a dash where there is none."""
+    sds = board[f"{column}_sd"] if f"{column}_sd" in board else board[column] * float("nan")
+    return [
+        "–"
+        if pd.isna(value)
+        else theme.percent(value) + ("" if pd.isna(sd) else f" ± {100 * sd:.2f}")
+        for value, sd in zip(board[column], sds, strict=True)
+    ]
+
+
 def draw(figure: object, alt: str, data: pd.DataFrame) -> None:
     """Draws the one figure of the page."""
     chart(figure, key=KEY, alt=alt, data=data, filename=f"sentiment-{shown.lower()}")
@@ -338,49 +349,34 @@ with page.details("All numbers, and what the two protocols are"):
         pd.DataFrame(
             {
                 "model": board["title"],
-                "clean": 100 * board["clean"],
-                "± clean": 100 * board["clean_sd"],
-                "lesson's protocol": 100 * board["best_epoch"],
-                "± lesson's": 100 * board["best_epoch_sd"],
-                "lesson or paper": 100 * board["lesson"],
-                "before tuning": 100 * board["frozen"],
-                "validation": 100 * board["val"],
-                "ECE": 100 * board["ece"],
-                "parameters": [theme.count(int(n)) if n == n else "" for n in board["parameters"]],
-                "epochs": board["epochs"],
-                "training": [theme.seconds(s) if s == s else "" for s in board["train_s"]],
+                "clean": with_sd("clean"),
+                "lesson's protocol": with_sd("best_epoch"),
+                "lesson or paper": with_sd("lesson"),
+                "ECE": with_sd("ece"),
                 "one review": [
                     theme.seconds(measured[one] / 1000) if one in measured else "not measured"
                     for one in board["name"]
                 ],
+                "before tuning": with_sd("frozen"),
+                "validation": with_sd("val"),
+                "parameters": [theme.count(int(n)) if n == n else "" for n in board["parameters"]],
+                "epochs": board["epochs"],
+                "training": [theme.seconds(s) if s == s else "" for s in board["train_s"]],
             }
-        ).dropna(axis="columns", how="all"),
+        ),
         hide_index=True,
-        column_config={
-            column: st.column_config.NumberColumn(format="%.2f %%")
-            for column in (
-                "clean",
-                "± clean",
-                "lesson's protocol",
-                "± lesson's",
-                "lesson or paper",
-                "before tuning",
-                "validation",
-                "ECE",
-            )
-        },
     )
     st.markdown(
         "**Clean**, as ranked here: the settings and the number of epochs are chosen on a tenth of "
         "the training reviews, held out; then a new model learns from all of them for so many "
         "epochs, and the test reviews are looked at once. **The lesson’s protocol**: the test "
         "reviews were measured after each epoch, and the best one was reported. That picks the "
-        "luckiest epoch on the very reviews that should judge it, so it can only be higher. Both "
+        "luckiest epoch on the very reviews that should judge it, so it is never lower. Both "
         "come from the same runs here. ± is the standard deviation over seeds; the linear model "
         "has none.\n\n"
         "**When** sorts reviews into kinds; lengths and shares of rare words are cut into quarters "
         "of the test reviews, negations counted. A word is rare outside the 5,000 most frequent. "
-        "Intervals are Wilson’s: what 95 % of such samples would cover. **ECE** is the mean "
+        "Intervals are Wilson’s: 95 % of such intervals cover the true share. **ECE** is the mean "
         "distance of the dots from the line in Trust, by reviews. These views are about the "
         "weights that ship: those of the first seed, in half precision."
     )

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels
+from dashboard.figures.frames import STACKED_BELOW
 from dashboard.figures.words_neighbours import headline
 
 _NAME, _LANE, _GAP = 26, 24, 14  # px of a model's name, of each of its numbers, below them
@@ -41,19 +42,29 @@ def leaderboard(
     """
     order = board.sort_values("clean", ascending=False, kind="stable")
     scale = font_size / 13
+    is_beside = width >= STACKED_BELOW  # names; on a phone they stand above
+    room = 0.3 * width if is_beside else width - 40
+    titles = {
+        row.name: labels.shortened(row.title, room, font_size + 2) for row in order.itertuples()
+    }
+    head = 0.0 if is_beside else _NAME * scale
     rows: list[dict[str, Any]] = []
     names: list[tuple[float, str]] = []
+    borders: list[float] = []
     level = 0.0
     for row in order.itertuples():
-        title = labels.shortened(row.title, width - 40, font_size + 2)
-        html = theme.plain_html(title)
-        names.append((level - _NAME * scale / 2, f"<b>{html}</b>" if row.name == chosen else html))
-        level -= _NAME * scale
+        top = level
+        level -= head
         spread = "" if np.isnan(row.clean_sd) else f" ± {100 * row.clean_sd:.2f}"
+        owner = (beside or {}).get(row.name, "the lesson’s")
         marks = [
             ("clean", row.clean, f"{spread} here"),
-            ("best_epoch", row.best_epoch, " here, best test epoch"),
-            ("lesson", row.lesson, f" {(beside or {}).get(row.name, 'the lesson’s')}"),
+            (
+                "best_epoch",
+                row.best_epoch,
+                " here, best test epoch" if is_beside else " best epoch",
+            ),
+            ("lesson", row.lesson, f" {owner if is_beside else owner.removeprefix('the ')}"),
         ]
         for kind, value, words in marks:
             if np.isnan(value):
@@ -69,11 +80,17 @@ def leaderboard(
                     "title": theme.plain_html(row.title),
                 }
             )
+        html = theme.plain_html(titles[row.name])
+        middle = (top + level) / 2 if is_beside else top - head / 2
+        names.append((middle, f"<b>{html}</b>" if row.name == chosen else html))
         level -= _GAP * scale
+        borders.append(level + _GAP * scale / 2)
     points = pd.DataFrame(rows, columns=["kind", "y", "value", "sd", "text", "title"])
     low, high = labels.padded(points["value"].to_numpy(float), 0.06)
     figure = go.Figure([_marks(points, kind) for kind in _MARKS])
-    plot = width - 32
+    longest = max(labels.text_width(title, font_size + 2) for title in titles.values())
+    left = round(longest) + 32 if is_beside else 16
+    plot = width - left - 16
     figure.update_layout(
         annotations=[
             *(
@@ -82,7 +99,8 @@ def leaderboard(
                     "xref": "paper",
                     "y": at,
                     "text": name,
-                    "xanchor": "left",
+                    "xanchor": "right" if is_beside else "left",
+                    "xshift": -14 if is_beside else 0,
                     "showarrow": False,
                     "font": {"size": font_size + 2},
                 }
@@ -97,20 +115,20 @@ def leaderboard(
             {
                 "type": "line",
                 "xref": "paper",
-                "x0": 0,
+                "x0": -(left - 16) / plot,
                 "x1": 1,
-                "y0": at + _NAME * scale / 2 + _GAP * scale / 2,
-                "y1": at + _NAME * scale / 2 + _GAP * scale / 2,
+                "y0": at,
+                "y1": at,
                 "line": {"width": 1, "color": theme.FAINT},
             }
-            for at, _ in names[1:]
+            for at in borders[:-1]
         ],
         height=round(max(-level, min(480, -level * _LEAST)) + 84),
-        margin={"l": 16, "r": 16, "t": 16, "b": 56},
+        margin={"l": left, "r": 16, "t": 16, "b": 56},
         xaxis={
             "range": [low, high],
             "title": {"text": "accuracy on 25,000 test reviews (%)"},
-            "nticks": max(4, width // 130),
+            "nticks": max(4, round(plot / 130)),
             "zeroline": False,
         },
         yaxis={"range": [level, 0], "visible": False, "fixedrange": True},
@@ -136,7 +154,7 @@ def _marks(points: pd.DataFrame, kind: str) -> go.Scatter:
     some = points[points["kind"] == kind]
     error = None
     if some["sd"].notna().any():
-        error = {"array": some["sd"].fillna(0), "thickness": 2, "width": 5, "color": theme.BLUE}
+        error = {"array": some["sd"].fillna(0), "thickness": 2, "width": 0, "color": theme.BLUE}
     return go.Scatter(
         name=kind,
         x=some["value"],
@@ -300,7 +318,7 @@ def roc(
         font_size: of the words, px.
     """
     text, above = headline(title, width - 32, font_size + 1)
-    figure = go.Figure(_diagonal())
+    figure = go.Figure(_diagonal(theme.FAINT))
     for name in sorted(curves, key=lambda name: name == chosen):
         is_chosen = name == chosen
         figure.add_trace(
@@ -327,8 +345,6 @@ def roc(
             _corner(0.985, 0.03, "right", f"<b>{html}</b>" if name == chosen else html)
             | {"yanchor": "bottom", "yshift": place * step, "font": {"size": font_size}}
         )
-        if name == chosen:
-            notes[-1]["font"]["color"] = theme.BLUE
     notes.append(
         _corner(0.985, 0.03, "right", "area under the curve (AUC)")
         | {"yanchor": "bottom", "yshift": len(order) * step + 2, "font": {"size": font_size}}
@@ -337,20 +353,21 @@ def roc(
         title={"text": text},
         annotations=notes,
         margin={"l": 16, "r": 20, "t": above, "b": 16},
-        xaxis=_percent_axis("reviews against the film, taken along (%)", width),
-        yaxis=_percent_axis("reviews for the film, found (%)", width),
+        xaxis=_percent_axis("reviews against the film, taken along (%)", width)
+        | {"showgrid": False},
+        yaxis=_percent_axis("reviews for the film, found (%)", width) | {"showgrid": False},
         showlegend=False,
         uirevision="roc",
     )
     return figure
 
 
-def _diagonal() -> go.Scatter:
+def _diagonal(colour: str = theme.GREY) -> go.Scatter:
     return go.Scatter(
         x=[0, 100],
         y=[0, 100],
         mode="lines",
-        line={"color": theme.GREY, "width": 1.5, "dash": "dot"},
+        line={"color": colour, "width": 1.5, "dash": "dot"},
         hoverinfo="skip",
     )
 

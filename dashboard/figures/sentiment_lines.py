@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels
+from dashboard.figures.frames import STACKED_BELOW
 from dashboard.figures.words_neighbours import headline
 
 _HEIGHT = theme.FIGURE_HEIGHT
@@ -191,19 +192,20 @@ def by_slice(
         for name in models
         for line in _lines(name, room, font_size)
     )
-    margin = {"l": 64, "r": round(longest + 16 + 1.2 * font_size), "t": above + 8, "b": 76}
-    is_narrow = width < 620
+    is_narrow = width < STACKED_BELOW
+    margin = {"l": 64, "r": round(longest + 16 + 1.2 * font_size), "t": above + 8}
+    margin["b"] = 116 if is_narrow else 80
     figure.update_layout(
         title={"text": text},
         height=_HEIGHT,
         margin=margin,
         annotations=_end_labels(ends, (low, high), margin, font_size, n_lines=n_lines),
         xaxis={
-            "title": {"text": axis},
+            "title": {"text": f"{axis}<br>and number of reviews" if is_narrow else axis},
             "range": [-0.4, len(kinds) - 1 + 0.3],
             "tickvals": kinds["bin"].tolist(),
             "ticktext": [
-                _broken(label, is_narrow) + f"<br>n = {theme.count(count)}"
+                _broken(label, is_narrow) + f"<br>{'' if is_narrow else 'n = '}{theme.count(count)}"
                 for label, count in zip(kinds["label"], kinds["count"], strict=True)
             ],
             "tickangle": 0,
