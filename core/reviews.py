@@ -85,10 +85,7 @@ class Reviews:
         Returns:
             Their tokens i32[M] one after the other, and where each begins, i64[N + 1].
         """
-        lengths = (self.starts[1:] - self.starts[:-1])[rows]
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        at = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
-        return np.asarray(self.tokens[at]), starts
+        return select_rows(self.tokens, self.starts, rows)
 
     def first_of_each(self, rows: np.ndarray) -> np.ndarray:
         """Leaves out, of some rows, empty reviews and those whose very tokens stand in an earlier.
@@ -107,6 +104,16 @@ class Reviews:
                 seen.add(content)
                 stay.append(row)
         return np.array(stay, np.int64)
+
+
+def select_rows(
+    tokens: np.ndarray, starts: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Takes some texts out of many; see `Reviews.select`."""
+    lengths = np.diff(starts)[rows]
+    new_starts = np.concatenate([[0], np.cumsum(lengths)])
+    at = np.arange(new_starts[-1]) + np.repeat(starts[rows] - new_starts[:-1], lengths)
+    return np.asarray(tokens[at]), new_starts
 
 
 def read_reviews(local: LocalData, *, data_dir: str | Path | None = None) -> Reviews:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.sentiment.data import pad
 from core.sentiment.forward import MaxCnnForward, Net
 from core.sentiment.linear import NgramWeights
 from core.sentiment.ngrams import MAX_ORDER, lengths, pack
@@ -103,8 +104,7 @@ def integrated_gradients(net: Net, ids: np.ndarray) -> tuple[np.ndarray, float]:
         f64[n], what each word adds, and the logit of the review without words. They sum to the
         logit but for the error of so many steps, which is shared out in proportion.
     """
-    padded = np.zeros((1, net.length), np.int32)
-    padded[0, net.length - len(ids) :] = ids
+    padded = pad(ids, net.length)[None]
     target, baseline = net.embed(padded), net.embed(np.zeros_like(padded))
     is_word = padded > 0
     start, end = (float(net.logits(x, is_word)[0]) for x in (baseline, target))

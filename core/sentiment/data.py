@@ -7,12 +7,12 @@ verdict tends to stand.
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from core.errors import InputError
-from core.reviews import Reviews
+from core.reviews import Reviews, select_rows
 
 PADDING = 0
 VALIDATION_SHARE = 0.1
@@ -76,10 +76,6 @@ class Vocabulary:
         """Returns the ids of some tokens, i32[N]."""
         known, rare = self.ids, self.rare
         return np.array([known.get(token, rare) for token in tokens], np.int32)
-
-    def translation(self, words: Sequence[str]) -> np.ndarray:
-        """Returns the id of each of `words`, i32[len(words)], to look ids of `Texts` up in."""
-        return self.encode(words)
 
 
 def is_sign(token: str) -> bool:
@@ -148,7 +144,7 @@ def pad(ids: np.ndarray, length: int) -> np.ndarray:
 
 def pad_all(texts: Texts, vocabulary: Vocabulary, length: int) -> np.ndarray:
     """Encodes and pads every text: i32[R, length]."""
-    ids = vocabulary.translation(texts.words)[texts.tokens]
+    ids = vocabulary.encode(texts.words)[texts.tokens]
     lengths = np.minimum(np.diff(texts.starts), length)
     from_end = np.arange(length, 0, -1)  # column j holds the token so far from the end
     inside = from_end[None, :] <= lengths[:, None]
@@ -175,7 +171,5 @@ def validation_rows(texts: Texts) -> np.ndarray:
 def take(texts: Texts, rows: np.ndarray) -> Texts:
     """Takes some texts: bool[R] or i64[N]."""
     rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-    lengths = np.diff(texts.starts)[rows]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    at = np.arange(starts[-1]) + np.repeat(texts.starts[rows] - starts[:-1], lengths)
-    return Texts(texts.tokens[at], starts, texts.words, texts.labels[rows], texts.numbers[rows])
+    tokens, starts = select_rows(texts.tokens, texts.starts, rows)
+    return Texts(tokens, starts, texts.words, texts.labels[rows], texts.numbers[rows])

@@ -22,7 +22,7 @@ from core.sentiment.attribution import (
     word_values,
 )
 from core.sentiment.calibration import probability
-from core.sentiment.data import Texts, Vocabulary, pad_all, without_signs
+from core.sentiment.data import Texts, Vocabulary, pad, pad_all, without_signs
 from core.sentiment.forward import (
     CnnForward,
     HiddenForward,
@@ -193,9 +193,7 @@ class SentimentModel:
         if not self.has_filters:
             raise InputError(f"model ({self.name}) should have filters, as the cnn has")
         reading = self.read(text)
-        padded = np.zeros((1, self.length), np.int32)
-        padded[0, reading.padding :] = reading.ids
-        values = self.net.activations(self.net.embed(padded))
+        values = self.net.activations(self.net.embed(pad(reading.ids, self.length)[None]))
         sizes = [len(kernel) for kernel, _ in self.net.filters]
         return Activations(
             reading,
@@ -235,9 +233,7 @@ class SentimentModel:
         if self.linear is not None:
             logit = self.linear.logits(ids, np.array([0, len(ids)]))[0]
         else:
-            padded = np.zeros((1, self.length), np.int32)
-            padded[0, self.length - len(ids) :] = ids
-            logit = self._logits(padded)[0]
+            logit = self._logits(pad(ids, self.length)[None])[0]
         return Score(float(logit), float(probability(logit, self.temperature)), reading)
 
     def _known(self, reading: Reading) -> np.ndarray:

@@ -75,7 +75,7 @@ def count_ngrams(
     codes = np.zeros(len(places), np.int64)
     for d in range(size):
         codes = codes * (rare + 1) + ids[places + d]
-        unique, codes, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        _, codes, counts = np.unique(codes, return_inverse=True, return_counts=True)
         stays = counts[codes] >= MIN_REVIEWS
         places, codes = places[stays], codes[stays]
     pairs = np.unique(np.stack([codes, texts[places]], axis=1), axis=0)

@@ -47,6 +47,21 @@ class _Embedded:
         return self.table[ids]
 
 
+class _Filtered(_Embedded):
+    """The part that nets with filters share."""
+
+    def __init__(self, arrays: Arrays, length: int) -> None:
+        super().__init__(arrays, length)
+        self.filters = filters_of(arrays)
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """Returns what each filter says at each place, f32[B, L, F] for each size."""
+        return [
+            np.maximum(windows(x, len(kernel)) @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
+            for kernel, bias in self.filters
+        ]
+
+
 class _Head:
     """A hidden layer of relu units and one output.
 
@@ -86,20 +101,12 @@ class HiddenForward(_Embedded):
         return self._head.gradient(x.reshape(len(x), -1)).reshape(x.shape)
 
 
-class CnnForward(_Embedded):
+class CnnForward(_Filtered):
     """`Cnn`: filters of some sizes, pooled by two, and a hidden layer."""
 
     def __init__(self, arrays: Arrays, length: int) -> None:
         super().__init__(arrays, length)
-        self.filters = filters_of(arrays)
         self._head = _Head(arrays)
-
-    def activations(self, x: np.ndarray) -> list[np.ndarray]:
-        """Returns what each filter says at each place, f32[B, L, F] for each size."""
-        return [
-            np.maximum(windows(x, len(kernel)) @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
-            for kernel, bias in self.filters
-        ]
 
     def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
         """Scores embedded reviews: f32[B]."""
@@ -192,22 +199,14 @@ class LstmForward(_Embedded):
         return hidden, steps
 
 
-class MaxCnnForward(_Embedded):
+class MaxCnnForward(_Filtered):
     """`MaxCnn`: filters of some sizes, the greatest value of each, and one linear output."""
 
     def __init__(self, arrays: Arrays, length: int) -> None:
         super().__init__(arrays, length)
         self.table[0] = 0  # beyond its ends a review is empty
-        self.filters = filters_of(arrays)
         self.out = np.asarray(arrays["out.kernel"], np.float32)[:, 0]
         self.offset = np.float32(arrays["out.bias"][0])
-
-    def activations(self, x: np.ndarray) -> list[np.ndarray]:
-        """Returns what each filter says at each place, f32[B, L, F] for each size."""
-        return [
-            np.maximum(windows(x, len(kernel)) @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
-            for kernel, bias in self.filters
-        ]
 
     def strongest(self, x: np.ndarray, is_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns each filter's greatest value f32[B, N], and the place where it has it."""

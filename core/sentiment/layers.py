@@ -109,13 +109,18 @@ class Convolution(nnx.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Convolves: f32[B, L, E] -> f32[B, L, F]."""
-        convolve = shifted_product if jax.default_backend() == "cpu" else xla_convolution
         return convolve(x, self.kernel[...]) + self.bias[...]
 
 
 def dense(n_in: int, n_out: int, rngs: nnx.Rngs) -> nnx.Linear:
     """Makes a dense layer that begins as in Keras."""
     return nnx.Linear(n_in, n_out, kernel_init=nnx.initializers.glorot_uniform(), rngs=rngs)
+
+
+def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """A 'same' convolution, by what is quicker here: f32[B, L, E], f32[K, E, F] -> f32[B, L, F]."""
+    is_cpu = jax.default_backend() == "cpu"
+    return shifted_product(x, kernel) if is_cpu else xla_convolution(x, kernel)
 
 
 @jax.custom_vjp

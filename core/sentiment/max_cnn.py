@@ -23,8 +23,7 @@ from core.sentiment.layers import (
     Convolution,
     Dropout,
     Embedding,
-    shifted_product,
-    xla_convolution,
+    convolve,
 )
 from core.sentiment.model import check_sizes
 
@@ -99,7 +98,6 @@ def strongest(x: jax.Array, kernel: jax.Array, bias: jax.Array, is_word: jax.Arr
 
 def _values(x: jax.Array, kernel: jax.Array, is_word: jax.Array) -> jax.Array:
     """What the filters say at each place, f32[B, L, F], far below 0 where there is no word."""
-    convolve = shifted_product if jax.default_backend() == "cpu" else xla_convolution
     return jnp.where(is_word[:, :, None], convolve(x, kernel), _NOWHERE)
 
 

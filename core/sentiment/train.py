@@ -166,11 +166,10 @@ def adam(preset: Preset, *, steps_an_epoch: int) -> optax.GradientTransformation
     """
     if not preset.n_frozen:
         return optax.adam(preset.learning_rate)
-    tuned_from = {preset.n_frozen * steps_an_epoch: preset.tuning_rate}
+    n_steps = preset.n_frozen * steps_an_epoch
 
     def rate(before: float) -> Callable[[jax.Array], jax.Array]:
-        (step, after), *_ = tuned_from.items()
-        return lambda count: jnp.where(count < step, before, after)
+        return lambda count: jnp.where(count < n_steps, before, preset.tuning_rate)
 
     return optax.multi_transform(
         {"embedding": optax.adam(rate(0.0)), "rest": optax.adam(rate(preset.learning_rate))},

@@ -105,7 +105,8 @@ with right:
     )
     st.caption(f"All {len(models)} models took {theme.seconds(took)} on this server.")
 
-reading = scores[name].reading
+reading = found.explanation.score.reading
+words = [reading.tokens[place] for place in reading.places]
 if not reading.tokens:
     page.what_you_see(
         "There is no word to read yet: each model falls back on what it says of an empty review."
@@ -127,7 +128,6 @@ else:
     )
     if len(found.values):
         best, worst = int(found.values.argmax()), int(found.values.argmin())
-        words = [reading.tokens[place] for place in found.explanation.score.reading.places]
         said += (
             f"To {page.plain(model.title)}, “{page.plain(words[best])}” speaks most for it "
             f"({theme.signed(float(found.values[best]))}) and “{page.plain(words[worst])}” "
@@ -145,7 +145,6 @@ view.experiments(
 )
 with page.details("The n-grams behind it, and how the numbers come about"):
     parts = found.explanation.parts
-    words = [reading.tokens[place] for place in found.explanation.score.reading.places]
     if found.explanation.is_exact:
         st.markdown(
             f"The logit {theme.signed(found.explanation.score.logit, 3)} is the sum of "

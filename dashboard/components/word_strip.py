@@ -32,7 +32,7 @@ button:hover, button:focus-visible { outline: 2px solid var(--st-primary-color);
 .for { border-bottom-style: solid; }
 .against { border-bottom-style: dotted; }
 .rare { font-style: italic; opacity: 0.75; }
-.rare::after, .note::after { content: attr(data-note); font-size: 0.75em; vertical-align: super;
+.rare::after { content: attr(data-note); font-size: 0.75em; vertical-align: super;
   font-style: normal; margin-left: 0.15em; }
 .unread { opacity: 0.45; }
 .cut { opacity: 0.45; text-decoration: line-through; }

@@ -120,6 +120,30 @@ def shortened(text: str, width: float, font_size: float) -> str:
     return text[:kept].rstrip(" ,:(") + ELLIPSIS
 
 
+def headline(title: str, plot: float, font_size: float) -> tuple[str, int]:
+    """Returns a figure's title in plotly's HTML, on two lines where one is too short.
+
+    Args:
+        title: plain text.
+        plot: width of the figure, px.
+        font_size: of the figure's words; the title is 4 px larger.
+
+    Returns:
+        The text, and the upper margin that it needs, px.
+    """
+    size = font_size + 4
+    if text_width(title, size) <= plot:
+        return theme.plain_html(title), 48
+    parts = title.split(" ")
+    fits = [
+        count for count in range(1, len(parts)) if text_width(" ".join(parts[:count]), size) <= plot
+    ]
+    first = fits[-1] if fits else 0
+    lines = [" ".join(parts[:first]), " ".join(parts[first:])]
+    kept = [theme.plain_html(shortened(line, plot, size)) for line in lines if line]
+    return "<br>".join(kept), round(48 + LINE * size * (len(kept) - 1))
+
+
 def box(label: Label, x: float, y: float, font_size: float) -> tuple[float, float, float, float]:
     """Returns left, right, bottom and top of a label whose point is at (x, y), px."""
     width, height = text_width(label.text, font_size), LINE * font_size

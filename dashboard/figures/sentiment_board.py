@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from dashboard import theme
 from dashboard.figures import labels
 from dashboard.figures.frames import STACKED_BELOW
-from dashboard.figures.words_neighbours import headline
 
 _NAME, _LANE, _GAP = 26, 24, 14  # px of a model's name, of each of its numbers, below them
 _LEAST = 1.7  # few models: their rows may grow so far
@@ -201,7 +200,7 @@ def confusion(
     Returns:
         The figure: right fields have a blue ground, wrong ones a grey one, and both say so.
     """
-    text, above = headline(title, width - 32, font_size + 1)
+    text, above = labels.headline(title, width - 32, font_size + 1)
     grid = np.zeros((2, 2))
     notes = []
     for row in counts.itertuples():
@@ -260,7 +259,7 @@ def reliability(
     Returns:
         The figure; dots grow with the number of reviews.
     """
-    text, above = headline(title, width - 32, font_size + 1)
+    text, above = labels.headline(title, width - 32, font_size + 1)
     most = max(int(bins["count"].max()), 1) if len(bins) else 1
     figure = go.Figure(
         [
@@ -317,7 +316,7 @@ def roc(
         width: of the figure, px.
         font_size: of the words, px.
     """
-    text, above = headline(title, width - 32, font_size + 1)
+    text, above = labels.headline(title, width - 32, font_size + 1)
     figure = go.Figure(_diagonal(theme.FAINT))
     for name in sorted(curves, key=lambda name: name == chosen):
         is_chosen = name == chosen

@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from dashboard import theme
 from dashboard.figures import labels
 from dashboard.figures.frames import STACKED_BELOW
-from dashboard.figures.words_neighbours import headline
 
 _HEIGHT = theme.FIGURE_HEIGHT
 _SYMBOLS = {  # plotly's name of a mark -> the same as a letter, for the name at a line's end
@@ -22,7 +21,7 @@ _SYMBOLS = {  # plotly's name of a mark -> the same as a letter, for the name at
     "triangle-down": "▼",
     "star": "★",
 }
-_RUNS = {"test": "test", "validation": "validation"}  # the run -> its name in the figure
+_RUNS = ("validation", "test")
 _DODGE = 0.34  # of the way between two kinds, over which the models' dots are spread
 
 
@@ -46,7 +45,7 @@ def training(
     figure = go.Figure()
     ends: list[tuple[float, str]] = []
     last = max(int(seen["epoch"].max()) if len(seen) else 1, 1)
-    for run, word in reversed(_RUNS.items()):
+    for run in _RUNS:
         of_run = seen[seen["run"] == run]
         if of_run.empty:
             continue
@@ -60,7 +59,7 @@ def training(
                     line={"color": colour, "width": 1},
                     marker={"size": 4},
                     opacity=0.6,
-                    hovertemplate=f"{word}, seed {seed}<br>epoch %{{x}}: %{{y:.2f}} %"
+                    hovertemplate=f"{run}, seed {seed}<br>epoch %{{x}}: %{{y:.2f}} %"
                     "<extra></extra>",
                 )
             )
@@ -72,11 +71,11 @@ def training(
                 mode="lines+markers",
                 line={"color": colour, "width": 4, "dash": "solid" if run == "test" else "dash"},
                 marker={"size": 9, "symbol": "circle" if run == "test" else "square"},
-                hovertemplate=f"{word}, mean<br>epoch %{{x}}: %{{y:.2f}} %<extra></extra>",
+                hovertemplate=f"{run}, mean<br>epoch %{{x}}: %{{y:.2f}} %<extra></extra>",
             )
         )
-        ends.append((float(mean.iloc[-1]), f"{word}<br>{mean.iloc[-1]:.2f} %"))
-    text, above = headline(title, width - 32, font_size + 1)
+        ends.append((float(mean.iloc[-1]), f"{run}<br>{mean.iloc[-1]:.2f} %"))
+    text, above = labels.headline(title, width - 32, font_size + 1)
     margin = {"l": 64, "r": round(7.5 * font_size), "t": above + 8, "b": 64}
     notes = _end_labels(ends, (low, high), margin, font_size, n_lines=2)
     is_early = chosen_epoch <= (1 + last) / 2
@@ -185,7 +184,7 @@ def by_slice(
         html = "<br>".join(theme.plain_html(line) for line in _lines(name, room, font_size))
         html = f"{letter} {html}" if len(models) > 1 else html
         ends.append((float(value.iloc[-1]), f"<b>{html}</b>" if is_chosen else html))
-    text, above = headline(title, width - 32, font_size + 1)
+    text, above = labels.headline(title, width - 32, font_size + 1)
     n_lines = max(end.count("<br>") + 1 for _, end in ends)
     longest = max(
         labels.text_width(line, font_size + 1)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels
-from dashboard.figures.words_neighbours import headline, n_across
+from dashboard.figures.words_neighbours import n_across
 
 _LANE = 1.55  # height of a lane of words, in letter sizes
 _MOST_LANES = 8  # above and below the middle together
@@ -69,7 +69,7 @@ def strips(
             }
         )
         top = middle - below - 1.9
-    text, above_plot = headline(title, plot, font_size)
+    text, above_plot = labels.headline(title, plot, font_size)
     height = round(-top * _LANE * font_size + above_plot + _FRAME)
     figure.update_layout(
         annotations=notes,
@@ -126,7 +126,7 @@ def planes(
     plot = max(width - _SIDE, 200)
     size = (plot - _PLANE_MARGIN * (n_columns - 1)) / n_columns
     height = min(560, max(320, round(1.1 * size)))
-    text, above_plot = headline(title, plot, font_size)
+    text, above_plot = labels.headline(title, plot, font_size)
     spans = [_span([table[letter] for _, table in tables]) for letter in ("x", "y")]
     figure = go.Figure()
     notes: list[dict[str, Any]] = []

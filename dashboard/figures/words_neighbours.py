@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels
-from dashboard.figures.labels import LINE
 
 SHARED, INPUT = "\N{BLACK CIRCLE}", "\N{BLACK DIAMOND}"  # marks, as colour alone tells too little
 NARROWEST = 172  # px that a list needs
@@ -44,32 +43,6 @@ def n_across(n_panels: int, width: int, narrowest: int = NARROWEST) -> int:
     fitting = max(1, min(n_panels, (width - SIDE + GAP) // (narrowest + GAP)))
     n_rows = -(-n_panels // fitting)
     return -(-n_panels // n_rows)
-
-
-def headline(title: str, plot: float, font_size: float) -> tuple[str, int]:
-    """Returns a figure's title in plotly's HTML, on two lines where one is too short.
-
-    Args:
-        title: plain text.
-        plot: width of the figure, px.
-        font_size: of the figure's words; the title is 4 px larger.
-
-    Returns:
-        The text, and the upper margin that it needs, px.
-    """
-    size = font_size + 4
-    if labels.text_width(title, size) <= plot:
-        return theme.plain_html(title), 48
-    parts = title.split(" ")
-    fits = [
-        count
-        for count in range(1, len(parts))
-        if labels.text_width(" ".join(parts[:count]), size) <= plot
-    ]
-    first = fits[-1] if fits else 0
-    lines = [" ".join(parts[:first]), " ".join(parts[first:])]
-    kept = [theme.plain_html(labels.shortened(line, plot, size)) for line in lines if line]
-    return "<br>".join(kept), round(48 + LINE * size * (len(kept) - 1))
 
 
 def word_lists(
@@ -107,7 +80,7 @@ def word_lists(
     ]
     wanted = down * block * _ROW * font_size / 14
     least = theme.FIGURE_HEIGHT if n_rows >= 8 else 0
-    text, above = headline(title, plot, font_size)
+    text, above = labels.headline(title, plot, font_size)
     figure.update_layout(
         annotations=heads,
         title={"text": text},

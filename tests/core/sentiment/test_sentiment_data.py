@@ -49,7 +49,7 @@ def test_one_id_stands_for_all_rare_words():
     assert (vocabulary.rare, vocabulary.n_ids) == (3, 4)
     assert vocabulary.encode(["bad", "odd", "good", "quiet"]).tolist() == [2, 3, 1, 3]
     assert vocabulary.encode([]).dtype == np.int32
-    assert vocabulary.translation(("good", "odd")).tolist() == [1, 3]
+    assert vocabulary.encode(("good", "odd")).tolist() == [1, 3]
 
 
 def test_padding_goes_in_front_and_the_end_is_kept():

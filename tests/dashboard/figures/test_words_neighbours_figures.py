@@ -89,12 +89,12 @@ def test_words_are_shown_letter_by_letter() -> None:
 
 
 def test_a_long_title_takes_two_lines_and_more_room() -> None:
-    one, above = figures.headline("short", 300, 14)
+    one, above = labels.headline("short", 300, 14)
     assert (one, above) == ("short", 48)
-    two, more = figures.headline("a finding that is too long for a phone", 200, 14)
+    two, more = labels.headline("a finding that is too long for a phone", 200, 14)
     first, second = two.split("<br>")
     assert f"{first} {second}" == "a finding that is too long for a phone" and more > above
-    cut, _ = figures.headline("x" * 200, 200, 14)
+    cut, _ = labels.headline("x" * 200, 200, 14)
     assert cut.endswith(labels.ELLIPSIS) and "<br>" not in cut
 
 
