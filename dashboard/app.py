@@ -32,7 +32,8 @@ page = st.navigation(
             for entry in entries
         ]
         for topic, entries in PAGES.items()
-    }
+    },
+    expanded=True,  # a menu of more than twelve would hide some
 )
 with st.sidebar:
     view_state.present_toggle()

@@ -84,11 +84,25 @@ PAGES: dict[str, tuple[Entry, ...]] = {
             "Which model wins, and when?",
         ),
         Entry(
+            "app_pages/sentiment_reviews.py",
+            "Failures",
+            "sentiment-reviews",
+            ":material/rule:",
+            "Where do the models fail, on your reviews or on the test reviews?",
+        ),
+        Entry(
             "app_pages/sentiment_filters.py",
             "Convolution",
             "sentiment-filters",
             ":material/filter_center_focus:",
             "What do the filters look for?",
+        ),
+        Entry(
+            "app_pages/sentiment_settings.py",
+            "Settings",
+            "sentiment-settings",
+            ":material/tune:",
+            "What do vocabulary, length and dropout change?",
         ),
     ),
     "Ideas": (

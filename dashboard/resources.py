@@ -20,11 +20,13 @@ from core.words import OUR_VECTORS
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
     from core.sentiment.comparison import Comparison
+    from core.sentiment.data import Texts
     from core.sentiment.explorer import SentimentModel
     from core.words.explorer import MapExplorer
     from core.words.live import TsneRunner
     from core.words.vectors import WordVectors
 
+TUNED_VECTORS = "cnn-glove-tuned"  # of the models of reviews: its embedding began as GloVe
 LESSON = Path(__file__).resolve().parents[1] / "assets" / "lesson.json"
 
 
@@ -79,15 +81,21 @@ def word_vectors(name: str) -> "WordVectors | None":
     """Returns a set of vectors; None for "glove" where its archive is not on this machine.
 
     Args:
-        name: "glove", or one of `OUR_VECTORS`, which raise as `bundle` does.
+        name: "glove", or one of `our_vector_sets`, which raises as `bundle` does.
 
     Raises:
         DataError: GloVe's archive is damaged.
     """
     if name == "glove":
         return _glove()
-    folder = assets() / f"words-{name}"
-    return _word_vectors(str(folder), _age(folder), f"words-{name}")
+    whole = vectors_bundle(name)
+    folder = assets() / whole
+    return _word_vectors(str(folder), _age(folder), whole)
+
+
+def vectors_bundle(name: str) -> str:
+    """Returns the name of the bundle that holds a set of vectors."""
+    return f"sentiment-{name}" if name == TUNED_VECTORS else f"words-{name}"
 
 
 def vector_sets() -> dict[str, str]:
@@ -102,7 +110,7 @@ def vector_sets() -> dict[str, str]:
 
 def our_vector_sets() -> dict[str, str]:
     """Returns the same of the sets that are bundles."""
-    described = {name: manifest(f"words-{name}") for name in OUR_VECTORS}
+    described = {name: manifest(vectors_bundle(name)) for name in (*OUR_VECTORS, TUNED_VECTORS)}
     return {
         name: str(found["config"].get("title", name))
         for name, found in described.items()
@@ -127,6 +135,32 @@ def sentiment_board() -> "Comparison":
     here = [name for name in MODELS if manifest(f"sentiment-{name}") is not None]
     folders = [assets() / f"sentiment-{name}" for name in here or MODELS[:1]]
     return _sentiment_board(tuple((str(folder), _age(folder)) for folder in folders))
+
+
+def reviews_are_here() -> bool:
+    """Says whether the data set of reviews lies on this machine; InputError for a wrong setting."""
+    from core.sentiment import local
+
+    return local.is_here()
+
+
+def reviews_command() -> str:
+    """Returns the command that brings the data set of reviews here."""
+    from core.sentiment import local
+
+    return local.command()
+
+
+@st.cache_resource(show_spinner="Opening the test reviews: half a minute the first time")
+def test_reviews() -> "Texts":
+    """Returns the data set's test reviews, in the order of the bundles' tables.
+
+    Raises:
+        DataError: the archive is not here, or damaged.
+    """
+    from core.sentiment.local import open_test_texts
+
+    return open_test_texts()
 
 
 @st.cache_resource(show_spinner=False)
@@ -176,6 +210,13 @@ def _word_maps(folder: str, age: int, name: str) -> "MapExplorer":
 
 @st.cache_resource(show_spinner="Loading the vectors", max_entries=8)
 def _word_vectors(folder: str, age: int, name: str) -> "WordVectors":
+    if _topic(name) == "sentiment":
+        from core.words.vectors import WordVectors
+
+        model = _sentiment_model(folder, age, name)
+        words = model.vocabulary.words
+        matrix = model.net.table[1 : len(words) + 1]  # without padding and rare words
+        return WordVectors(model.name, f"Embedding of: {model.title}", words, matrix)
     from core.words.explorer import open_vectors
 
     return open_vectors(_bundle(folder, age, name), Path(folder))

@@ -24,6 +24,10 @@ OPEN_ROOMS = (
     "forces",
     "live",
     "reading",
+    "effects",
+    "uploads",
+    "disagreement",
+    "local",
 )
 LIGHT = (
     "data.py",

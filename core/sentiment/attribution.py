@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.sentiment.data import pad
-from core.sentiment.forward import MaxCnnForward, Net
+from core.sentiment.forward import DifferentiableNet, MaxCnnForward, Net, RegionForward
 from core.sentiment.linear import NgramWeights
 from core.sentiment.ngrams import MAX_ORDER, lengths, pack
 
@@ -58,7 +58,7 @@ def linear_parts(model: NgramWeights, ids: np.ndarray) -> list[Part]:
     return [Part(*row) for row in zip(where.tolist(), sizes.tolist(), values.tolist(), strict=True)]
 
 
-def max_parts(net: MaxCnnForward, ids: np.ndarray) -> list[Part]:
+def max_parts(net: MaxCnnForward | RegionForward, ids: np.ndarray) -> list[Part]:
     """Takes the logit of the net with each filter's greatest value apart.
 
     Args:
@@ -75,8 +75,7 @@ def max_parts(net: MaxCnnForward, ids: np.ndarray) -> list[Part]:
     values, places = net.strongest(net.embed(ids[None]), np.ones((1, len(ids)), bool))
     contributions = values[0] * net.out
     total: dict[tuple[int, int], float] = {}
-    sizes = np.concatenate([np.full(kernel.shape[2], len(kernel)) for kernel, _ in net.filters])
-    for size, place, value in zip(sizes, places[0], contributions, strict=True):
+    for size, place, value in zip(net.words_seen, places[0], contributions, strict=True):
         if value:
             first = max(place - (size - 1) // 2, 0)
             last = min(place + size // 2, len(ids) - 1)
@@ -93,11 +92,11 @@ def word_values(parts: Sequence[Part], n_words: int) -> np.ndarray:
     return values
 
 
-def integrated_gradients(net: Net, ids: np.ndarray) -> tuple[np.ndarray, float]:
+def integrated_gradients(net: DifferentiableNet, ids: np.ndarray) -> tuple[np.ndarray, float]:
     """Follows the logit from a review of padding to this one, and shares the way out among words.
 
     Args:
-        net: any net.
+        net: with a gradient.
         ids: i32[n], words of one review, at most `net.length`.
 
     Returns:

@@ -19,8 +19,9 @@ from core.sentiment.calibration import (
     fit_temperature,
     probability,
 )
-from core.sentiment.data import Texts, labelled, without_signs
+from core.sentiment.data import Texts, labelled, unlabelled, without_signs
 from core.sentiment.filters import strongest_ngrams
+from core.sentiment.forward import net_of
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.presets import Preset, find_preset
 from core.sentiment.protocol import Measured, measure_linear, measure_net
@@ -113,7 +114,8 @@ def train(
             read["test"],
             seeds=range(seed, seed + n_seeds),
             n_epochs=n_epochs,
-            glove=glove if preset.vectors else None,
+            glove=glove,
+            unlabelled=unlabelled(reviews) if preset.views else None,
             mesh=data_mesh(n_devices) if n_devices > 1 else None,
             checkpoints=checkpoints,
             progress=f"sentiment {preset_name}" if progress else None,
@@ -173,8 +175,9 @@ def gather(
     }
     said_of = describe_texts(test).assign(logit=measured.test_logits.astype(np.float32))
     tables = {"words": pd.DataFrame({"word": measured.vocabulary.words}), "test": said_of}
-    if hasattr(preset.config, "sizes"):
-        tables["ngrams"] = strongest_ngrams(measured.arrays, measured.vocabulary, train)
+    net = None if config["model"] == "Nbsvm" else net_of(measured.arrays, config)
+    if hasattr(net, "excite"):
+        tables["ngrams"] = strongest_ngrams(net, measured.vocabulary, train)
     bundle = Bundle(
         kind=KIND,
         name=f"sentiment-{preset_name}",

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from core.bundle import Bundle, check_replaceable, save_bundle
 from core.errors import InputError
 from core.options import add_training, refuse_other_data, report, write_presets
+from core.sentiment import SETTINGS
 
 FOR, AGAINST = "positive", "negative"
 _MAX_LINE_BYTES = 4_000_004  # four a character of the longest text, and the end of the line
@@ -81,31 +82,36 @@ def run_training(args: argparse.Namespace) -> None:
 
     if args.list:
         write_presets((name, preset.title) for name, preset in PRESETS.items())
+        write_presets([(SETTINGS, "What vocabulary, length and dropout do")])
         return
-    preset = find_preset(args.preset)  # before any download
+    is_settings = args.preset == SETTINGS
+    needs_glove = not is_settings and find_preset(args.preset).vectors == "glove"  # and it exists
     from core.datasets.store import ensure
     from core.devices import join_hosts
     from core.sentiment.bundles import train
+    from core.sentiment.settings import train_settings
 
     out = args.out or Path("runs") / f"sentiment-{args.preset}"
     check_replaceable(out)
     join_hosts()
     places = {"data_dir": args.data_dir, "mirror": args.mirror}
     scaffold = out.with_name(f".{out.name}.checkpoints")
-    bundle = train(
-        args.preset,
-        ensure("imdb", **places),
-        seed=args.seed,
-        n_seeds=args.seeds,
-        n_epochs=args.epochs,
-        n_devices=args.devices,
-        glove=ensure("glove-6b", **places) if preset.vectors == "glove" else None,
-        checkpoint_dir=scaffold,
-        resume=args.resume,
-        command=_command_line(args),
-        progress=True,
-        data_dir=args.data_dir,
-    )
+    local = ensure("imdb", **places)
+    how = {
+        "seed": args.seed,
+        "n_seeds": args.seeds,
+        "n_epochs": args.epochs,
+        "checkpoint_dir": scaffold,
+        "resume": args.resume,
+        "command": _command_line(args),
+        "progress": True,
+        "data_dir": args.data_dir,
+    }
+    if is_settings:
+        bundle = train_settings(local, **how)
+    else:
+        glove = ensure("glove-6b", **places) if needs_glove else None
+        bundle = train(args.preset, local, n_devices=args.devices, glove=glove, **how)
     save_bundle(bundle, out)
     shutil.rmtree(scaffold, ignore_errors=True)
     report(bundle, out, as_json=args.json)
@@ -127,10 +133,12 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
     """
     from core.datasets.store import ensure
     from core.sentiment.bundles import measure
+    from core.sentiment.settings import measure_settings
 
     refuse_other_data(bundle, args.data)
     local = ensure(bundle.dataset["name"], data_dir=args.data_dir, mirror=args.mirror)
-    return measure(bundle, local, data_dir=args.data_dir)
+    is_settings = bundle.config.get("content") == SETTINGS
+    return (measure_settings if is_settings else measure)(bundle, local, data_dir=args.data_dir)
 
 
 def _lines(name: str) -> Iterator[str]:

@@ -23,13 +23,7 @@ from core.sentiment.attribution import (
 )
 from core.sentiment.calibration import probability
 from core.sentiment.data import Texts, Vocabulary, pad, pad_all, without_signs
-from core.sentiment.forward import (
-    CnnForward,
-    HiddenForward,
-    LstmForward,
-    MaxCnnForward,
-    Net,
-)
+from core.sentiment.forward import CnnForward, MaxCnnForward, Net, RegionForward, net_of
 from core.sentiment.linear import NgramWeights
 from core.sentiment.reading import Reading, read, read_tokens
 from core.sentiment.shapes import SHAPES
@@ -37,12 +31,7 @@ from core.sentiment.shapes import SHAPES
 KIND = "sentiment"
 BEST = "best"
 _SCORED_AT_ONCE = 100
-_NETS = {
-    "Hidden": HiddenForward,
-    "Cnn": CnnForward,
-    "Lstm": LstmForward,
-    "MaxCnn": MaxCnnForward,
-}
+_SUMS_OF_NGRAMS = MaxCnnForward | RegionForward
 
 
 class Score(NamedTuple):
@@ -118,21 +107,21 @@ class SentimentModel:
             self.linear = NgramWeights(
                 arrays["keys"], arrays["weights"].astype(np.float32), float(arrays["bias"][0])
             )
-        elif config.get("model") in _NETS:
+        elif config.get("model") in SHAPES:
             try:
                 shapes = SHAPES[config["model"]](self.vocabulary.n_ids, config)
             except KeyError as error:
                 raise BundleError(where, [f"config lacks {error.args[0]}"]) from error
             check_arrays(bundle, shapes, where=where)
             arrays = {name: array.astype(np.float32) for name, array in bundle.arrays.items()}
-            self.net = _NETS[config["model"]](arrays, self.length)
+            self.net = net_of(arrays, config)
         else:
             raise BundleError(where, [f"its model {config.get('model')!r} is unknown"])
 
     @property
     def is_exact(self) -> bool:
         """Whether its logit is a sum over n-grams."""
-        return self.linear is not None or isinstance(self.net, MaxCnnForward)
+        return self.linear is not None or isinstance(self.net, _SUMS_OF_NGRAMS)
 
     def read(self, text: str) -> Reading:
         """Takes a text as this model does.
@@ -165,7 +154,7 @@ class SentimentModel:
         parts: list[Part] = []
         if self.linear is not None:
             parts, base = linear_parts(self.linear, ids), self.linear.bias
-        elif isinstance(self.net, MaxCnnForward):
+        elif isinstance(self.net, _SUMS_OF_NGRAMS):
             parts, base = max_parts(self.net, ids), float(self.net.offset)
         else:
             values, base = integrated_gradients(self.net, ids)
@@ -182,7 +171,7 @@ class SentimentModel:
     @property
     def has_filters(self) -> bool:
         """Whether windows of words slide over a text in this model."""
-        return isinstance(self.net, CnnForward | MaxCnnForward)
+        return isinstance(self.net, CnnForward | _SUMS_OF_NGRAMS)
 
     def activations(self, text: str) -> Activations:
         """Lets every filter look at every window of a text.
@@ -194,10 +183,9 @@ class SentimentModel:
             raise InputError(f"model ({self.name}) should have filters, as the cnn has")
         reading = self.read(text)
         values = self.net.activations(self.net.embed(pad(reading.ids, self.length)[None]))
-        sizes = [len(kernel) for kernel, _ in self.net.filters]
         return Activations(
             reading,
-            {size: f[0, reading.padding :] for size, f in zip(sizes, values, strict=True)},
+            {size: f[0, reading.padding :] for size, f in zip(self.net.sizes, values, strict=True)},
         )
 
     def without_each(self, text: str) -> np.ndarray:

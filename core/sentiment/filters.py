@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.sentiment.data import Texts, Vocabulary
-from core.sentiment.forward import filters_of
+from core.sentiment.forward import CnnForward, MaxCnnForward, RegionForward
 
 MIN_REVIEWS = 3
 MOST_SHOWN = 20
@@ -16,12 +16,12 @@ _SCORED_AT_ONCE = 20_000
 
 
 def strongest_ngrams(
-    arrays: dict[str, np.ndarray], vocabulary: Vocabulary, texts: Texts
+    net: CnnForward | MaxCnnForward | RegionForward, vocabulary: Vocabulary, texts: Texts
 ) -> pd.DataFrame:
     """Finds the n-grams that excite each filter most.
 
     Args:
-        arrays: a net's weights by dotted name.
+        net: with filters.
         vocabulary: the words it knows.
         texts: training reviews, as the net reads them.
 
@@ -30,20 +30,16 @@ def strongest_ngrams(
         blanks between), "value" (what the filter says) and "reviews" (how many hold it); at most
         `MOST_SHOWN` rows a filter, none with a rare word.
     """
-    table = np.asarray(arrays["embedding.table"], np.float32)
     ids = vocabulary.encode(texts.words)[texts.tokens]
     words = np.array(["", *vocabulary.words], dtype=object)
     found = []
-    for kernel, bias in filters_of(arrays):
-        size, n_dims, n_filters = kernel.shape
+    for group, size in enumerate(net.sizes):
         ngrams, reviews = count_ngrams(ids, texts.starts, size, vocabulary.rare)
-        best = _Best(n_filters)
+        best = _Best()
         for at in range(0, len(ngrams), _SCORED_AT_ONCE):
             some = ngrams[at : at + _SCORED_AT_ONCE]
-            inputs = table[some].reshape(len(some), size * n_dims)
-            values = np.maximum(inputs @ kernel.reshape(-1, n_filters) + bias, 0)
-            best.add(values, np.arange(at, at + len(some)))
-        for number in range(n_filters):
+            best.add(net.excite(group, net.embed(some)), np.arange(at, at + len(some)))
+        for number in range(best.n_filters):
             for rank, (value, row) in enumerate(best.of(number), start=1):
                 text = " ".join(words[ngrams[row]])
                 found.append((size, number, rank, text, value, int(reviews[row])))
@@ -89,15 +85,17 @@ def count_ngrams(
 class _Best:
     """The rows with the highest values of each filter, kept while groups of rows come in."""
 
-    def __init__(self, n_filters: int) -> None:
-        self._values = np.zeros((0, n_filters), np.float32)
-        self._rows = np.zeros((0, n_filters), np.int64)
+    def __init__(self) -> None:
+        self.n_filters = 0
+        self._values = np.zeros((0, 0), np.float32)
+        self._rows = np.zeros((0, 0), np.int64)
 
     def add(self, values: np.ndarray, rows: np.ndarray) -> None:
         """Takes f32[N, F] of the rows i64[N]."""
-        n_filters = values.shape[1]
-        together = np.concatenate([self._values, values])
-        numbers = np.concatenate([self._rows, np.tile(rows[:, None], (1, n_filters))])
+        rows = np.tile(rows[:, None], (1, values.shape[1]))
+        is_first, self.n_filters = not self.n_filters, values.shape[1]
+        together = values if is_first else np.concatenate([self._values, values])
+        numbers = rows if is_first else np.concatenate([self._rows, rows])
         order = np.argsort(-together, axis=0, kind="stable")[:MOST_SHOWN]
         self._values = np.take_along_axis(together, order, axis=0)
         self._rows = np.take_along_axis(numbers, order, axis=0)

@@ -1,13 +1,13 @@
 """The nets of `core.sentiment.model` in NumPy, for pages: logits, and their gradient.
 
 A page scores one review at a time, where NumPy needs a millisecond and neither compiling nor a
-training library. Each net has `embed(ids)`, `logits(x, is_word)` and `gradient(x, is_word)`, where
-x f32[B, L, E] are embedded words, is_word bool[B, L] says where there are any, and the gradient is
-that of the logits with respect to x.
+training library. Each net has `embed(ids)` and `logits(x, is_word)`, where x f32[B, L, E] are
+embedded words and is_word bool[B, L] says where there are any; those that are no sums of n-grams
+have `gradient(x, is_word)`, that of the logits with respect to x.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 class Net(Protocol):
-    """What explanations ask of a net."""
+    """What is asked of every net."""
 
     length: int
     table: np.ndarray
@@ -25,6 +25,10 @@ class Net(Protocol):
 
     def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
         """Scores embedded reviews: f32[B]."""
+
+
+class DifferentiableNet(Net, Protocol):
+    """What explaining a net that is no sum of n-grams asks of it besides."""
 
     def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
         """Differentiates the logits by x: f32[B, L, E]."""
@@ -48,18 +52,59 @@ class _Embedded:
 
 
 class _Filtered(_Embedded):
-    """The part that nets with filters share."""
+    """The part that nets with filters share.
+
+    Attributes:
+        sizes: words that the filters of each group see.
+    """
 
     def __init__(self, arrays: Arrays, length: int) -> None:
         super().__init__(arrays, length)
         self.filters = filters_of(arrays)
+        self.sizes = tuple(len(kernel) for kernel, _ in self.filters)
 
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """Returns what each filter says at each place, f32[B, L, F] for each size."""
-        return [
-            np.maximum(windows(x, len(kernel)) @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
-            for kernel, bias in self.filters
-        ]
+        return [self._excite(group, windows(x, size)) for group, size in enumerate(self.sizes)]
+
+    def excite(self, group: int, x: np.ndarray) -> np.ndarray:
+        """Shows n-grams to the filters of a group: f32[N, K, E] -> f32[N, F]."""
+        return self._excite(group, x.reshape(len(x), -1))
+
+    def _excite(self, group: int, x: np.ndarray) -> np.ndarray:
+        """The same of words side by side: f32[..., K * E] -> f32[..., F]."""
+        kernel, bias = self.filters[group]
+        return np.maximum(x @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
+
+
+class _Strongest:
+    """The part that nets share of whose filters only the greatest value counts.
+
+    Their output `out` f32[N] and `offset` are linear in those values.
+    """
+
+    sizes: tuple[int, ...]
+    out: np.ndarray
+    offset: np.float32
+
+    def strongest(self, x: np.ndarray, is_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns each filter's greatest value f32[B, N], and the place where it has it."""
+        values, places = [], []
+        for value in self.activations(x):
+            value = np.where(is_word[:, :, None], value, 0)
+            at = value.argmax(axis=1)
+            places.append(at)
+            values.append(np.take_along_axis(value, at[:, None], axis=1)[:, 0])
+        return np.concatenate(values, axis=1), np.concatenate(places, axis=1)
+
+    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
+        """Scores embedded reviews: f32[B]."""
+        return self.strongest(x, is_word)[0] @ self.out + self.offset
+
+    @property
+    def words_seen(self) -> np.ndarray:
+        """Returns how many words each filter sees, i64[N]."""
+        return np.repeat(self.sizes, len(self.out) // len(self.sizes))
 
 
 class _Head:
@@ -199,7 +244,7 @@ class LstmForward(_Embedded):
         return hidden, steps
 
 
-class MaxCnnForward(_Filtered):
+class MaxCnnForward(_Strongest, _Filtered):
     """`MaxCnn`: filters of some sizes, the greatest value of each, and one linear output."""
 
     def __init__(self, arrays: Arrays, length: int) -> None:
@@ -208,36 +253,65 @@ class MaxCnnForward(_Filtered):
         self.out = np.asarray(arrays["out.kernel"], np.float32)[:, 0]
         self.offset = np.float32(arrays["out.bias"][0])
 
-    def strongest(self, x: np.ndarray, is_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Returns each filter's greatest value f32[B, N], and the place where it has it."""
-        values, places = [], []
-        for value in self.activations(x):
-            value = np.where(is_word[:, :, None], value, 0)
-            at = value.argmax(axis=1)
-            places.append(at)
-            values.append(np.take_along_axis(value, at[:, None], axis=1)[:, 0])
-        return np.concatenate(values, axis=1), np.concatenate(places, axis=1)
 
-    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
-        """Scores embedded reviews: f32[B]."""
-        return self.strongest(x, is_word)[0] @ self.out + self.offset
+class RegionForward(_Strongest):
+    """`Region`: sums of words in windows, the greatest of each filter, one linear output.
 
-    def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
-        """Differentiates the logits by x: f32[B, L, E]."""
-        values, places = self.strongest(x, is_word)
-        n_filters = np.cumsum([kernel.shape[2] for kernel, _ in self.filters])[:-1]
-        parts = zip(
-            self.filters,
-            np.split((values > 0) * self.out, n_filters, axis=1),
-            np.split(places, n_filters, axis=1),
-            strict=True,
-        )
-        total = np.zeros_like(x)
-        for (kernel, _), gradient, at in parts:
-            to_value = np.zeros((*x.shape[:2], kernel.shape[2]), np.float32)
-            np.put_along_axis(to_value, at[:, None], gradient[:, None], axis=1)
-            total += spread(to_value, kernel)
-        return total
+    Embedded words are what a word adds for each filter, then what it adds to the views.
+    """
+
+    def __init__(self, arrays: Arrays, length: int, n_words: int) -> None:
+        self.length, self.sizes = length, (n_words,)
+        numbers = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+        self.table = np.concatenate([numbers["table"], numbers["views.table"]], axis=1)
+        self.table[0] = 0  # beyond its ends a review is empty
+        self._views_bias, self._mix = numbers["views.bias"], numbers["mix"]
+        self._bias = numbers["bias"]
+        self.out = numbers["out.kernel"][:, 0]
+        self.offset = numbers["out.bias"][0]
+
+    def embed(self, ids: np.ndarray) -> np.ndarray:
+        """Looks ids up: i32[B, L] -> f32[B, L, F + D]."""
+        return self.table[ids]
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """Returns what each filter says at each place, f32[B, L, F], for the one size."""
+        (size,), length = self.sizes, x.shape[1]
+        before = (size - 1) // 2
+        padded = np.pad(x, ((0, 0), (before, size - 1 - before), (0, 0)))
+        sums = padded[:, :length].copy()
+        for d in range(1, size):
+            sums += padded[:, d : d + length]
+        return [self._of_sums(sums)]
+
+    def excite(self, group: int, x: np.ndarray) -> np.ndarray:
+        """Shows n-grams to the filters: f32[N, K, F + D] -> f32[N, F]."""
+        return self._of_sums(x.sum(axis=1))
+
+    def _of_sums(self, sums: np.ndarray) -> np.ndarray:
+        n_filters = len(self.out)
+        views = np.maximum(sums[..., n_filters:] + self._views_bias, 0)
+        return np.maximum(sums[..., :n_filters] + views @ self._mix + self._bias, 0)
+
+
+_NETS = {
+    "Hidden": HiddenForward,
+    "Cnn": CnnForward,
+    "Lstm": LstmForward,
+    "MaxCnn": MaxCnnForward,
+}
+
+
+def net_of(arrays: Arrays, config: Mapping[str, Any]) -> Net:
+    """Makes the net of a configuration.
+
+    Args:
+        arrays: weights by dotted name.
+        config: "model" (one of `core.sentiment.shapes.SHAPES`), "length", and its sizes.
+    """
+    if config["model"] == "Region":
+        return RegionForward(arrays, config["length"], config["n_words"])
+    return _NETS[config["model"]](arrays, config["length"])
 
 
 def filters_of(arrays: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:

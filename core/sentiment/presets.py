@@ -11,8 +11,10 @@ from core.errors import pick
 from core.sentiment.max_cnn import MaxCnnConfig
 from core.sentiment.model import CnnConfig, HiddenConfig, LstmConfig
 from core.sentiment.nbsvm import NbsvmConfig
+from core.sentiment.region import RegionConfig
+from core.sentiment.two_views import TwoViewConfig
 
-Config = HiddenConfig | CnnConfig | LstmConfig | MaxCnnConfig | NbsvmConfig
+Config = HiddenConfig | CnnConfig | LstmConfig | MaxCnnConfig | RegionConfig | NbsvmConfig
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Preset:
             vocabulary has none; by validation the nets are better with them.
         n_epochs: most epochs; the best of them by validation is taken.
         vectors: word vectors that the embedding begins with, "glove"; None for random ones.
+        views: how the layer from unlabelled reviews is learned, for a net that has one.
         n_frozen: first epochs in which the embedding does not learn.
         learning_rate: of Adam; while `n_frozen` lasts, where there is such a time.
         tuning_rate: of Adam thereafter.
@@ -39,6 +42,7 @@ class Preset:
     reads_signs: bool = True
     n_epochs: int = 1
     vectors: str | None = None
+    views: TwoViewConfig | None = None
     n_frozen: int = 0
     learning_rate: float = 1e-3
     tuning_rate: float = 1e-4
@@ -55,9 +59,10 @@ PRESETS = {
     "cnn-glove-tuned": Preset(
         "CNN on GloVe, tuned",
         CnnConfig(n_dims=50, input_dropout=0.25, filter_dropout=0.25),
-        n_epochs=7,
+        n_epochs=9,
         vectors="glove",
-        n_frozen=1,
+        n_frozen=4,
+        learning_rate=3e-3,
         tuning_rate=1e-3,
         averaging=0.998,
     ),
@@ -74,6 +79,13 @@ PRESETS = {
         MaxCnnConfig(),
         n_epochs=6,
         vectors="glove",
+        averaging=0.998,
+    ),
+    "region": Preset(
+        "Sums of words, with unlabelled reviews",
+        RegionConfig(),
+        n_epochs=6,
+        views=TwoViewConfig(),
         averaging=0.998,
     ),
     "nbsvm": Preset("Linear, on n-grams (NB-SVM)", NbsvmConfig()),

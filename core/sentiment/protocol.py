@@ -14,13 +14,11 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from core.checkpoint import Checkpoints
-from core.datasets.glove_text import read_glove
 from core.datasets.store import LocalData
 from core.errors import InputError
 from core.loop import Fitted, restore_state
 from core.sentiment.calibration import accuracy
 from core.sentiment.data import (
-    PADDING,
     Texts,
     Vocabulary,
     count_vocabulary,
@@ -32,10 +30,8 @@ from core.sentiment.linear import NgramWeights
 from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm
 from core.sentiment.ngrams import pack_columns, unpack
 from core.sentiment.presets import Preset
+from core.sentiment.start import start_of
 from core.sentiment.train import NETS, Encoded, batch_scorer, train_one
-
-_GLOVE_SCALE = 1 / 3  # the lesson's
-_UNKNOWN_SPREAD = 0.6  # of numbers for words that GloVe lacks, before scaling; the lesson's
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,8 +72,9 @@ def measure_net(
     seeds: range,
     n_epochs: int | None = None,
     glove: LocalData | None = None,
+    unlabelled: Texts | None = None,
     mesh: Mesh | None = None,
-    checkpoints: Callable[[str], Checkpoints] | None = None,
+    checkpoints: Callable[[str], Checkpoints | None] | None = None,
     progress: str | None = None,
 ) -> Measured:
     """Trains a net on nine tenths of train to choose the epoch, then on all of it.
@@ -89,6 +86,8 @@ def measure_net(
         seeds: one training of either kind for each.
         n_epochs: most epochs, other than the preset's.
         glove: the archive of GloVe 6B, where the preset begins with its vectors.
+        unlabelled: reviews without labels, where the preset begins with a layer that learned from
+            them; none of them should stand in `test`.
         mesh: devices to split batches over.
         checkpoints: makes those of a run by its name.
         progress: label of the progress bars.
@@ -98,9 +97,6 @@ def measure_net(
     """
     config = preset.config
     vocabulary = count_vocabulary(train, config.n_ids)
-    vectors = None
-    if glove is not None:
-        vectors = first_vectors(vocabulary, *read_glove(glove.path, n_dims=config.n_dims))
     all_train, all_test = (
         Encoded(pad_all(texts, vocabulary, config.length), texts.labels) for texts in (train, test)
     )
@@ -117,6 +113,16 @@ def measure_net(
             "words in the training reviews"
         )
 
+    start = start_of(
+        preset,
+        vocabulary,
+        seed=seeds[0],
+        glove=glove,
+        unlabelled=unlabelled,
+        checkpoints=checkpoints,
+        progress=progress,
+    )
+
     def run(kind: str, seed: int, sides: tuple[Encoded, Encoded], snapshots: tuple) -> Fitted:
         name = f"{kind}-{seed}"
         saved = checkpoints(name) if checkpoints is not None else None
@@ -126,7 +132,7 @@ def measure_net(
             seed=seed,
             n_epochs=most,
             name="val" if kind == "validation" else "test",
-            vectors=vectors,
+            start=start,
             snapshots=snapshots,
             mesh=mesh,
             checkpoints=saved,
@@ -245,28 +251,6 @@ def renumber(keys: np.ndarray, words: Sequence[str]) -> tuple[Vocabulary, np.nda
     renumbered = pack_columns(new_id[ids])
     order = np.argsort(renumbered)
     return vocabulary, renumbered[order], order
-
-
-def first_vectors(vocabulary: Vocabulary, words: Sequence[str], vectors: np.ndarray) -> np.ndarray:
-    """Lays out what an embedding begins with, as the lesson does.
-
-    Args:
-        vocabulary: V - 2 words.
-        words: those that have a vector.
-        vectors: f32[len(words), E].
-
-    Returns:
-        f32[V, E]: a third of each word's vector; for padding zeros, and for words without a vector,
-        and the rare ones, a third of random numbers with standard deviation 0.6.
-    """
-    rng = np.random.default_rng(0)
-    table = rng.normal(0, _UNKNOWN_SPREAD, (vocabulary.n_ids, vectors.shape[1]))
-    known = vocabulary.ids
-    for word, vector in zip(words, vectors, strict=True):
-        if word in known:
-            table[known[word]] = vector
-    table[PADDING] = 0
-    return (table * _GLOVE_SCALE).astype(np.float32)
 
 
 def best_epoch(losses: np.ndarray, *, first: int) -> int:

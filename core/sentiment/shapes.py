@@ -53,10 +53,24 @@ def _max_cnn_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
     return {"embedding.table": (n_ids, config["n_dims"])} | _filter_shapes(config) | out
 
 
+def _region_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
+    n_filters, n_dims = config["n_filters"], config["n_dims"]
+    return {
+        "table": (n_ids, n_filters),
+        "views.table": (n_ids, n_dims),
+        "views.bias": (n_dims,),
+        "mix": (n_dims, n_filters),
+        "bias": (n_filters,),
+        "out.kernel": (n_filters, 1),
+        "out.bias": (1,),
+    }
+
+
 # Shapes of a net's weights, from the number of ids and its configuration.
 SHAPES: Mapping[str, Callable[[int, Mapping[str, Any]], Shapes]] = {
     "Hidden": _hidden_shapes,
     "Cnn": _cnn_shapes,
     "Lstm": _lstm_shapes,
     "MaxCnn": _max_cnn_shapes,
+    "Region": _region_shapes,
 }

@@ -1,6 +1,7 @@
 """Training one net once: an embedding to begin with, Adam, accuracy on held-out reviews."""
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -24,8 +25,15 @@ from core.sentiment.model import (
     LstmConfig,
 )
 from core.sentiment.presets import Preset
+from core.sentiment.region import Region, RegionConfig
 
-NETS = {HiddenConfig: HiddenNet, CnnConfig: Cnn, LstmConfig: Lstm, MaxCnnConfig: MaxCnn}
+NETS = {
+    HiddenConfig: HiddenNet,
+    CnnConfig: Cnn,
+    LstmConfig: Lstm,
+    MaxCnnConfig: MaxCnn,
+    RegionConfig: Region,
+}
 SCORED_AT_ONCE = 250  # reviews a call: one compiled shape, and memory that stays in the caches
 
 
@@ -50,7 +58,7 @@ def train_one(
     seed: int,
     n_epochs: int,
     name: str,
-    vectors: np.ndarray | None = None,
+    start: Mapping[str, np.ndarray] | None = None,
     snapshots: tuple[int, ...] = (),
     mesh: Mesh | None = None,
     checkpoints: Checkpoints | None = None,
@@ -65,7 +73,7 @@ def train_one(
         seed: of the first weights, the order of reviews, and dropout.
         n_epochs: passes through `train`.
         name: of the held-out side in the history: "val" or "test".
-        vectors: f32[V, E], what the embedding begins with; None for random numbers.
+        start: parameters that do not begin at random, by dotted name.
         snapshots: epochs whose weights are kept.
         mesh: devices to split batches over.
         checkpoints: where to save and resume.
@@ -75,8 +83,8 @@ def train_one(
         The fitted net; the history has "loss", "<name>_loss" and "<name>_accuracy".
     """
     model = NETS[type(preset.config)](preset.config, rngs=nnx.Rngs(seed))
-    if vectors is not None:
-        model.embedding.table[...] = jnp.asarray(vectors)
+    for parameter, array in (start or {}).items():
+        operator.attrgetter(parameter)(model)[...] = jnp.asarray(array)
     optimizer = adam(preset, steps_an_epoch=len(train.labels) // preset.batch_size)
     if preset.clip:
         optimizer = optax.chain(optax.clip_by_global_norm(preset.clip), optimizer)

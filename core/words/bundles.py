@@ -13,14 +13,9 @@ from core.datasets.store import LocalData
 from core.devices import describe_devices
 from core.errors import InputError
 from core.loop import Fitted
+from core.negative_sampling import keep_probability, noise_edges
 from core.words.corpus import HELD_OUT_SHARE, Corpus, Split, read_corpus, split_corpus
-from core.words.model import (
-    GloveConfig,
-    SkipGramConfig,
-    WindowConfig,
-    keep_probability,
-    noise_edges,
-)
+from core.words.model import GloveConfig, SkipGramConfig, WindowConfig
 from core.words.presets import Preset, find_preset
 from core.words.train import train_one
 from core.words.windows import held_out_windows, window_net

@@ -14,17 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from core.errors import InputError
+from core.negative_sampling import FIRST_SCALE, falling, first_vectors, update_rows
 from core.words.cooccurrence import Cooccurrence, count_pairs
 from core.words.corpus import Split
-from core.words.model import (
-    FIRST_SCALE,
-    GloveConfig,
-    Recipe,
-    falling,
-    first_vectors,
-    glove_weight,
-    update_rows,
-)
+from core.words.model import GloveConfig, Recipe, glove_weight
 
 HELD_OUT_MIN_WEIGHT = 5.0  # a pair seen by chance in few reviews says little about its logarithm
 

@@ -13,21 +13,18 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from core.words.corpus import Split
-from core.words.model import (
+from core.negative_sampling import (
     FIRST_SCALE,
-    Recipe,
-    SkipGramConfig,
-    band,
     draw_noise,
     falling,
     first_vectors,
     keep_probability,
     n_steps_for,
     noise_edges,
-    skip_gram_weights,
     update_rows,
 )
+from core.words.corpus import Split
+from core.words.model import Recipe, SkipGramConfig, band, skip_gram_weights
 
 
 class SkipGramState(NamedTuple):

@@ -12,12 +12,8 @@ from flax import nnx
 
 from core.errors import InputError
 from core.loop import named_arrays, restore_state
-from core.words.corpus import Split
-from core.words.model import (
+from core.negative_sampling import (
     FIRST_SCALE,
-    Recipe,
-    WindowConfig,
-    WindowNet,
     draw_noise,
     falling,
     first_vectors,
@@ -25,8 +21,9 @@ from core.words.model import (
     n_steps_for,
     noise_edges,
     update_rows,
-    window_loss,
 )
+from core.words.corpus import Split
+from core.words.model import Recipe, WindowConfig, WindowNet, window_loss
 
 
 class WindowState(NamedTuple):

@@ -6,28 +6,41 @@ import streamlit as st
 
 from core.sentiment.explorer import Activations, SentimentModel
 from dashboard import resources, view_state
-from dashboard.components import missing, page, provenance, review_text, word_strip
+from dashboard.components import missing, page, provenance, review_text, width, word_strip
 from dashboard.components.chart import chart
+from dashboard.components.player import player
 from dashboard.components.word_strip import Word
 from dashboard.figures import sentiment_filters as figures
 
 PAGE = "sentiment_filters"
 BARS = f"{PAGE}_main"
 FIRST_PLACE = 14  # of "wonderful" in the first sample: elsewhere a window may leave all silent
-
-
-def window(words: list[str], place: int, size: int) -> list[str]:
-    """Returns the words that a filter of one size sees around a place; "" beyond the review."""
-    first = place - (size - 1) // 2
-    return [words[at] if 0 <= at < len(words) else "" for at in range(first, first + size)]
+A_PLACE = 400  # ms of playing: long enough to read the word that comes in
+WIDTH = 420  # px of the figure beside the review on a projector of 1280 x 720
 
 
 def take_bar() -> None:
-    """Chooses the filter whose bar was clicked."""
+    """Chooses the filter and the place of the bar that was clicked."""
     points = st.session_state[BARS]["selection"]["points"]
     if points:
-        size, number = points[0]["customdata"]
-        view.set(size=int(size), filter=int(number) + 1)
+        size, number, at = points[0]["customdata"]
+        view.set(size=int(size), filter=int(number) + 1, place=int(at) + 1)
+
+
+def said_of(words: list[str], values: dict[int, np.ndarray]) -> pd.DataFrame:
+    """Returns what each filter says at each place as a table, a row a value."""
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "place": np.repeat(np.arange(1, len(words) + 1), f.shape[1]),
+                "word": np.repeat(np.array(words, object), f.shape[1]),
+                "size": size,
+                "filter": np.tile(np.arange(1, f.shape[1] + 1), len(words)),
+                "value": f.ravel(),
+            }
+        )
+        for size, f in values.items()
+    )
 
 
 def strip(model: SentimentModel, found: Activations, words: list[str], seen: range) -> None:
@@ -60,7 +73,7 @@ def strip(model: SentimentModel, found: Activations, words: list[str], seen: ran
 page.header(
     "What do the filters look for?",
     "A window of a few words slides over your review, and every filter says how much it likes what "
-    "it sees. Click a filter's bar for the phrases that it likes best of all.",
+    "it sees. Press Play to let it slide; click a filter's bar for the phrases that it likes best.",
 )
 view = view_state.page(PAGE)
 with missing.guard():
@@ -98,20 +111,29 @@ with left:
     if words:
         strip(model, found, words, range(first, first + size))
 with right:
+    if len(words) > 1:
+        player(BARS, duration=A_PLACE)
+    steps = figures.played(len(words), here)
+    if len(steps) < len(words):
+        st.caption(
+            f"Play goes over words {steps[0] + 1} to {steps[-1] + 1} of {len(words)}. Move the "
+            "window to play others."
+        )
+    look = page.look()
     chart(
-        figures.window_bars(
-            values,
-            {size: window(words, here, size) for size in sizes},
+        figures.sliding_window(
+            found.values if words else {size: f[None] for size, f in values.items()},
+            words or [""],
             chosen=(size, number - 1),
-            most=max((float(f.max(initial=0)) for f in found.values.values()), default=0.0),
+            place=here,
+            width=width.known(BARS, WIDTH),
+            font_size=look.letters,
         ),
         key=BARS,
         alt="What each filter says of the window around "
-        + (f"word {place} of {len(words)}" if words else "no word"),
-        data=pd.concat(
-            pd.DataFrame({"size": size, "filter": np.arange(1, len(f) + 1), "value": f})
-            for size, f in values.items()
-        ),
+        + (f"word {place} of {len(words)}" if words else "no word")
+        + f", and filter {number} along the review",
+        data=said_of(words, found.values),
         filename="sentiment-filters",
         on_select=take_bar,
         selection_mode="points",
@@ -134,10 +156,11 @@ if table is not None:
 if words:
     loudest = int(np.argmax(values[size]))
     said = found.values[size][:, number - 1]
-    peak = " ".join(word for word in window(words, int(said.argmax()), size) if word)
+    peak = " ".join(word for word in figures.window(words, int(said.argmax()), size) if word)
     page.what_you_see(
-        f"The window stands at word {place} of {len(words)}. Of {len(values[size])} filters over "
-        f"{size} {'word' if size == 1 else 'words'}, number {loudest + 1} speaks loudest here "
+        f"Before you play, the window stands at word {place} of {len(words)}. Of "
+        f"{len(values[size])} filters over {size} {'word' if size == 1 else 'words'}, number "
+        f"{loudest + 1} speaks loudest here "
         f"({values[size][loudest]:.2f}). In this review, filter {number} likes "
         f"“{page.plain(peak)}” best ({said.max():.2f})."
     )
@@ -162,4 +185,5 @@ with page.details("How a filter works"):
         "stand in three reviews or more."
     )
 view.share()
+width.ask(BARS, WIDTH)
 provenance.footer(model.bundle, lesson=f"sentiment-{name}")

@@ -34,6 +34,7 @@ _LABELS = {
     "sgns": ("Skip-gram", _REVIEWS),
     "glove-reviews": ("GloVe’s method", _REVIEWS),
     "window": ("Windows", _REVIEWS),
+    resources.TUNED_VECTORS: ("GloVe, tuned", "labelled film reviews"),
 }
 
 
@@ -227,7 +228,7 @@ def _open(name: str) -> WordSet:
         maps = resources.word_maps("words-maps-glove")
         return WordSet("glove", None, maps, maps.bundle)
     vectors = resources.word_vectors(name)
-    bundle = None if name == "glove" else resources.bundle(f"words-{name}")
+    bundle = None if name == "glove" else resources.bundle(resources.vectors_bundle(name))
     return WordSet(name, vectors, bundle=bundle)
 
 

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import review_text
+from dashboard.figures import sentiment_filters
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import BAD, GOOD, TITLES, fill_reviews
 
@@ -57,7 +58,36 @@ def test_a_filters_favourites_are_listed_and_its_bar_is_the_accent(app: App, rev
 def test_the_title_quotes_the_window(app: App, reviews: Path) -> None:
     page = run(app, "a <b>superb</b> film", place="3")
     titles = [note["text"] for note in spec(page)["layout"]["annotations"]]
-    assert titles == ["1 word: “superb”"]
+    assert titles == [
+        "1 word: “<b>superb</b>”",
+        "<b>Filter 1</b> along the review: 1.00 here",
+    ]
+
+
+def test_every_place_is_a_frame_and_the_link_says_where_it_begins(app: App, reviews: Path) -> None:
+    figure = spec(run(app, TEXT, place="4"))
+    assert [frame["data"][0]["y"] for frame in figure["frames"]][3:] == [[0, 1], [0, 0], [1, 0]]
+    slider = figure["layout"]["sliders"][0]
+    assert slider["active"] == 3 and len(slider["steps"]) == 6
+
+
+@pytest.mark.parametrize(("text", "n_places"), [("", 1), ("superb", 1), ("a superb film", 3)])
+def test_the_player_is_there_where_the_window_can_move(
+    app: App, reviews: Path, text: str, n_places: int
+) -> None:
+    page = run(app, text)
+    assert len(spec(page)["frames"]) == n_places
+    names = [part.proto.component_name for part in page.get("bidi_component")]
+    assert any("latent_lab_player" in name for name in names) == (n_places > 1)
+
+
+def test_a_review_longer_than_what_plays_says_so(
+    app: App, reviews: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentiment_filters, "MOST_FRAMES", 4)
+    page = run(app, TEXT, place="4")
+    assert len(spec(page)["frames"]) == 4
+    assert any("words 2 to 5 of 6" in note.value for note in page.caption)
 
 
 def test_try_this_moves_the_window_and_chooses_the_loudest(app: App, reviews: Path) -> None:

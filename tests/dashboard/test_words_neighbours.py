@@ -1,13 +1,19 @@
 """The page about neighbours in one process: three views, several sets, links, what is missing."""
 
+import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.bundle import Bundle, save_bundle
 from core.errors import DataError, InputError
+from core.sentiment.model import CnnConfig
+from core.sentiment.shapes import SHAPES
 from dashboard import resources
 from dashboard.components import word_sets
 from dashboard.components.word_sets import Choice, WordSet
@@ -300,3 +306,34 @@ def test_a_set_that_is_new_appears_by_its_name(
     page = run(app)
     assert len(lists(page)) == 2
     assert spec(page)["layout"]["title"]["text"] == "“bush”: Skip-gram and sentiment share 10 of 10"
+
+
+def test_the_embedding_that_was_tuned_for_reviews_is_a_set_too(
+    app: App, empty_assets: Path, no_glove: None
+) -> None:
+    fill_words(empty_assets, "words-sgns")
+    words = ["bush", "tree", "garden", "president", "war"]
+    config = CnnConfig(n_ids=7, length=4, n_dims=2, sizes=(1,), n_filters=1, n_hidden=1)
+    rng = np.random.default_rng(0)
+    shapes = SHAPES["Cnn"](7, dataclasses.asdict(config))
+    arrays = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    table = arrays["embedding.table"] = np.zeros((7, 2), np.float32)
+    table[1:6] = [[1, 0], [1, 0.1], [1, 0.2], [-1, 1], [0, 1]]
+    bundle = Bundle(
+        kind="sentiment",
+        name="sentiment-cnn-glove-tuned",
+        config=dataclasses.asdict(config) | {"model": "Cnn", "title": "CNN on GloVe, tuned"},
+        seeds={"model": 0},
+        metrics={},
+        dataset={"name": "imdb", "title": "IMDB", "licence": "free"},
+        arrays=arrays,
+        tables={"words": pd.DataFrame({"word": words})},
+        card="made by hand",
+    )
+    save_bundle(bundle, empty_assets / bundle.name)
+    page = run(app)
+    assert not page.exception and not page.warning
+    tuned = resources.word_vectors("cnn-glove-tuned")
+    assert tuned.neighbours("bush", n=2)["word"].tolist() == ["tree", "garden"]
+    assert "GloVe, tuned" in spec(page)["layout"]["title"]["text"]
+    assert len(lists(page)) == 2

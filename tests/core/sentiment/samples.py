@@ -7,6 +7,7 @@ and "not wonderful" against it.
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,18 +20,12 @@ from core.datasets.store import LocalData
 from core.loop import in_mode, named_arrays
 from core.reviews import Reviews, collect
 from core.sentiment.data import Texts, labelled
-from core.sentiment.forward import (
-    Arrays,
-    CnnForward,
-    HiddenForward,
-    LstmForward,
-    MaxCnnForward,
-    Net,
-)
+from core.sentiment.forward import Arrays, Net, net_of
 from core.sentiment.max_cnn import MaxCnnConfig
 from core.sentiment.model import CnnConfig, HiddenConfig, LstmConfig
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.protocol import measure_linear
+from core.sentiment.region import RegionConfig
 from core.sentiment.train import NETS
 from tests.core.archive_samples import write_archive
 
@@ -48,12 +43,7 @@ CONFIGS = {
     "cnn": CnnConfig(**_NO_DROPOUT, sizes=(2, 3), n_filters=3, n_hidden=5, dropout=0.2),
     "lstm": LstmConfig(**SIZES, n_units=5),
     "max-cnn": MaxCnnConfig(**SIZES, word_dropout=0.0, sizes=(1, 2, 3), n_filters=3, dropout=0.2),
-}
-_FORWARD = {
-    HiddenConfig: HiddenForward,
-    CnnConfig: CnnForward,
-    LstmConfig: LstmForward,
-    MaxCnnConfig: MaxCnnForward,
+    "region": RegionConfig(**SIZES, word_dropout=0.0, n_words=3, n_filters=3, dropout=0.2),
 }
 
 
@@ -118,7 +108,12 @@ def random_net(config: object, seed: int = 0) -> nnx.Module:
 def forward_of(config: object, arrays: Arrays) -> Net:
     """The same net in NumPy; it gets arrays of its own."""
     own = {name: np.array(array) for name, array in arrays.items()}
-    return _FORWARD[type(config)](own, config.length)
+    return net_of(own, settings_of(config))
+
+
+def settings_of(config: object) -> dict[str, Any]:
+    """A configuration as bundles have it."""
+    return dataclasses.asdict(config) | {"model": type(config).__name__.removesuffix("Config")}
 
 
 def arrays_of(model: nnx.Module) -> dict[str, np.ndarray]:
@@ -157,12 +152,11 @@ def _bundle(
     words: Sequence[str],
     val_accuracy: float,
 ) -> Bundle:
-    model = type(config).__name__.removesuffix("Config")
-    settings = {"model": model, "title": name, "reads_signs": True, "temperature": 2.0}
+    settings = {"title": name, "reads_signs": True, "temperature": 2.0}
     return Bundle(
         kind="sentiment",
         name=f"sentiment-{name}",
-        config=dataclasses.asdict(config) | settings,
+        config=settings_of(config) | settings,
         seeds={"model": 0},
         metrics={"val_accuracy": {"value": val_accuracy}},
         dataset={"name": "imdb"},

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from core.sentiment.data import Vocabulary
 from core.sentiment.filters import MIN_REVIEWS, MOST_SHOWN, count_ngrams, strongest_ngrams
+from core.sentiment.forward import MaxCnnForward
 from tests.core.sentiment.samples import texts_of
 
 VOCABULARY = Vocabulary(("good", "bad", "very", "film"))
@@ -41,13 +42,20 @@ def weights():
     pair = np.zeros((2, 2, 1), np.float32)
     pair[0, 1], pair[1, 0] = 1, 2
     one = np.array([[[-1.0], [0.0]]], np.float32)
-    return {
+    arrays = {
         "embedding.table": table,
         "convolutions.0.kernel": pair,
         "convolutions.0.bias": np.zeros(1, np.float32),
         "convolutions.1.kernel": one,
         "convolutions.1.bias": np.array([0.5], np.float32),
     }
+    return net_with(arrays, n_filters=2)
+
+
+def net_with(arrays, n_filters):
+    """A net whose output is of no matter here."""
+    out = {"out.kernel": np.ones((n_filters, 1)), "out.bias": np.zeros(1)}
+    return MaxCnnForward(arrays | out, 8)
 
 
 def test_a_filters_favourites_come_first_with_what_it_says_of_them():
@@ -71,6 +79,6 @@ def test_no_filter_has_more_than_its_share_and_rare_words_are_left_out():
         "convolutions.0.kernel": np.ones((1, 1, 1), np.float32),
         "convolutions.0.bias": np.zeros(1, np.float32),
     }
-    table = strongest_ngrams(arrays, vocabulary, texts)
+    table = strongest_ngrams(net_with(arrays, n_filters=1), vocabulary, texts)
     assert table["ngram"].tolist() == words[::-1][:MOST_SHOWN]
     assert isinstance(table, pd.DataFrame)

@@ -5,14 +5,13 @@ import pytest
 
 from core.errors import InputError
 from core.sentiment.calibration import accuracy
-from core.sentiment.data import Vocabulary, pad_all, take, validation_rows
+from core.sentiment.data import pad_all, take, validation_rows
 from core.sentiment.linear import NgramWeights
 from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm
 from core.sentiment.ngrams import pack_columns, unpack
 from core.sentiment.presets import Preset
 from core.sentiment.protocol import (
     best_epoch,
-    first_vectors,
     half,
     measure_linear,
     measure_net,
@@ -104,17 +103,6 @@ def test_the_linear_model_says_the_same_once_its_words_are_renumbered():
     assert len(measured.val_logits) == held.sum()
     assert measured.n_parameters == len(arrays["weights"]) + 1
     assert (measured.epochs, measured.histories) == (1, {})
-
-
-def test_first_vectors_are_a_third_of_gloves_and_random_for_unknown_words():
-    vocabulary = Vocabulary(("good", "quiet"))
-    vectors = np.array([[3.0, 6.0], [9.0, 9.0]], np.float32)
-    table = first_vectors(vocabulary, ["good", "unused"], vectors)
-    assert table.dtype == np.float32
-    np.testing.assert_allclose(table[:2], [[0, 0], [1, 2]])
-    assert len(np.unique(table[2:])) == 4
-    many = first_vectors(Vocabulary(tuple(map(str, range(3000)))), [], np.zeros((0, 2)))
-    assert many[1:].std() == pytest.approx(0.2, rel=0.05)
 
 
 def test_half_rounds_numbers_and_leaves_integers():

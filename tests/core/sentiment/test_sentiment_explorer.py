@@ -36,7 +36,7 @@ def test_an_explanation_sums_to_the_logit(made, name):
         assert found.score.logit == model.score(text).logit
         assert found.values.shape == found.score.reading.ids.shape
         assert found.values.sum() + found.base == pytest.approx(found.score.logit, abs=1e-3)
-        assert found.is_exact == model.is_exact == (name in ("max-cnn", "nbsvm"))
+        assert found.is_exact == model.is_exact == (name in ("max-cnn", "region", "nbsvm"))
         if model.is_exact:
             total = sum(part.value for part in found.parts) + found.base
             assert total == pytest.approx(found.score.logit, abs=1e-3)

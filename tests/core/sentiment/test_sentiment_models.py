@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.loop import in_mode
 from core.sentiment.max_cnn import MaxCnnConfig
 from core.sentiment.model import CnnConfig, HiddenConfig, HiddenNet, LstmConfig
+from core.sentiment.region import RegionConfig
 from core.sentiment.train import NETS
 from tests.core.sentiment.samples import CONFIGS, arrays_of, random_ids, random_net
 
@@ -19,6 +20,7 @@ N_PARAMETERS = {
     "cnn": 16 * 4 + (2 * 4 * 3 + 3) + (3 * 4 * 3 + 3) + (2 * 3 * 6 * 5 + 5) + (5 + 1),
     "lstm": 16 * 4 + (4 * 20 + 20) + 5 * 20 + (5 + 1),
     "max-cnn": 16 * 4 + (4 * 3 + 3) + (2 * 4 * 3 + 3) + (3 * 4 * 3 + 3) + (3 * 3 + 1),
+    "region": 16 * 3 + (16 * 4 + 4) + 4 * 3 + 3 + (3 + 1),
 }
 
 
@@ -45,7 +47,7 @@ def test_parameters_and_logits_have_the_expected_shapes(name):
     assert len(np.unique(five)) == 5
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn", "max-cnn"])
+@pytest.mark.parametrize("name", ["mlp", "cnn", "max-cnn", "region"])
 def test_a_net_drops_units_while_training_only(name):
     config = CONFIGS[name]
     model = random_net(config)
@@ -90,7 +92,7 @@ def test_lstm_equals_its_formula_word_by_word():
     np.testing.assert_allclose(call(model, ids), expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["lstm", "max-cnn"])
+@pytest.mark.parametrize("name", ["lstm", "max-cnn", "region"])
 def test_more_padding_does_not_change_a_logit(name):
     config = CONFIGS[name]
     model = random_net(config)
@@ -139,6 +141,7 @@ def test_a_net_of_one_word_reads_it_at_any_place_with_filters_of_one_word():
         (lambda: LstmConfig(length=0), r"length \(0\) should be at least 1"),
         (lambda: MaxCnnConfig(sizes=(2, 0)), r"sizes \(\(2, 0\)\) should be"),
         (lambda: MaxCnnConfig(n_filters=0), r"n_filters \(0\)"),
+        (lambda: RegionConfig(n_words=0), r"n_words \(0\) should be at least 1"),
     ],
 )
 def test_settings_out_of_bounds_are_refused(make, problem):

@@ -38,6 +38,7 @@ BOUNDS = {
     "cnn": (25, 0.45, 0.8),
     "lstm": (12, 0.2, 0.95),
     "max-cnn": (12, 0.3, 0.95),
+    "region": (12, 0.3, 0.95),
 }
 
 
@@ -55,8 +56,9 @@ def test_a_tiny_net_learns_the_planted_verdicts(sides, name):
 def test_a_frozen_embedding_rests_and_then_learns(sides):
     preset = Preset("", CONFIGS["mlp"], n_frozen=2, tuning_rate=0.01, **TINY)
     vectors = np.random.default_rng(0).normal(size=(16, 4)).astype(np.float32)
+    start = {"embedding.table": vectors}
     fitted = train_one(
-        preset, *sides, seed=0, n_epochs=3, name="val", vectors=vectors, snapshots=(0, 1, 2, 3)
+        preset, *sides, seed=0, n_epochs=3, name="val", start=start, snapshots=(0, 1, 2, 3)
     )
     tables = [fitted.snapshots[epoch]["embedding.table"] for epoch in range(4)]
     np.testing.assert_array_equal(tables[0], vectors)

@@ -5,20 +5,22 @@ import pytest
 from flax import nnx
 
 from core.errors import InputError
+from core.negative_sampling import (
+    draw_noise,
+    falling,
+    keep_probability,
+    n_steps_for,
+    noise_edges,
+    update_rows,
+)
 from core.words.model import (
     GloveConfig,
     SkipGramConfig,
     WindowConfig,
     WindowNet,
     band,
-    draw_noise,
-    falling,
     glove_weight,
-    keep_probability,
-    n_steps_for,
-    noise_edges,
     skip_gram_weights,
-    update_rows,
     window_loss,
 )
 from core.words.skip_gram import pair_loss

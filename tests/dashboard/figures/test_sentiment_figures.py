@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures import sentiment_filters, sentiment_scores
+from dashboard.figures import labels, sentiment_filters, sentiment_scores
 
 TABLE = pd.DataFrame({"title": ["A <b>net</b>", "Linear"], "probability": [0.9, 0.2]})
 
@@ -40,23 +41,97 @@ def test_the_middle_has_a_side_too(percent: float, said: str) -> None:
     assert sentiment_scores.word(percent) == said
 
 
-def windows():
-    values = {3: np.array([0.0, 2.0, 1.0]), 4: np.array([1.0, 0.0])}
-    quoted = {3: ["", "<i>a</i>", "film"], 4: ["x", "y", "z", ""]}
-    return sentiment_filters.window_bars(values, quoted, chosen=(4, 1), most=2.0)
+SAID = {  # by two filters over three words and two over four, at each of three places
+    3: np.array([[0, 2], [1, 0.1239], [0, 0]], np.float32),
+    4: np.array([[1, 0], [0, 0.5], [0, 0.25]], np.float32),
+}
+WORDS = ["<i>a</i>", "fine", "film"]
 
 
-def test_a_panel_for_each_size_with_its_window_as_title() -> None:
+def windows(place: int = 0, **options) -> go.Figure:
+    return sentiment_filters.sliding_window(SAID, WORDS, chosen=(4, 1), place=place, **options)
+
+
+def test_a_panel_for_each_size_has_its_window_as_title() -> None:
     figure = windows()
-    assert notes(figure) == ["3 words: “· &lt;i&gt;a&lt;/i&gt; film”", "4 words: “x y z ·”"]
-    assert [list(trace.y) for trace in figure.data] == [[0, 2, 1], [1, 0]]
+    assert notes(figure) == [
+        "3 words: “· <b>&lt;i&gt;a&lt;/i&gt;</b> fine”",
+        "4 words: “· <b>&lt;i&gt;a&lt;/i&gt;</b> fine film”",
+        "<b>Filter 2</b> along the review: 0.00 here",
+    ]
+    assert [list(trace.y) for trace in figure.data] == [[0, 2], [1, 0], [0, 0.5, 0.25], [0]]
     assert figure.layout.yaxis.range == figure.layout.yaxis2.range == (0, 2.1)
 
 
+def test_each_place_has_a_frame_with_its_bars_words_and_point() -> None:
+    figure = windows(place=2)
+    assert [frame.name for frame in figure.frames] == ["1", "2", "3"]
+    second = figure.frames[1]
+    assert [list(trace.y) for trace in second.data] == [[1, 0.124], [0, 0.5], [0.5]]
+    assert second.traces == (0, 1, 3) and list(second.data[2].x) == [2]
+    assert [note.text for note in second.layout.annotations] == notes(windows(place=1))
+    assert all(frame.layout.yaxis.range is None for frame in figure.frames)  # the scale stays
+    (slider,) = figure.layout.sliders
+    assert slider.active == 2 and [step.args[0][0] for step in slider.steps] == ["1", "2", "3"]
+
+
+def test_a_bar_knows_filter_and_place_in_every_frame() -> None:
+    figure = windows(place=2)
+    assert list(figure.data[1].customdata) == [[4, 0, 2], [4, 1, 2]]
+    assert list(figure.frames[0].data[1].customdata) == [[4, 0, 0], [4, 1, 0]]
+    assert list(figure.data[2].customdata) == [[4, 1, 0], [4, 1, 1], [4, 1, 2]]
+
+
 def test_only_the_chosen_filter_has_the_accent() -> None:
-    first, second = (list(trace.marker.color) for trace in windows().data)
+    figure = windows()
+    first, second = (list(trace.marker.color) for trace in figure.data[:2])
     assert len(set(first)) == 1 and second[0] == first[0] != second[1]
-    assert windows().data[1].customdata[1] == [4, 1]
+    (column,) = figure.layout.shapes
+    assert (column.x0, column.x1, column.xref) == (1.5, 2.5, "x2")
+    assert all(trace.marker.color is None for frame in figure.frames for trace in frame.data)
+
+
+@pytest.mark.parametrize("width", [300, 360, 420])
+@pytest.mark.parametrize("font_size", [13, 18])
+def test_a_window_of_long_words_fits_in_its_line(width: int, font_size: int) -> None:
+    words = ["a", "incomprehensibilities" * 3, "the", "uncharacteristically", "counterproductive"]
+    figure = sentiment_filters.sliding_window(
+        {5: np.ones((5, 2), np.float32)},
+        words,
+        chosen=(5, 0),
+        place=2,
+        width=width,
+        font_size=font_size,
+    )
+    line = notes(figure)[0].replace("<b>", "").replace("</b>", "")
+    assert labels.text_width(line, font_size + 1) <= width - figure.layout.margin.r
+    assert line.startswith("5 words: “a in") and " the " in line and "…" in line
+
+
+@pytest.mark.parametrize(
+    ("n_places", "place", "first", "last"),
+    [(0, 0, 0, -1), (1, 0, 0, 0), (120, 60, 0, 119), (500, 0, 0, 119), (500, 250, 190, 309)]
+    + [(500, 499, 380, 499)],
+)
+def test_of_a_long_review_the_places_around_the_window_play(
+    n_places: int, place: int, first: int, last: int
+) -> None:
+    assert sentiment_filters.played(n_places, place) == range(first, last + 1)
+
+
+def test_three_sizes_of_a_hundred_filters_stay_below_a_megabyte() -> None:
+    rng = np.random.default_rng(0)
+    said = {size: rng.uniform(0, 3, (500, 100)).astype(np.float32) for size in (3, 4, 5)}
+    figure = sentiment_filters.sliding_window(said, ["wonderful"] * 500, chosen=(3, 0), place=250)
+    assert len(figure.frames) == sentiment_filters.MOST_FRAMES
+    assert len(figure.to_json()) < 1_000_000
+
+
+def test_silent_filters_have_a_scale() -> None:
+    silent = {1: np.zeros((1, 2), np.float32)}
+    figure = sentiment_filters.sliding_window(silent, [""], chosen=(1, 0), place=0)
+    assert figure.layout.yaxis.range == figure.layout.yaxis2.range == (0, 1.05)
+    assert notes(figure)[0] == "1 word: “<b>·</b>”"
 
 
 def test_favourites_are_named_in_their_rows() -> None:
