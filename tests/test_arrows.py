@@ -25,6 +25,8 @@ OPEN_ROOMS = (
     "live",
     "reading",
     "effects",
+    "latency",
+    "slices",
     "uploads",
     "disagreement",
     "local",

@@ -8,6 +8,6 @@ MODELS = (  # each the bundle sentiment-NAME, in the order of the lesson, then b
     "lstm",
     "nbsvm",
     "max-cnn",
-    "region",
+    "together",
 )
 SETTINGS = "settings"  # the bundle sentiment-settings is no model: it records what settings do

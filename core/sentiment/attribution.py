@@ -1,14 +1,11 @@
 """Why a text scores as it does: n-grams that add up to the logit, or each word's share in it.
 
 Two models are sums by construction, and what each n-gram adds is exact. For the others there are
-integrated gradients, which add up to the difference from an empty review, and what the logit would
-be without a word.
+integrated gradients, which add up to the difference from an empty review.
 
 References:
     M. Sundararajan, A. Taly and Q. Yan (2017). Axiomatic Attribution for Deep Networks.
         https://arxiv.org/abs/1703.01365
-    J. Li, W. Monroe and D. Jurafsky (2016). Understanding Neural Networks through Representation
-        Erasure. https://arxiv.org/abs/1612.08220 (leaving one word out)
 """
 
 import dataclasses
@@ -17,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.sentiment.data import pad
-from core.sentiment.forward import DifferentiableNet, MaxCnnForward, Net, RegionForward
+from core.sentiment.forward import DifferentiableNet, MaxCnnForward, RegionForward
 from core.sentiment.linear import NgramWeights
 from core.sentiment.ngrams import MAX_ORDER, lengths, pack
 
@@ -117,22 +114,3 @@ def integrated_gradients(net: DifferentiableNet, ids: np.ndarray) -> tuple[np.nd
     values = (mean * (target - baseline)[0]).sum(axis=1)[net.length - len(ids) :].astype(np.float64)
     missing, size = end - start - values.sum(), np.abs(values).sum()
     return values + (missing * np.abs(values) / size if size else 0), start
-
-
-def without_each(net: Net, ids: np.ndarray) -> np.ndarray:
-    """Scores the review once more without each of its words.
-
-    Args:
-        net: any net.
-        ids: i32[n], words of one review, at most `net.length`.
-
-    Returns:
-        f32[n], the logits of the n shorter reviews.
-    """
-    n = len(ids)
-    shorter = np.zeros((n, net.length), np.int32)
-    for left_out in range(n):
-        shorter[left_out, net.length - n + 1 :] = np.delete(ids, left_out)
-    rows = [shorter[at : at + 50] for at in range(0, n, 50)]
-    parts = [net.logits(net.embed(ids), ids > 0) for ids in rows]
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -19,13 +19,16 @@ from core.sentiment.calibration import (
     fit_temperature,
     probability,
 )
-from core.sentiment.data import Texts, labelled, unlabelled, without_signs
+from core.sentiment.data import Texts, count_vocabulary, labelled, unlabelled, without_signs
+from core.sentiment.explorer import SentimentModel
 from core.sentiment.filters import strongest_ngrams
-from core.sentiment.forward import net_of
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.presets import Preset, find_preset
 from core.sentiment.protocol import Measured, measure_linear, measure_net
+from core.sentiment.rounding import rounded
 from core.sentiment.slices import describe_texts
+from core.sentiment.start import start_of
+from core.sentiment.together import measure_together
 
 KIND = "sentiment"
 CLEAN_PROTOCOL = (
@@ -36,12 +39,14 @@ PROTOCOLS = {
     "test_accuracy": CLEAN_PROTOCOL,
     "lesson_accuracy": "the lesson's: the best of the epochs on the 25,000 test reviews themselves",
     "frozen_accuracy": f"{CLEAN_PROTOCOL}; before the embedding was tuned",
+    "net_accuracy": f"{CLEAN_PROTOCOL}; the net alone, without the linear model",
     "val_accuracy": "a tenth of train, which training did not see; the epoch was chosen on it",
     "calibration_error": "expected calibration error in ten bins on the test reviews, after "
     "temperature scaling on the validation reviews",
 }
 _MEASURED = {
     "test_accuracy": "test",
+    "net_accuracy": "net",
     "lesson_accuracy": "best_epoch",
     "frozen_accuracy": "frozen",
     "val_accuracy": "val",
@@ -108,17 +113,26 @@ def train(
             }
             return Checkpoints(checkpoint_dir / run, what, resume=resume)
 
-        measured = measure_net(
+        progress_label = f"sentiment {preset_name}" if progress else None
+        start = start_of(
+            preset,
+            count_vocabulary(read["train"], preset.config.n_ids),
+            seed=seed,
+            glove=glove,
+            unlabelled=unlabelled(reviews) if preset.views else None,
+            checkpoints=checkpoints,
+            progress=progress_label,
+        )
+        measured = (measure_together if preset.partner else measure_net)(
             preset,
             read["train"],
             read["test"],
             seeds=range(seed, seed + n_seeds),
+            start=start,
             n_epochs=n_epochs,
-            glove=glove,
-            unlabelled=unlabelled(reviews) if preset.views else None,
             mesh=data_mesh(n_devices) if n_devices > 1 else None,
             checkpoints=checkpoints,
-            progress=f"sentiment {preset_name}" if progress else None,
+            progress=progress_label,
         )
     texts = read["train"], sides["test"]
     return gather(preset_name, preset, local, texts, measured, seed=seed, command=command)
@@ -163,8 +177,7 @@ def gather(
         "share",
         PROTOCOLS["calibration_error"],
     )
-    config = dataclasses.asdict(preset.config) | {
-        "model": type(preset.config).__name__.removesuffix("Config"),
+    config = measured.config | {
         "preset": preset_name,
         "title": preset.title,
         "reads_signs": preset.reads_signs,
@@ -175,9 +188,7 @@ def gather(
     }
     said_of = describe_texts(test).assign(logit=measured.test_logits.astype(np.float32))
     tables = {"words": pd.DataFrame({"word": measured.vocabulary.words}), "test": said_of}
-    net = None if config["model"] == "Nbsvm" else net_of(measured.arrays, config)
-    if hasattr(net, "excite"):
-        tables["ngrams"] = strongest_ngrams(net, measured.vocabulary, train)
+    arrays = rounded(measured.arrays)
     bundle = Bundle(
         kind=KIND,
         name=f"sentiment-{preset_name}",
@@ -185,17 +196,17 @@ def gather(
         seeds={"model": seed},
         metrics=metrics,
         dataset=local.record(),
-        arrays={
-            name: array.astype(np.float16) if array.dtype.kind == "f" else array
-            for name, array in measured.arrays.items()
-        },
+        arrays=arrays,
         tables=tables,
         documents={"history": measured.histories},
         device=describe_devices(),
         duration_s=measured.train_s,
         command=command,
     )
-    return dataclasses.replace(bundle, card=_card(bundle))
+    model = SentimentModel(bundle)
+    if model.has_filters:
+        tables["ngrams"] = strongest_ngrams(model.net, model.net_vocabulary, train)
+    return dataclasses.replace(bundle, tables=tables, card=_card(bundle))
 
 
 def measure(
@@ -212,8 +223,6 @@ def measure(
         "test_accuracy" and "calibration_error", each with "measured" and "recorded"; the recorded
         accuracy is that of the seed whose weights the bundle holds.
     """
-    from core.sentiment.explorer import SentimentModel
-
     test = labelled(read_reviews(local, data_dir=data_dir), "test")
     model = SentimentModel(bundle)
     logits = model.logits_of(test)

@@ -3,8 +3,7 @@
 NumPy and pandas alone; every answer is a plain table over what the bundles say of each test review.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,24 +13,15 @@ import pandas as pd
 from core.bundle import Bundle
 from core.errors import BundleError, InputError, pick
 from core.sentiment.calibration import expected_calibration_error, probability, reliability
+from core.sentiment.slices import slice_of
 
 if TYPE_CHECKING:
     from core.sentiment.explorer import SentimentModel
 
-SLICES = ("length", "negations", "rare words")
 TEST_COLUMNS = ("label", "words", "negations", "rare", "logit")
 N_POINTS = 200  # of a ROC curve
-N_TIMED = 30  # texts that latency is measured on
 Z_95 = 1.959963984540054  # standard deviations to either side of 95 % of a normal distribution
-_QUARTERS = (0.25, 0.5, 0.75)
-_NEGATIONS = {0: "0", 2: "1 to 2", 5: "3 to 5"}  # at most so many -> label; beyond: 6 and more
 _RUNS = {"validation": "val", "full": "test"}  # kind of run -> what its rows measure on
-_COMMON_WORDS = (
-    "the a and of to is in it that this was as with for movie film but not on one they have by "
-    "all who so like just or has about good some can when more very time even only story would "
-    "what see there than other much well people great because really first acting too make plot "
-    "any way bad"
-).split()
 
 
 class Roc(NamedTuple):
@@ -255,22 +245,6 @@ def trust(bundle: Bundle) -> Trust:
     return Trust(reliability(said, labels), expected_calibration_error(said, labels))
 
 
-def slice_of(test: pd.DataFrame, slice_name: str) -> tuple[np.ndarray, list[str]]:
-    """Sorts reviews into kinds.
-
-    Args:
-        test: a bundle's table of test reviews.
-        slice_name: one of `SLICES`.
-
-    Returns:
-        The kind of each review, i64[R], and the kinds' labels; some kinds may hold no review.
-
-    Raises:
-        InputError: there is no such slice.
-    """
-    return pick("slice", slice_name, _SLICERS)(test)
-
-
 def accuracy_by(bundles: Sequence[Bundle], slice_name: str) -> pd.DataFrame:
     """Measures models on kinds of reviews.
 
@@ -361,32 +335,6 @@ def curves(bundles: Sequence[Bundle]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "seed", "run", "epoch", "loss", "accuracy"])
 
 
-def latency(model: "SentimentModel") -> float:
-    """Measures how long a model takes for one review, here and now.
-
-    Args:
-        model: scores the same 30 made-up texts of 50 to 400 words.
-
-    Returns:
-        The median time of a text, ms.
-    """
-    texts = sample_texts()
-    model.score(texts[0])  # the first one may wait for memory
-    took = []
-    for text in texts:
-        started = time.perf_counter()
-        model.score(text)
-        took.append(time.perf_counter() - started)
-    return float(np.median(took) * 1000)
-
-
-def sample_texts() -> list[str]:
-    """Returns the texts that latency is measured on, always the same."""
-    rng = np.random.default_rng(0)
-    lengths = np.linspace(50, 400, N_TIMED).round().astype(int)
-    return [" ".join(rng.choice(_COMMON_WORDS, size=length)) for length in lengths]
-
-
 def _test(bundle: Bundle) -> pd.DataFrame:
     table = bundle.tables.get("test")
     if table is None:
@@ -397,38 +345,3 @@ def _test(bundle: Bundle) -> pd.DataFrame:
     if not len(table):
         raise BundleError(Path(bundle.name), ["table test has no review"])
     return table
-
-
-def _by_length(test: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    words = test["words"].to_numpy(int)
-    edges = np.unique(np.quantile(words, _QUARTERS, method="lower")).astype(int)
-    edges = edges[edges < words.max()]
-    if not len(edges):
-        return np.zeros(len(words), int), [f"up to {words.max():,} words"]
-    labels = [f"up to {edges[0]:,} words"]
-    labels += [f"{low + 1:,} to {high:,}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
-    return np.searchsorted(edges, words), [*labels, f"{edges[-1] + 1:,} and more"]
-
-
-def _by_negations(test: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    kinds = np.searchsorted(np.array(list(_NEGATIONS)), test["negations"].to_numpy(int))
-    return kinds, [*_NEGATIONS.values(), f"{max(_NEGATIONS) + 1} and more"]
-
-
-def _by_rare_words(test: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    share = test["rare"].to_numpy(np.float64)
-    edges = np.unique(np.quantile(share, _QUARTERS).round(3))  # so that labels are what is done
-    edges = edges[(edges >= share.min()) & (edges < share.max())]
-    if not len(edges):
-        return np.zeros(len(share), int), [f"up to {100 * share.max():.1f} %"]
-    percent = [f"{100 * edge:.1f}" for edge in edges]
-    labels = [f"up to {percent[0]} %"]
-    labels += [f"{low} to {high} %" for low, high in zip(percent[:-1], percent[1:], strict=True)]
-    return np.searchsorted(edges, share), [*labels, f"over {percent[-1]} %"]
-
-
-_SLICERS: dict[str, Callable[[pd.DataFrame], tuple[np.ndarray, list[str]]]] = {
-    "length": _by_length,
-    "negations": _by_negations,
-    "rare words": _by_rare_words,
-}

@@ -144,12 +144,16 @@ def pad(ids: np.ndarray, length: int) -> np.ndarray:
 
 def pad_all(texts: Texts, vocabulary: Vocabulary, length: int) -> np.ndarray:
     """Encodes and pads every text: i32[R, length]."""
-    ids = vocabulary.encode(texts.words)[texts.tokens]
-    lengths = np.minimum(np.diff(texts.starts), length)
+    return pad_ids(vocabulary.encode(texts.words)[texts.tokens], texts.starts, length)
+
+
+def pad_ids(ids: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Pads texts that follow each other: i32[T], i64[R + 1] -> i32[R, length]."""
+    lengths = np.minimum(np.diff(starts), length)
     from_end = np.arange(length, 0, -1)  # column j holds the token so far from the end
     inside = from_end[None, :] <= lengths[:, None]
-    at = texts.starts[1:, None] - from_end[None, :]
-    padded = np.zeros((texts.n_texts, length), np.int32)
+    at = starts[1:, None] - from_end[None, :]
+    padded = np.zeros((len(lengths), length), np.int32)
     padded[inside] = ids[at[inside]]
     return padded
 

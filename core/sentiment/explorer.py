@@ -4,8 +4,9 @@ NumPy alone; the training library stays away. A model is immutable once made and
 """
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,25 +14,25 @@ import pandas as pd
 from core.bundle import ASSETS, Bundle, check_arrays, load_bundle, read_manifest
 from core.errors import BundleError, InputError
 from core.sentiment import MODELS
-from core.sentiment.attribution import (
-    Part,
-    integrated_gradients,
-    linear_parts,
-    max_parts,
-    without_each,
-    word_values,
-)
+from core.sentiment.attribution import Part
 from core.sentiment.calibration import probability
-from core.sentiment.data import Texts, Vocabulary, pad, pad_all, without_signs
-from core.sentiment.forward import CnnForward, MaxCnnForward, Net, RegionForward, net_of
+from core.sentiment.data import Texts, Vocabulary, pad, without_signs
+from core.sentiment.forward import CnnForward, Net, net_of
 from core.sentiment.linear import NgramWeights
-from core.sentiment.reading import Reading, read, read_tokens
+from core.sentiment.reading import Reading, read
+from core.sentiment.rounding import restored
+from core.sentiment.scorers import (
+    LinearScorer,
+    NetScorer,
+    Scorer,
+    SumOfNgrams,
+    SumScorer,
+    without_each,
+)
 from core.sentiment.shapes import SHAPES
 
 KIND = "sentiment"
 BEST = "best"
-_SCORED_AT_ONCE = 100
-_SUMS_OF_NGRAMS = MaxCnnForward | RegionForward
 
 
 class Score(NamedTuple):
@@ -98,30 +99,51 @@ class SentimentModel:
         self.reads_signs = bool(config.get("reads_signs", False))
         self.vocabulary = Vocabulary(tuple(bundle.tables["words"]["word"]))
         self.length: int | None = config.get("length")
-        self.linear: NgramWeights | None = None
         self.net: Net | None = None
-        if config.get("model") == "Nbsvm":
-            shapes = {"keys": (None,), "weights": (None,), "bias": (1,)}
-            check_arrays(bundle, shapes, where=where)
-            arrays = bundle.arrays
-            self.linear = NgramWeights(
-                arrays["keys"], arrays["weights"].astype(np.float32), float(arrays["bias"][0])
-            )
-        elif config.get("model") in SHAPES:
-            try:
-                shapes = SHAPES[config["model"]](self.vocabulary.n_ids, config)
-            except KeyError as error:
-                raise BundleError(where, [f"config lacks {error.args[0]}"]) from error
-            check_arrays(bundle, shapes, where=where)
-            arrays = {name: array.astype(np.float32) for name, array in bundle.arrays.items()}
-            self.net = net_of(arrays, config)
-        else:
-            raise BundleError(where, [f"its model {config.get('model')!r} is unknown"])
+        try:
+            self._scorer = self._open(config, "", where)
+        except KeyError as error:
+            raise BundleError(where, [f"config lacks {error.args[0]}"]) from error
+
+    def _open(self, config: Mapping[str, Any], prefix: str, where: Path) -> Scorer:
+        """Makes what scores, from the arrays whose names begin with a prefix."""
+        model = config.get("model")
+        if model == "Sum":
+            members = [
+                (float(member["weight"]), self._open(member, member["prefix"], where))
+                for member in config["members"]
+            ]
+            return SumScorer(members, float(config["offset"]))
+        if model != "Nbsvm" and model not in SHAPES:
+            raise BundleError(where, [f"its model {model!r} is unknown"])
+        shapes = {"keys": (None,), "weights": (None,), "bias": (1,)}
+        n_ids = config.get("n_ids", self.vocabulary.n_ids) if prefix else self.vocabulary.n_ids
+        if model != "Nbsvm":
+            shapes = SHAPES[model](n_ids, config)
+        check_arrays(
+            self.bundle, {prefix + name: shape for name, shape in shapes.items()}, where=where
+        )
+        arrays = restored({name: self.bundle.arrays[prefix + name] for name in shapes})
+        if model == "Nbsvm":
+            linear = NgramWeights(arrays["keys"], arrays["weights"], float(arrays["bias"][0]))
+            return LinearScorer(linear, self.vocabulary.rare)
+        self.net = net_of(arrays, config)
+        return NetScorer(self.net, n_ids)
 
     @property
     def is_exact(self) -> bool:
         """Whether its logit is a sum over n-grams."""
-        return self.linear is not None or isinstance(self.net, _SUMS_OF_NGRAMS)
+        return self._scorer.is_exact
+
+    @property
+    def sees_rare_words(self) -> bool:
+        """Whether a rare word is a word to it, the same for all of them, and not nothing."""
+        return self.net is not None
+
+    @property
+    def net_vocabulary(self) -> Vocabulary:
+        """Returns the words that its net knows, the first ones of all."""
+        return Vocabulary(self.vocabulary.words[: len(self.net.table) - 2])
 
     def read(self, text: str) -> Reading:
         """Takes a text as this model does.
@@ -139,10 +161,6 @@ class SentimentModel:
         """
         return self._score(self.read(text))
 
-    def score_tokens(self, tokens: list[str]) -> Score:
-        """Scores tokens, as `core.tokens.tokenize` makes them."""
-        return self._score(self._read_tokens(tokens))
-
     def explain(self, text: str) -> Explanation:
         """Scores a text and takes the logit apart.
 
@@ -150,16 +168,7 @@ class SentimentModel:
             InputError: the text is far too long.
         """
         score = self.score(text)
-        ids = self._known(score.reading)
-        parts: list[Part] = []
-        if self.linear is not None:
-            parts, base = linear_parts(self.linear, ids), self.linear.bias
-        elif isinstance(self.net, _SUMS_OF_NGRAMS):
-            parts, base = max_parts(self.net, ids), float(self.net.offset)
-        else:
-            values, base = integrated_gradients(self.net, ids)
-        if self.is_exact:
-            values = word_values(parts, len(ids))
+        values, parts, base = self._scorer.explain(score.reading.ids)
         parts = sorted(parts, key=lambda part: -abs(part.value))
         return Explanation(score, values, tuple(parts), base, self.is_exact)
 
@@ -171,7 +180,7 @@ class SentimentModel:
     @property
     def has_filters(self) -> bool:
         """Whether windows of words slide over a text in this model."""
-        return isinstance(self.net, CnnForward | _SUMS_OF_NGRAMS)
+        return isinstance(self.net, CnnForward | SumOfNgrams)
 
     def activations(self, text: str) -> Activations:
         """Lets every filter look at every window of a text.
@@ -181,8 +190,9 @@ class SentimentModel:
         """
         if not self.has_filters:
             raise InputError(f"model ({self.name}) should have filters, as the cnn has")
-        reading = self.read(text)
-        values = self.net.activations(self.net.embed(pad(reading.ids, self.length)[None]))
+        reading = read(text, self.vocabulary, reads_signs=self.reads_signs, length=self.net.length)
+        ids = np.minimum(reading.ids, len(self.net.table) - 1)  # of a larger vocabulary, rare here
+        values = self.net.activations(self.net.embed(pad(ids, self.net.length)[None]))
         return Activations(
             reading,
             {size: f[0, reading.padding :] for size, f in zip(self.net.sizes, values, strict=True)},
@@ -195,48 +205,17 @@ class SentimentModel:
             InputError: the text is far too long.
         """
         score = self.score(text)
-        ids = self._known(score.reading)
-        if self.net is not None:
-            return score.logit - without_each(self.net, ids)
-        shorter = [np.delete(ids, left_out) for left_out in range(len(ids))]
-        starts = np.concatenate([[0], np.cumsum([len(row) for row in shorter])]).astype(np.int64)
-        together = np.concatenate([np.zeros(0, np.int32), *shorter])
-        return score.logit - self.linear.logits(together, starts)
+        return score.logit - without_each(self._scorer, score.reading.ids)
 
     def logits_of(self, texts: Texts) -> np.ndarray:
         """Scores many texts, signs included: f32[R]."""
         texts = texts if self.reads_signs else without_signs(texts)
-        if self.linear is not None:
-            ids = self._linear_ids(self.vocabulary.encode(texts.words))[texts.tokens]
-            return self.linear.logits(ids, texts.starts)
-        return self._logits(pad_all(texts, self.vocabulary, self.length))
-
-    def _read_tokens(self, tokens: list[str]) -> Reading:
-        return read_tokens(
-            tokens, self.vocabulary, reads_signs=self.reads_signs, length=self.length
-        )
+        ids = self.vocabulary.encode(texts.words)[texts.tokens]
+        return self._scorer.logits(ids, texts.starts)
 
     def _score(self, reading: Reading) -> Score:
-        ids = self._known(reading)
-        if self.linear is not None:
-            logit = self.linear.logits(ids, np.array([0, len(ids)]))[0]
-        else:
-            logit = self._logits(pad(ids, self.length)[None])[0]
+        logit = self._scorer.logits(reading.ids, np.array([0, len(reading.ids)]))[0]
         return Score(float(logit), float(probability(logit, self.temperature)), reading)
-
-    def _known(self, reading: Reading) -> np.ndarray:
-        return reading.ids if self.linear is None else self._linear_ids(reading.ids)
-
-    def _linear_ids(self, ids: np.ndarray) -> np.ndarray:
-        """The linear model has no id for rare words: no n-gram holds one."""
-        return np.where(ids == self.vocabulary.rare, -1, ids).astype(np.int32)
-
-    def _logits(self, ids: np.ndarray) -> np.ndarray:
-        parts = [np.zeros(0, np.float32)]
-        for at in range(0, len(ids), _SCORED_AT_ONCE):
-            some = ids[at : at + _SCORED_AT_ONCE]
-            parts.append(self.net.logits(self.net.embed(some), some > 0))
-        return np.concatenate(parts)
 
 
 def open_model(name: str, *, assets: Path = ASSETS) -> SentimentModel:

@@ -263,7 +263,7 @@ class RegionForward(_Strongest):
     def __init__(self, arrays: Arrays, length: int, n_words: int) -> None:
         self.length, self.sizes = length, (n_words,)
         numbers = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
-        self.table = np.concatenate([numbers["table"], numbers["views.table"]], axis=1)
+        self.table = np.concatenate([numbers["words"], numbers["views.table"]], axis=1)
         self.table[0] = 0  # beyond its ends a review is empty
         self._views_bias, self._mix = numbers["views.bias"], numbers["mix"]
         self._bias = numbers["bias"]

@@ -28,7 +28,7 @@ class NbsvmConfig:
     """Settings of the linear model."""
 
     order: int = 3  # longest n-gram, 1 to 3
-    min_reviews: int = 2  # training reviews that an n-gram must stand in
+    min_reviews: int = 5  # training reviews that an n-gram must stand in
     smoothing: float = 1.0  # added to each count
     inverse_penalty: float = 20.0  # C of the logistic regression; larger trusts the data more
 

@@ -35,6 +35,7 @@ class Preset:
         batch_size: reviews a step.
         clip: greatest length of a gradient; 0 for any.
         averaging: share of the running mean of weights that stays each step; 0 for no mean.
+        partner: the linear model that is added to the net, if one is.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Preset:
     batch_size: int = 64
     clip: float = 0.0
     averaging: float = 0.0
+    partner: NbsvmConfig | None = None
 
 
 PRESETS = {
@@ -81,14 +83,15 @@ PRESETS = {
         vectors="glove",
         averaging=0.998,
     ),
-    "region": Preset(
-        "Sums of words, with unlabelled reviews",
+    "nbsvm": Preset("Linear, on n-grams (NB-SVM)", NbsvmConfig()),
+    "together": Preset(
+        "Word sums from unlabelled reviews, and linear",
         RegionConfig(),
         n_epochs=6,
         views=TwoViewConfig(),
         averaging=0.998,
+        partner=NbsvmConfig(),
     ),
-    "nbsvm": Preset("Linear, on n-grams (NB-SVM)", NbsvmConfig()),
 }
 
 

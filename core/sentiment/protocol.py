@@ -8,13 +8,13 @@ the best of the same training's epochs.
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from flax import nnx
 from jax.sharding import Mesh
 
 from core.checkpoint import Checkpoints
-from core.datasets.store import LocalData
 from core.errors import InputError
 from core.loop import Fitted, restore_state
 from core.sentiment.calibration import accuracy
@@ -30,7 +30,8 @@ from core.sentiment.linear import NgramWeights
 from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm
 from core.sentiment.ngrams import pack_columns, unpack
 from core.sentiment.presets import Preset
-from core.sentiment.start import start_of
+from core.sentiment.rounding import restored, rounded
+from core.sentiment.start import Start
 from core.sentiment.train import NETS, Encoded, batch_scorer, train_one
 
 
@@ -48,8 +49,10 @@ class Measured:
             protocol), and "frozen" where the embedding was frozen first.
         epochs: the number chosen on validation.
         histories: "validation" and "full" -> seed -> rows of `core.loop.fit`.
-        train_s: seconds of the first seed's training on all of train, up to the chosen epoch.
+        train_s: seconds of the first seed's training on all of train, up to the chosen epoch, and
+            of learning what it began with.
         n_parameters: numbers that were learned.
+        config: what the weights belong to: "model" and its sizes.
     """
 
     arrays: dict[str, np.ndarray]
@@ -62,6 +65,7 @@ class Measured:
     histories: dict[str, dict[str, list[dict[str, float]]]]
     train_s: float
     n_parameters: int
+    config: dict[str, Any]
 
 
 def measure_net(
@@ -70,9 +74,8 @@ def measure_net(
     test: Texts,
     *,
     seeds: range,
+    start: Start,
     n_epochs: int | None = None,
-    glove: LocalData | None = None,
-    unlabelled: Texts | None = None,
     mesh: Mesh | None = None,
     checkpoints: Callable[[str], Checkpoints | None] | None = None,
     progress: str | None = None,
@@ -84,10 +87,8 @@ def measure_net(
         train: labelled reviews to learn from and to choose on.
         test: labelled reviews to report on.
         seeds: one training of either kind for each.
+        start: what it begins with.
         n_epochs: most epochs, other than the preset's.
-        glove: the archive of GloVe 6B, where the preset begins with its vectors.
-        unlabelled: reviews without labels, where the preset begins with a layer that learned from
-            them; none of them should stand in `test`.
         mesh: devices to split batches over.
         checkpoints: makes those of a run by its name.
         progress: label of the progress bars.
@@ -113,16 +114,6 @@ def measure_net(
             "words in the training reviews"
         )
 
-    start = start_of(
-        preset,
-        vocabulary,
-        seed=seeds[0],
-        glove=glove,
-        unlabelled=unlabelled,
-        checkpoints=checkpoints,
-        progress=progress,
-    )
-
     def run(kind: str, seed: int, sides: tuple[Encoded, Encoded], snapshots: tuple) -> Fitted:
         name = f"{kind}-{seed}"
         saved = checkpoints(name) if checkpoints is not None else None
@@ -132,7 +123,7 @@ def measure_net(
             seed=seed,
             n_epochs=most,
             name="val" if kind == "validation" else "test",
-            start=start,
+            start=start.arrays,
             snapshots=snapshots,
             mesh=mesh,
             checkpoints=saved,
@@ -170,15 +161,16 @@ def measure_net(
         vocabulary,
         score(validation[first].snapshots[chosen], parts[1].ids),
         parts[1].labels,
-        score(half(arrays), all_test.ids),
+        score(restored(rounded(arrays)), all_test.ids),
         accuracies,
         chosen,
         {
             kind: {str(seed): fitted.history for seed, fitted in runs.items()}
             for kind, runs in (("validation", validation), ("full", full))
         },
-        sum(_column(full[first], "seconds")[:chosen]),
+        start.seconds + sum(_column(full[first], "seconds")[:chosen]),
         sum(array.size for array in arrays.values()),
+        config_of(preset),
     )
 
 
@@ -199,10 +191,8 @@ def measure_linear(config: NbsvmConfig, train: Texts, test: Texts) -> Measured:
         "weights": fitted.weights[order],
         "bias": np.array([fitted.bias], np.float32),
     }
-    rounded = half(arrays)
-    shipped = NgramWeights(
-        fitted.keys, rounded["weights"][np.argsort(order)], float(rounded["bias"][0])
-    )
+    kept = restored(rounded(arrays))
+    shipped = NgramWeights(fitted.keys, kept["weights"][np.argsort(order)], float(kept["bias"][0]))
     test_logits = shipped.logits(test.tokens, test.starts)
     accuracies = {
         "val": [accuracy(val_logits, part.labels)],
@@ -219,6 +209,7 @@ def measure_linear(config: NbsvmConfig, train: Texts, test: Texts) -> Measured:
         histories={},
         train_s=train_s,
         n_parameters=len(keys) + 1,
+        config=dataclasses.asdict(config) | {"model": "Nbsvm"},
     )
 
 
@@ -261,12 +252,10 @@ def best_epoch(losses: np.ndarray, *, first: int) -> int:
     return first + int(np.argmin(losses[first - 1 :]))
 
 
-def half(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Rounds numbers to the half precision in which bundles hold them; integers stay."""
-    return {
-        name: array.astype(np.float16).astype(np.float32) if array.dtype.kind == "f" else array
-        for name, array in arrays.items()
-    }
+def config_of(preset: Preset) -> dict[str, Any]:
+    """Returns the name of a recipe's model, as in `core.sentiment.shapes`, and its sizes."""
+    config = preset.config
+    return dataclasses.asdict(config) | {"model": type(config).__name__.removesuffix("Config")}
 
 
 def scorer(preset: Preset) -> Callable[[Mapping[str, np.ndarray], np.ndarray], np.ndarray]:

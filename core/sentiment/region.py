@@ -72,8 +72,8 @@ class Region(nnx.Module):
     def __init__(self, config: RegionConfig, *, rngs: nnx.Rngs) -> None:
         n_dims, n_filters = config.n_dims, config.n_filters
         self.n_words = config.n_words
-        table = jax.random.normal(rngs.params(), (config.n_ids, n_filters)) * _WORD_SPREAD
-        self.table = nnx.Param(table)
+        words = jax.random.normal(rngs.params(), (config.n_ids, n_filters)) * _WORD_SPREAD
+        self.words = nnx.Param(words)
         self.views = Views(config)
         mix = jax.random.normal(rngs.params(), (n_dims, n_filters)) * _MIX_SPREAD / n_dims**0.5
         self.mix = nnx.Param(mix)
@@ -84,10 +84,10 @@ class Region(nnx.Module):
 
     def __call__(self, ids: jax.Array, *, rngs: nnx.Rngs | None = None) -> jax.Array:
         """Scores reviews: i32[B, L] -> f32[B]."""
-        table = self.table[...]
-        table = table * self.drop_words(jnp.ones((len(table), 1)), rngs)
+        words = self.words[...]
+        words = words * self.drop_words(jnp.ones((len(words), 1)), rngs)
         views = self.views(ids, self.n_words)
-        kept = strongest_window(table, self.mix[...], ids, views, self.n_words) + self.bias[...]
+        kept = strongest_window(words, self.mix[...], ids, views, self.n_words) + self.bias[...]
         return self.out(self.drop(nnx.relu(kept), rngs))[:, 0]
 
 

@@ -56,7 +56,8 @@ def _max_cnn_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
 def _region_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
     n_filters, n_dims = config["n_filters"], config["n_dims"]
     return {
-        "table": (n_ids, n_filters),
+        "words": (n_ids, n_filters),
+        "words_scale": (n_filters,),  # see `core.sentiment.rounding`
         "views.table": (n_ids, n_dims),
         "views.bias": (n_dims,),
         "mix": (n_dims, n_filters),

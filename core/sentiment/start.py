@@ -4,7 +4,9 @@ Neither has seen a label: GloVe's vectors come from other texts, the layer from 
 reviews, without those that stand in the test part too.
 """
 
+import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +23,18 @@ _UNKNOWN_SPREAD = 0.6  # of numbers for words that GloVe lacks, before scaling; 
 _N_LOOKED_AT = 100_000  # windows by which values are scaled
 
 
+class Start(NamedTuple):
+    """What a net begins with.
+
+    Attributes:
+        arrays: parameters by dotted name; none for a recipe that begins at random.
+        seconds: that learning them took.
+    """
+
+    arrays: dict[str, np.ndarray] = {}
+    seconds: float = 0.0
+
+
 def start_of(
     preset: Preset,
     vocabulary: Vocabulary,
@@ -30,7 +44,7 @@ def start_of(
     unlabelled: Texts | None = None,
     checkpoints: Callable[[str], Checkpoints | None] | None = None,
     progress: str | None = None,
-) -> dict[str, np.ndarray]:
+) -> Start:
     """Makes what a recipe's net begins with.
 
     Args:
@@ -42,9 +56,6 @@ def start_of(
         checkpoints: makes those of a run by its name.
         progress: label of the progress bar.
 
-    Returns:
-        Parameters by dotted name; none for a recipe that begins at random.
-
     Raises:
         InputError: the recipe needs an archive or reviews that are not given.
     """
@@ -52,12 +63,13 @@ def start_of(
         if glove is None:
             raise InputError("glove (none) should be the archive of GloVe 6B for this preset")
         words, vectors = read_glove(glove.path, n_dims=preset.config.n_dims)
-        return {"embedding.table": first_vectors(vocabulary, words, vectors)}
+        return Start({"embedding.table": first_vectors(vocabulary, words, vectors)})
     if preset.views is None:
-        return {}
+        return Start()
     if unlabelled is None:
         raise InputError("unlabelled (none) should be the unlabelled reviews for this preset")
     saved = checkpoints("views") if checkpoints is not None else None
+    started = time.perf_counter()
     found = first_views(
         preset.views,
         vocabulary,
@@ -68,7 +80,8 @@ def start_of(
     )
     if saved is not None:
         saved.close()
-    return {f"views.{name}": array for name, array in found.items()}
+    arrays = {f"views.{name}": array for name, array in found.items()}
+    return Start(arrays, time.perf_counter() - started)
 
 
 def first_vectors(vocabulary: Vocabulary, words: Sequence[str], vectors: np.ndarray) -> np.ndarray:

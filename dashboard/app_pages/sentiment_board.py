@@ -3,7 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from core.sentiment.comparison import SLICES, Comparison, latency
+from core.sentiment.comparison import Comparison
+from core.sentiment.latency import latency
+from core.sentiment.slices import SLICES
 from dashboard import resources, theme, view_state
 from dashboard.components import missing, page, provenance, width
 from dashboard.components.chart import chart

@@ -97,9 +97,9 @@ def _said(model: SentimentModel, fate: Fate, value: float | None, how: str) -> s
     rare = ""
     if fate is Fate.RARE:
         rare = (
-            "rare, so in no n-gram that this model knows; "
-            if model.linear is not None
-            else "rare: this model sees only that some rare word stands here; "
+            "rare: this model sees only that some rare word stands here; "
+            if model.sees_rare_words
+            else "rare, so in no n-gram that this model knows; "
         )
     if how == SHARES:
         return f"{rare}adds {theme.signed(value)} to the logit"

@@ -26,6 +26,7 @@ from core.sentiment.model import CnnConfig, HiddenConfig, LstmConfig
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.protocol import measure_linear
 from core.sentiment.region import RegionConfig
+from core.sentiment.rounding import rounded
 from core.sentiment.train import NETS
 from tests.core.archive_samples import write_archive
 
@@ -160,6 +161,6 @@ def _bundle(
         seeds={"model": 0},
         metrics={"val_accuracy": {"value": val_accuracy}},
         dataset={"name": "imdb"},
-        arrays=arrays,
+        arrays=rounded(arrays),
         tables={"words": pd.DataFrame({"word": words})},
     )

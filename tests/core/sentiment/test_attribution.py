@@ -6,7 +6,6 @@ from core.sentiment.attribution import (
     integrated_gradients,
     linear_parts,
     max_parts,
-    without_each,
     word_values,
 )
 from core.sentiment.forward import HiddenForward
@@ -92,19 +91,9 @@ def test_integrated_gradients_of_a_linear_net_are_weight_times_input():
     assert base == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", CONFIGS)
-def test_without_each_scores_the_shortened_text(name):
-    net = net_of(name)
-    for ids in TEXTS:
-        found = without_each(net, np.array(ids, np.int32))
-        expected = [logit(net, [*ids[:at], *ids[at + 1 :]]) for at in range(len(ids))]
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", ["mlp", "cnn", "lstm"])
 def test_an_empty_review_has_no_shares(name):
     net, nothing = net_of(name), np.zeros(0, np.int32)
     values, base = integrated_gradients(net, nothing)
     assert values.shape == (0,)
     assert base == pytest.approx(logit(net, []))
-    assert without_each(net, nothing).shape == (0,)

@@ -11,8 +11,10 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from core.bundle import Bundle
 from core.errors import BundleError, InputError
 from core.sentiment import comparison
-from core.sentiment.comparison import SLICES, Comparison
+from core.sentiment.comparison import Comparison
 from core.sentiment.explorer import SentimentModel
+from core.sentiment.latency import latency, sample_texts
+from core.sentiment.slices import SLICES, slice_of
 from tests.dashboard.board_samples import CLEAN, N_EPOCHS, SEEDS, board_bundle, reviews
 
 KINDS = {"length": "words", "negations": "negations", "rare words": "rare"}
@@ -98,7 +100,7 @@ def test_wilson_solves_its_equation(right: int, count: int) -> None:
 @pytest.mark.parametrize("slice_name", SLICES)
 def test_slices_part_the_reviews(slice_name: str) -> None:
     table = reviews()
-    kinds, labels = comparison.slice_of(table, slice_name)
+    kinds, labels = slice_of(table, slice_name)
     assert len(kinds) == len(table) and 0 <= kinds.min() and kinds.max() < len(labels)
     values = table[KINDS[slice_name]].groupby(kinds)
     assert (values.max().to_numpy()[:-1] < values.min().to_numpy()[1:]).all()
@@ -112,11 +114,11 @@ def test_slices_part_the_reviews(slice_name: str) -> None:
 
 def test_slices_are_named_for_people() -> None:
     table = reviews()
-    length = comparison.slice_of(table, "length")[1]
+    length = slice_of(table, "length")[1]
     assert length[0].startswith("up to ") and length[0].endswith(" words")
-    assert comparison.slice_of(table, "negations")[1] == ["0", "1 to 2", "3 to 5", "6 and more"]
+    assert slice_of(table, "negations")[1] == ["0", "1 to 2", "3 to 5", "6 and more"]
     edge = int(length[0].split()[2])
-    assert (table["words"] <= edge).sum() == (comparison.slice_of(table, "length")[0] == 0).sum()
+    assert (table["words"] <= edge).sum() == (slice_of(table, "length")[0] == 0).sum()
 
 
 @pytest.mark.parametrize("slice_name", SLICES)
@@ -135,11 +137,11 @@ def test_curves_are_tidy() -> None:
 
 
 def test_latency_is_measured_on_fixed_texts() -> None:
-    lengths = [len(text.split()) for text in comparison.sample_texts()]
+    lengths = [len(text.split()) for text in sample_texts()]
     assert len(lengths) == 30 and min(lengths) == 50 and max(lengths) == 400
-    assert comparison.sample_texts() == comparison.sample_texts()
+    assert sample_texts() == sample_texts()
     for name in ("mlp", "nbsvm"):
-        assert comparison.latency(SentimentModel(board_bundle(name))) > 0
+        assert latency(SentimentModel(board_bundle(name))) > 0
 
 
 def test_models_serve_as_well_as_bundles() -> None:

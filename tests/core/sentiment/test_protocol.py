@@ -12,12 +12,12 @@ from core.sentiment.ngrams import pack_columns, unpack
 from core.sentiment.presets import Preset
 from core.sentiment.protocol import (
     best_epoch,
-    half,
     measure_linear,
     measure_net,
     renumber,
     scorer,
 )
+from core.sentiment.start import Start
 from tests.core.sentiment.samples import CONFIGS, planted
 
 PRESET = Preset("", CONFIGS["mlp"], n_frozen=1, n_epochs=3, learning_rate=0.02, batch_size=20)
@@ -26,7 +26,7 @@ TRAIN, TEST = planted()
 
 @pytest.fixture(scope="module")
 def measured():
-    return measure_net(PRESET, TRAIN, TEST, seeds=range(5, 7))
+    return measure_net(PRESET, TRAIN, TEST, seeds=range(5, 7), start=Start())
 
 
 def column(measured, kind, name):
@@ -105,14 +105,6 @@ def test_the_linear_model_says_the_same_once_its_words_are_renumbered():
     assert (measured.epochs, measured.histories) == (1, {})
 
 
-def test_half_rounds_numbers_and_leaves_integers():
-    arrays = {"a": np.array([1 + 2**-12, 0.5], np.float32), "keys": np.array([2**40 + 1])}
-    rounded = half(arrays)
-    assert rounded["a"].tolist() == [1, 0.5]
-    assert rounded["a"].dtype == np.float32
-    assert rounded["keys"].tolist() == [2**40 + 1]
-
-
 @pytest.mark.parametrize(
     ("preset", "epochs", "problem"),
     [
@@ -126,7 +118,7 @@ def test_half_rounds_numbers_and_leaves_integers():
 )
 def test_settings_that_the_reviews_cannot_serve_are_refused(preset, epochs, problem):
     with pytest.raises(InputError, match=problem):
-        measure_net(preset, TRAIN, TEST, seeds=range(1), n_epochs=epochs)
+        measure_net(preset, TRAIN, TEST, seeds=range(1), start=Start(), n_epochs=epochs)
 
 
 def test_too_few_reviews_to_choose_on_are_refused():

@@ -54,7 +54,7 @@ def test_padding_says_nothing_and_a_review_without_a_word_is_the_bias():
     ids = random_ids(config)
     before = jax.jit(lambda ids: model(ids))(ids)
     assert float(before[0]) == pytest.approx(float(model.out.bias[...][0]))
-    model.table[...] = model.table[...].at[0].set(50.0)
+    model.words[...] = model.words[...].at[0].set(50.0)
     model.views.table[...] = model.views.table[...].at[0].set(50.0)
     np.testing.assert_array_equal(jax.jit(lambda ids: model(ids))(ids), before)
 
@@ -68,4 +68,4 @@ def test_the_layer_from_unlabelled_reviews_does_not_learn():
     slope = jax.jit(jax.grad(lambda state: nnx.merge(graphdef, state)(ids).sum()))(state)
     slopes = named_arrays(slope)
     assert not slopes["views.table"].any() and not slopes["views.bias"].any()
-    assert slopes["table"].any() and slopes["mix"].any()
+    assert slopes["words"].any() and slopes["mix"].any()

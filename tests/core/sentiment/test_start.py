@@ -6,7 +6,7 @@ import pytest
 from core.errors import InputError
 from core.sentiment.data import Vocabulary, count_vocabulary
 from core.sentiment.presets import Preset
-from core.sentiment.start import first_vectors, first_views, start_of
+from core.sentiment.start import Start, first_vectors, first_views, start_of
 from core.sentiment.two_views import TwoViewConfig
 from tests.core.sentiment.samples import CONFIGS, planted
 
@@ -38,10 +38,11 @@ def test_a_recipe_begins_with_what_it_names_and_says_what_it_lacks():
     texts, _ = planted()
     vocabulary = count_vocabulary(texts, 16)
     plain = Preset("", CONFIGS["region"])
-    assert start_of(plain, vocabulary, seed=0) == {}
+    assert start_of(plain, vocabulary, seed=0) == Start()
     views = dataclasses.replace(plain, views=VIEWS)
     found = start_of(views, vocabulary, seed=0, unlabelled=texts)
-    assert {name: array.shape for name, array in found.items()} == {
+    assert found.seconds > 0
+    assert {name: array.shape for name, array in found.arrays.items()} == {
         "views.table": (16, 4),
         "views.bias": (4,),
     }

@@ -1,0 +1,156 @@
+"""A net and the linear model added up: each knows what the other misses.
+
+The net has read reviews without labels and sees which windows mean alike; the linear model knows
+hundreds of thousands of n-grams word by word. Both logits are sums of n-grams, so their sum is one,
+too. Its two weights and its offset are fitted on the validation reviews, which neither has seen.
+
+Reference:
+    G. Mesnil, T. Mikolov, M. Ranzato and Y. Bengio (2014). Ensemble of Generative and
+        Discriminative Techniques for Sentiment Analysis. https://arxiv.org/abs/1412.5335
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jax.sharding import Mesh
+from sklearn.linear_model import LogisticRegression
+
+from core.checkpoint import Checkpoints
+from core.sentiment.calibration import accuracy
+from core.sentiment.data import Texts, Vocabulary
+from core.sentiment.ngrams import pack_columns, unpack
+from core.sentiment.presets import Preset
+from core.sentiment.protocol import Measured, measure_linear, measure_net
+from core.sentiment.start import Start
+
+NET, LINEAR = "net.", "linear."  # what the names of their arrays begin with
+
+
+def measure_together(
+    preset: Preset,
+    train: Texts,
+    test: Texts,
+    *,
+    seeds: range,
+    start: Start,
+    n_epochs: int | None = None,
+    mesh: Mesh | None = None,
+    checkpoints: Callable[[str], Checkpoints | None] | None = None,
+    progress: str | None = None,
+) -> Measured:
+    """Measures a net with each seed, the linear model, and the sum of the two.
+
+    Args:
+        preset: the recipe; `partner` is the linear model's.
+        train: labelled reviews to learn from and to choose on.
+        test: labelled reviews to report on.
+        seeds: of the net; each has an epoch and weights of its own.
+        start: what the net begins with.
+        n_epochs: most epochs, other than the preset's.
+        mesh: devices to split batches over.
+        checkpoints: makes those of a run by its name.
+        progress: label of the progress bars.
+
+    Returns:
+        The sum with the first seed's net; `accuracies` has also "net", the net alone.
+
+    Raises:
+        InputError: there are too few epochs, reviews or words.
+    """
+    how = {"start": start, "n_epochs": n_epochs, "mesh": mesh}
+    nets = [
+        measure_net(
+            preset,
+            train,
+            test,
+            seeds=range(seed, seed + 1),
+            checkpoints=checkpoints,
+            progress=progress,
+            **how,
+        )
+        for seed in seeds
+    ]
+    linear = measure_linear(preset.partner, train, test)
+    weighings = [
+        weigh(np.stack([net.val_logits, linear.val_logits], axis=1), net.val_labels) for net in nets
+    ]
+    found: dict[str, list[float]] = {"val": [], "test": [], "net": []}
+    for net, (weights, offset) in zip(nets, weighings, strict=True):
+        for name, labels in (("val", net.val_labels), ("test", test.labels)):
+            logits = [getattr(one, f"{name}_logits") for one in (net, linear)]
+            found[name].append(accuracy(weights @ np.stack(logits) + offset, labels))
+        found["net"] += net.accuracies["test"]
+    (weights, offset), first = weighings[0], nets[0]
+    vocabulary, keys, order = union(first.vocabulary, linear)
+    arrays = {NET + name: array for name, array in first.arrays.items()}
+    arrays |= {
+        f"{LINEAR}keys": keys,
+        f"{LINEAR}weights": linear.arrays["weights"][order],
+        f"{LINEAR}bias": linear.arrays["bias"],
+    }
+    return dataclasses.replace(
+        first,
+        arrays=arrays,
+        vocabulary=vocabulary,
+        val_logits=weights @ np.stack([first.val_logits, linear.val_logits]) + offset,
+        test_logits=weights @ np.stack([first.test_logits, linear.test_logits]) + offset,
+        accuracies=found,
+        histories={
+            kind: {seed: rows for net in nets for seed, rows in net.histories[kind].items()}
+            for kind in first.histories
+        },
+        train_s=first.train_s + linear.train_s,
+        n_parameters=first.n_parameters + linear.n_parameters + 3,
+        config=_config(preset, first, weights, offset),
+    )
+
+
+def weigh(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, float]:
+    """Fits the weights of a sum on reviews that its members have not seen.
+
+    Args:
+        logits: f32[R, M].
+        labels: f32[R], 0 or 1.
+
+    Returns:
+        f64[M] and the offset of the sum with the lowest logistic loss.
+    """
+    scale = logits.std(axis=0)
+    fitted = LogisticRegression(C=1e4).fit(logits / scale, labels)
+    return fitted.coef_[0] / scale, float(fitted.intercept_[0])
+
+
+def union(first: Vocabulary, linear: Measured) -> tuple[Vocabulary, np.ndarray, np.ndarray]:
+    """Puts the linear model's words behind the net's, which keep their ids.
+
+    Args:
+        first: the net's words.
+        linear: the linear model.
+
+    Returns:
+        The words of both, the linear model's keys with their ids, ascending, i64[N], and where each
+        of them stood, i64[N].
+    """
+    words = linear.vocabulary.words
+    known = first.ids
+    vocabulary = Vocabulary((*first.words, *(word for word in words if word not in known)))
+    new_id = np.array([0, *(vocabulary.ids[word] for word in words), -1], np.int32)
+    keys = pack_columns(new_id[unpack(linear.arrays["keys"])])  # the last one serves -1: no word
+    order = np.argsort(keys)
+    return vocabulary, keys[order], order
+
+
+def _config(preset: Preset, net: Measured, weights: np.ndarray, offset: float) -> dict[str, Any]:
+    """What a bundle says about its members."""
+    return {
+        "model": "Sum",
+        "members": [
+            net.config
+            | {"prefix": NET, "weight": float(weights[0]), "n_ids": net.vocabulary.n_ids},
+            {"model": "Nbsvm", "prefix": LINEAR, "weight": float(weights[1])}
+            | dataclasses.asdict(preset.partner),
+        ],
+        "offset": offset,
+    }
