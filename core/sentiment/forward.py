@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-Arrays = Mapping[str, np.ndarray]
+from core.sentiment.sliding import Arrays, filters_of, spread, windows
 
 
 class Net(Protocol):
@@ -155,7 +155,14 @@ class CnnForward(_Filtered):
 
     def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
         """Scores embedded reviews: f32[B]."""
-        return self._head(self._flat(self.activations(x)))
+        pooled = []
+        for (kernel, bias), size in zip(self.filters, self.sizes, strict=True):
+            sums = windows(x, size) @ kernel.reshape(-1, kernel.shape[2])
+            best = np.maximum(sums[:, 0::2], sums[:, 1::2])
+            best += bias  # once the larger of two is taken, half of the work is left
+            np.maximum(best, 0, out=best)
+            pooled.append(best.reshape(len(best), -1))
+        return self._head(np.concatenate(pooled, axis=1) if len(pooled) > 1 else pooled[0])
 
     def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
         """Differentiates the logits by x: f32[B, L, E]."""
@@ -312,36 +319,6 @@ def net_of(arrays: Arrays, config: Mapping[str, Any]) -> Net:
     if config["model"] == "Region":
         return RegionForward(arrays, config["length"], config["n_words"])
     return _NETS[config["model"]](arrays, config["length"])
-
-
-def filters_of(arrays: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Returns kernel f32[K, E, F] and bias f32[F] of each size, in order."""
-    n_sizes = sum(name.startswith("convolutions.") and name.endswith("kernel") for name in arrays)
-    return [
-        tuple(
-            np.asarray(arrays[f"convolutions.{size}.{part}"], np.float32)
-            for part in ("kernel", "bias")
-        )
-        for size in range(n_sizes)
-    ]
-
-
-def windows(x: np.ndarray, size: int) -> np.ndarray:
-    """Lays the vectors of the `size` words around each place side by side: f32[B, L, K * E]."""
-    before = (size - 1) // 2
-    padded = np.pad(x, ((0, 0), (before, size - 1 - before), (0, 0)))
-    return np.concatenate([padded[:, d : d + x.shape[1]] for d in range(size)], axis=2)
-
-
-def spread(to_value: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Leads a gradient f32[B, L, F] of a convolution's values back to its input, f32[B, L, E]."""
-    size, n_dims, n_filters = kernel.shape
-    length, before = to_value.shape[1], (size - 1) // 2
-    to_windows = to_value @ kernel.reshape(-1, n_filters).T
-    padded = np.zeros((len(to_value), length + size - 1, n_dims), np.float32)
-    for d in range(size):
-        padded[:, d : d + length] += to_windows[:, :, d * n_dims : (d + 1) * n_dims]
-    return padded[:, before : before + length]
 
 
 def _gates(inputs: np.ndarray, n_units: int) -> np.ndarray:

@@ -1,11 +1,11 @@
-"""Weights as bundles hold them: half precision, and one byte a number for the largest table."""
+"""Weights as bundles hold them: half precision, and one byte a number for the largest tables."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-BYTES = "words"  # of the net that adds words up, f32[V, F], and of a sum with it
-SCALE = f"{BYTES}_scale"
+BYTES = ("words", "views.table")  # of the net that adds words up: f32[V, F] and f32[V, D]
+_SCALE = "_scale"
 _MOST = 127
 
 
@@ -16,16 +16,16 @@ def rounded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         arrays: by dotted name.
 
     Returns:
-        The same names; numbers in half precision, integers as they are. `BYTES`, with whatever
-        stands in front of that name, becomes i8[V, F] with a scale f32[F] for each column beside
+        The same names; numbers in half precision, integers as they are. Each of `BYTES`, with
+        whatever stands in front of that name, becomes i8 with a scale f32 for each column beside
         it: a column's greatest number is 127.
     """
     found = {}
     for name, array in arrays.items():
-        if name.split(".")[-1] == BYTES:
+        if name.endswith(BYTES):
             scale = np.maximum(np.abs(array).max(axis=0), 1e-12).astype(np.float32) / _MOST
             found[name] = np.rint(array / scale).astype(np.int8)
-            found[name.removesuffix(BYTES) + SCALE] = scale
+            found[name + _SCALE] = scale
         else:
             found[name] = array.astype(np.float16) if array.dtype.kind == "f" else array
     return found
@@ -37,7 +37,7 @@ def restored(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         name: array.astype(np.float32) if array.dtype.kind == "f" else array
         for name, array in arrays.items()
     }
-    for scale in [name for name in arrays if name.split(".")[-1] == SCALE]:
-        name = scale.removesuffix(SCALE) + BYTES
-        found[name] = found[name] * found.pop(scale)
+    for name in [name for name in arrays if name.endswith(BYTES)]:
+        if name + _SCALE in arrays:
+            found[name] = found[name] * found.pop(name + _SCALE)
     return found

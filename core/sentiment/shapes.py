@@ -59,6 +59,7 @@ def _region_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
         "words": (n_ids, n_filters),
         "words_scale": (n_filters,),  # see `core.sentiment.rounding`
         "views.table": (n_ids, n_dims),
+        "views.table_scale": (n_dims,),
         "views.bias": (n_dims,),
         "mix": (n_dims, n_filters),
         "bias": (n_filters,),

@@ -113,7 +113,7 @@ with left:
 with right:
     if len(words) > 1:
         player(BARS, duration=A_PLACE)
-    steps = figures.played(len(words), here)
+    steps = figures.played(len(words), here, sum(len(said) for said in values.values()))
     if len(steps) < len(words):
         st.caption(
             f"Play goes over words {steps[0] + 1} to {steps[-1] + 1} of {len(words)}. Move the "

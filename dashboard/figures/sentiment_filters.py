@@ -13,7 +13,8 @@ from dashboard.figures import labels
 from dashboard.figures.frames import heading, slider
 from dashboard.figures.words_panel import BOLD
 
-MOST_FRAMES = 120  # places that the browser plays; three sizes of 100 filters then weigh 0.7 MB
+MOST_FRAMES = 120  # places that the browser plays
+_MOST_BARS = 36_000  # of all frames together: they weigh 0.7 MB
 _PANEL, _RUN = 220, 96  # px, what all filters say at a place; what one says along the review
 _DECIMALS = 3  # of a value that is sent
 _ROW = 27  # px, an n-gram of a list
@@ -26,10 +27,17 @@ def window(words: Sequence[str], place: int, size: int) -> list[str]:
     return [words[at] if 0 <= at < len(words) else "" for at in range(first, first + size)]
 
 
-def played(n_places: int, place: int) -> range:
-    """Returns the places with a frame: all of them, or `MOST_FRAMES` with one in their middle."""
-    first = max(0, min(place - MOST_FRAMES // 2, n_places - MOST_FRAMES))
-    return range(first, min(first + MOST_FRAMES, n_places))
+def played(n_places: int, place: int, n_filters: int) -> range:
+    """Returns the places with a frame: all of them, or as many as can be sent around one.
+
+    Args:
+        n_places: of the review.
+        place: which one should be among them, in the middle if it can be.
+        n_filters: bars of a frame.
+    """
+    most = min(MOST_FRAMES, max(_MOST_BARS // n_filters, 1))
+    first = max(0, min(place - most // 2, n_places - most))
+    return range(first, min(first + most, n_places))
 
 
 def sliding_window(
@@ -60,7 +68,7 @@ def sliding_window(
     """
     sizes = list(values)
     n_sizes = len(sizes)
-    places = played(len(words), place)
+    places = played(len(words), place, sum(said.shape[1] for said in values.values()))
     along = _rounded(values[chosen[0]][:, chosen[1]])
     rounded = {size: _rounded(said) for size, said in values.items()}
     is_whole = len(places) == len(words)  # then the slider's numbers serve the axis above it, too

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from core.sentiment.forward import filters_of, spread, windows
 from core.sentiment.layers import shifted_product
 from core.sentiment.layers import windows as jax_windows
+from core.sentiment.sliding import filters_of, spread, windows
 from tests.core.sentiment.samples import CONFIGS, arrays_of, forward_of, random_ids, random_net
 
 SIZES_OF_ALL_KINDS = {  # of nets with vectors of words

@@ -116,7 +116,12 @@ def test_a_window_of_long_words_fits_in_its_line(width: int, font_size: int) -> 
 def test_of_a_long_review_the_places_around_the_window_play(
     n_places: int, place: int, first: int, last: int
 ) -> None:
-    assert sentiment_filters.played(n_places, place) == range(first, last + 1)
+    assert sentiment_filters.played(n_places, place, 64) == range(first, last + 1)
+
+
+def test_many_filters_leave_fewer_frames():
+    assert sentiment_filters.played(500, 250, 1_000) == range(232, 268)
+    assert sentiment_filters.played(500, 250, 10**6) == range(250, 251)
 
 
 def test_three_sizes_of_a_hundred_filters_stay_below_a_megabyte() -> None:
