@@ -80,15 +80,3 @@ def test_a_word_tells_its_number_by_keyboard(reviews_url: str, open_page: Open) 
     expect(sides(page).first).to_have_text("for, 73 %")
     strip(page).get_by_role("button", name="superb").focus()
     expect(page.get_by_text("superb: adds +1.00 to the logit")).to_be_visible()
-
-
-def test_a_clicked_bar_chooses_the_filter_and_a_clicked_word_moves_the_window(
-    reviews_url: str, open_page: Open
-) -> None:
-    page = open_page(f"{reviews_url}/sentiment-filters")
-    field(page).fill("the film is awful but wonderful")
-    expect(page.get_by_text("The window stands at word 6 of 6")).to_be_visible()
-    strip(page).get_by_role("button", name="awful").click()
-    expect(page.get_by_text("The window stands at word 4 of 6")).to_be_visible()
-    page.locator(".st-key-sentiment_filters_main .point path").nth(1).click(force=True)
-    expect(page.get_by_role("heading", name="What excites filter 2 most")).to_be_visible()
