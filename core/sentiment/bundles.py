@@ -246,13 +246,20 @@ def _card(bundle: Bundle) -> str:
         f"| {name} | {metric['value']:.4f} | {_spread(metric)} | {metric['protocol']} |"
         for name, metric in bundle.metrics.items()
     )
+    epochs = f" ({config['epochs']} epochs)" if bundle.documents["history"] else ""
+    phrases = (
+        "Of each filter, the phrases that excite it most, among those that stand in several "
+        "reviews. "
+        if "ngrams" in bundle.tables
+        else ""
+    )
     return f"""# {bundle.name}
 
 {config["title"]}: is a film review for or against? Trained on {data["title"]} ({data["version"]}),
 25,000 labelled reviews; {config["n_parameters"]:,} numbers learned.
 
 Made by `{bundle.command}` on {bundle.device}; the weights that ship took {bundle.duration_s:.0f} s
-of training ({config["epochs"]} epochs). `python -m core evaluate assets/{bundle.name}` measures
+of training{epochs}. `python -m core evaluate assets/{bundle.name}` measures
 them again.
 
 ## Figures
@@ -263,10 +270,9 @@ them again.
 Logits are divided by {config["temperature"]:.3f} before they are called probabilities.
 
 ## What is inside
-Weights of seed {bundle.seeds["model"]} in half precision, the words they know, and, for each test
+Weights of seed {bundle.seeds["model"]} in half precision or less, the words they know, and, for each test
 review in the archive's order, its label, what the model said (a logit), and counts (words,
-negations, share of rare words). Of a net with filters, the phrases that excite each most, among
-those that stand in several reviews. No text of a review.
+negations, share of rare words). {phrases}No text of a review.
 
 ## Use and limits
 For exploring and teaching. The model knows how people wrote about films on one web site before
