@@ -18,7 +18,7 @@ SETTINGS = {
 }
 SAID = {
     "n_ids": "a vocabulary of {} words",
-    "length": "the last {} words of a review",
+    "length": "reading the last {} words",
     "dropout": "a dropout of {} in the hidden layer",
 }
 
@@ -79,8 +79,8 @@ chart(
 n_seeds = int(table["seeds"].max())
 page.what_you_see(
     f"For {page.plain(titles[net])}, {finding(own, 'n_ids')}; {finding(own, 'length')}; "
-    f"{finding(own, 'dropout')}. Dotted lines are the lesson’s settings; "
-    + (f"bars reach from the worst to the best of {n_seeds} seeds. " if n_seeds > 1 else "")
+    f"{finding(own, 'dropout')}. Dotted lines are the lesson’s settings. "
+    + (f"Bars reach from the worst to the best of {n_seeds} seeds. " if n_seeds > 1 else "")
     + "Half a point may be chance: the validation part has some 2,400 reviews."
 )
 view.experiments([(f"See {titles[preset]}", {"net": preset}) for preset in presets])

@@ -67,6 +67,7 @@ def panels(
             ticktext=[_written(value) for value in values],
             range=[-0.4, len(values) - 0.6],
             tickangle=0,
+            zeroline=False,
             **place,
         )
         if standard.get(setting) in values:
@@ -82,8 +83,8 @@ def panels(
     numbers = range(1, len(settings) + 1)
     axes = [(figure.layout[f"xaxis{n if n > 1 else ''}"], figure.layout[_y(n)]) for n in numbers]
     figure.update_layout(
-        height=theme.FIGURE_HEIGHT if is_wide else _PANEL * n_rows + 2 * top + 40,
-        margin={"l": 64, "r": 16, "t": 2 * top if is_wide else top + 40, "b": 48},
+        height=theme.FIGURE_HEIGHT if is_wide else _PANEL * n_rows + 2 * top + 56,
+        margin={"l": 64, "r": 16, "t": 2 * top if is_wide else top + 56, "b": 48},
         annotations=[
             heading(x.domain[0], y.domain[1], names[setting])
             for setting, (x, y) in zip(settings, axes, strict=True)
