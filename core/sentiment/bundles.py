@@ -270,7 +270,8 @@ them again.
 Logits are divided by {config["temperature"]:.3f} before they are called probabilities.
 
 ## What is inside
-Weights of seed {bundle.seeds["model"]} in half precision or less, the words they know, and, for each test
+Weights of seed {bundle.seeds["model"]} in half precision or less, the words they know, and, \
+for each test
 review in the archive's order, its label, what the model said (a logit), and counts (words,
 negations, share of rare words). {phrases}No text of a review.
 
