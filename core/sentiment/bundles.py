@@ -11,7 +11,6 @@ from core.bundle import Bundle, over_seeds
 from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData
 from core.devices import data_mesh, describe_devices
-from core.errors import InputError
 from core.reviews import read_reviews
 from core.sentiment.calibration import (
     accuracy,
@@ -24,7 +23,13 @@ from core.sentiment.explorer import SentimentModel
 from core.sentiment.filters import strongest_ngrams
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.presets import Preset, find_preset
-from core.sentiment.protocol import Measured, measure_linear, measure_net
+from core.sentiment.protocol import (
+    Measured,
+    epochs_of,
+    measure_linear,
+    measure_net,
+    seeds_of,
+)
 from core.sentiment.rounding import rounded
 from core.sentiment.slices import describe_texts
 from core.sentiment.start import start_of
@@ -92,9 +97,7 @@ def train(
         DataError: the archive is not what it should be.
     """
     preset = find_preset(preset_name)
-    for name, value, least in (("seeds", n_seeds, 1), ("seed", seed, 0)):
-        if value < least:
-            raise InputError(f"{name} ({value}) should be at least {least}")
+    seeds = seeds_of(seed, n_seeds)
     reviews = read_reviews(local, data_dir=data_dir)
     sides = {side: labelled(reviews, side) for side in ("train", "test")}
     read = sides if preset.reads_signs else {k: without_signs(v) for k, v in sides.items()}
@@ -114,6 +117,7 @@ def train(
             return Checkpoints(checkpoint_dir / run, what, resume=resume)
 
         progress_label = f"sentiment {preset_name}" if progress else None
+        epochs_of(preset, n_epochs)  # refused before minutes of learning what the net begins with
         start = start_of(
             preset,
             count_vocabulary(read["train"], preset.config.n_ids),
@@ -127,7 +131,7 @@ def train(
             preset,
             read["train"],
             read["test"],
-            seeds=range(seed, seed + n_seeds),
+            seeds=seeds,
             start=start,
             n_epochs=n_epochs,
             mesh=data_mesh(n_devices) if n_devices > 1 else None,

@@ -102,12 +102,7 @@ def measure_net(
         Encoded(pad_all(texts, vocabulary, config.length), texts.labels) for texts in (train, test)
     )
     held = held_out(train)
-    most = preset.n_epochs if n_epochs is None else n_epochs
-    if most <= preset.n_frozen:
-        raise InputError(
-            f"epochs ({most}) should be more than {preset.n_frozen}, after which the embedding is "
-            "tuned"
-        )
+    most = epochs_of(preset, n_epochs)
     if vocabulary.n_ids != config.n_ids:
         raise InputError(
             f"n_ids ({config.n_ids:,}) should be at most {vocabulary.n_ids:,}: there are no more "
@@ -172,6 +167,25 @@ def measure_net(
         sum(array.size for array in arrays.values()),
         config_of(preset),
     )
+
+
+def epochs_of(preset: Preset, n_epochs: int | None) -> int:
+    """Returns the most epochs of a training, the preset's if None; raises InputError if too few."""
+    most = preset.n_epochs if n_epochs is None else n_epochs
+    if most <= preset.n_frozen:
+        raise InputError(
+            f"epochs ({most}) should be more than {preset.n_frozen}, after which the embedding is "
+            "tuned"
+        )
+    return most
+
+
+def seeds_of(seed: int, n_seeds: int) -> range:
+    """Returns the seeds of some trainings, from one on; raises InputError if there are none."""
+    for name, value, least in (("seeds", n_seeds, 1), ("seed", seed, 0)):
+        if value < least:
+            raise InputError(f"{name} ({value}) should be at least {least}")
+    return range(seed, seed + n_seeds)
 
 
 def measure_linear(config: NbsvmConfig, train: Texts, test: Texts) -> Measured:

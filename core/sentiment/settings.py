@@ -13,14 +13,13 @@ from core.bundle import Bundle, over_seeds
 from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData
 from core.devices import describe_devices
-from core.errors import InputError
 from core.loop import Fitted
 from core.reviews import read_reviews
 from core.sentiment import SETTINGS
 from core.sentiment.data import Texts, count_vocabulary, labelled, pad_all
 from core.sentiment.effects import effects
 from core.sentiment.presets import PRESETS, Preset
-from core.sentiment.protocol import held_out
+from core.sentiment.protocol import epochs_of, held_out, seeds_of
 from core.sentiment.train import Encoded, train_one
 
 VARIED = ("mlp", "cnn")  # the presets: the lesson's first two nets, the quickest to train
@@ -109,12 +108,10 @@ def train_settings(
         InputError: an option is out of bounds.
         DataError: the archive is not what it should be.
     """
-    for name, value, least in (("seeds", n_seeds, 1), ("seed", seed, 0)):
-        if value < least:
-            raise InputError(f"{name} ({value}) should be at least {least}")
+    seeds = seeds_of(seed, n_seeds)
     texts = labelled(read_reviews(local, data_dir=data_dir), "train")
     rows, seconds = [], 0.0
-    for run in runs(presets, range(seed, seed + n_seeds)):
+    for run in runs(presets, seeds):
         name = "-".join([run.preset, run.setting, f"{run.value:g}", str(run.seed)])
         saved = None
         if checkpoint_dir is not None:
@@ -148,7 +145,7 @@ def train_run(
         recipe,
         *sides,
         seed=run.seed,
-        n_epochs=recipe.n_epochs if n_epochs is None else n_epochs,
+        n_epochs=epochs_of(recipe, n_epochs),
         name="val",
         checkpoints=checkpoints,
         progress=progress,

@@ -47,13 +47,6 @@ def where_from() -> str:
     return source
 
 
-def take_to_score(review: str) -> None:
-    """Puts a review into the field of the page that scores one."""
-    st.session_state[review_text.KEY] = review
-    # else that page would take this for the text of the sample it began with, and begin anew
-    st.session_state.pop("sentiment_score-sample-used", None)
-
-
 def interval(row: pd.Series) -> str:
     """Writes a 95 % interval in percent."""
     return f"{100 * row['low']:.1f}–{100 * row['high']:.1f} %"
@@ -216,8 +209,8 @@ else:
             "Take it to Score",
             icon=":material/rate_review:",
             help="Which words say so? Opens this review on the page that scores one.",
-            on_click=take_to_score,
-            args=(review,),
+            on_click=review_text.put,
+            args=(review, "sentiment_score"),
         )
     with drawing:
         chart(

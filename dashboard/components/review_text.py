@@ -33,7 +33,7 @@ def field(view: view_state.View, sample: str) -> str:
     Returns:
         What stands in the field, at most `MAX_CHARACTERS`.
     """
-    used = f"{view.name}-sample-used"
+    used = _used(view.name)
     is_first = used not in st.session_state and f"{view.name}_sample" not in st.query_params
     if st.session_state.get(used) != sample and not (is_first and KEY in st.session_state):
         st.session_state[KEY] = SAMPLES[sample].text
@@ -52,6 +52,17 @@ def field(view: view_state.View, sample: str) -> str:
     return text or ""
 
 
+def put(text: str, page: str) -> None:
+    """Puts a text into the field, for a page that is opened next.
+
+    Args:
+        text: of a review.
+        page: name of its controls; it forgets its sample, which would take the text's place.
+    """
+    st.session_state[KEY] = text
+    st.session_state.pop(_used(page), None)
+
+
 def drop_word(place: int) -> None:
     """Takes a token out of the field, by its place among the text's; for a strip's `on_drop`."""
     text = st.session_state.get(KEY) or ""
@@ -66,3 +77,8 @@ def drop_word(place: int) -> None:
     while end < len(text) and text[end] == " " and (not start or text[start - 1] == " "):
         end += 1
     st.session_state[KEY] = text[:start] + text[end:]
+
+
+def _used(page: str) -> str:
+    """Returns the key of the sample that a page has put into the field."""
+    return f"{page}-sample-used"
