@@ -18,7 +18,7 @@ from core.sentiment.calibration import (
     fit_temperature,
     probability,
 )
-from core.sentiment.data import Texts, count_vocabulary, labelled, unlabelled, without_signs
+from core.sentiment.data import Texts, count_vocabulary, labelled, without_labels, without_signs
 from core.sentiment.explorer import SentimentModel
 from core.sentiment.filters import strongest_ngrams
 from core.sentiment.nbsvm import NbsvmConfig
@@ -123,7 +123,7 @@ def train(
             count_vocabulary(read["train"], preset.config.n_ids),
             seed=seed,
             glove=glove,
-            unlabelled=unlabelled(reviews) if preset.views else None,
+            texts=without_labels(reviews) if preset.views else None,
             checkpoints=checkpoints,
             progress=progress_label,
         )
@@ -170,7 +170,7 @@ def gather(
     train, test = texts
     held = measured.val_labels
     temperature = fit_temperature(measured.val_logits, held)
-    said = probability(measured.test_logits, temperature)
+    said = probability(measured.test_logits[0], temperature)
     metrics = {
         name: over_seeds(np.array(measured.accuracies[key]), "accuracy", PROTOCOLS[name])
         for name, key in _MEASURED.items()
@@ -190,7 +190,7 @@ def gather(
         "n_parameters": measured.n_parameters,
         "train_s": measured.train_s,
     }
-    said_of = describe_texts(test).assign(logit=measured.test_logits.astype(np.float32))
+    said_of = describe_texts(test).assign(logit=measured.test_logits[0].astype(np.float32))
     tables = {"words": pd.DataFrame({"word": measured.vocabulary.words}), "test": said_of}
     arrays = rounded(measured.arrays)
     bundle = Bundle(

@@ -28,7 +28,7 @@ class Preset:
             vocabulary has none; by validation the nets are better with them.
         n_epochs: most epochs; the best of them by validation is taken.
         vectors: word vectors that the embedding begins with, "glove"; None for random ones.
-        views: how the layer from unlabelled reviews is learned, for a net that has one.
+        views: how the layer from reviews without labels is learned, for a net that has one.
         n_frozen: first epochs in which the embedding does not learn.
         learning_rate: of Adam; while `n_frozen` lasts, where there is such a time.
         tuning_rate: of Adam thereafter.
@@ -36,6 +36,7 @@ class Preset:
         clip: greatest length of a gradient; 0 for any.
         averaging: share of the running mean of weights that stays each step; 0 for no mean.
         partner: the linear model that is added to the net, if one is.
+        n_validated: trainings, at most, by which the number of epochs is chosen.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Preset:
     clip: float = 0.0
     averaging: float = 0.0
     partner: NbsvmConfig | None = None
+    n_validated: int = 3
 
 
 PRESETS = {
@@ -74,23 +76,28 @@ PRESETS = {
         n_epochs=6,
         vectors="glove",
         averaging=0.998,
+        n_validated=1,
     ),
-    "lstm": Preset("LSTM of 100 units", LstmConfig(), n_epochs=3, clip=1.0, averaging=0.998),
+    "lstm": Preset(
+        "LSTM of 100 units", LstmConfig(), n_epochs=3, clip=1.0, averaging=0.998, n_validated=1
+    ),
     "max-cnn": Preset(
         "Greatest value of each filter",
         MaxCnnConfig(),
         n_epochs=6,
         vectors="glove",
         averaging=0.998,
+        n_validated=1,
     ),
     "nbsvm": Preset("Linear, on n-grams (NB-SVM)", NbsvmConfig()),
     "together": Preset(
         "Word sums from unlabelled reviews, and linear",
-        RegionConfig(),
+        RegionConfig(n_dims=150),
         n_epochs=6,
-        views=TwoViewConfig(),
+        views=TwoViewConfig(n_dims=150, reach=10, n_epochs=4),
         averaging=0.998,
         partner=NbsvmConfig(),
+        n_validated=1,
     ),
 }
 

@@ -44,7 +44,7 @@ class Measured:
         vocabulary: the words that the weights belong to.
         val_logits: f32[Rv] of the first seed, trained without the validation part.
         val_labels: f32[Rv].
-        test_logits: f32[Rt] of the weights in `arrays`.
+        test_logits: f32[S, Rt] of each seed, as its weights are kept; the first are `arrays`.
         accuracies: name -> accuracy of each seed: "val", "test", "best_epoch" (the lesson's
             protocol), and "frozen" where the embedding was frozen first.
         epochs: the number chosen on validation.
@@ -86,7 +86,7 @@ def measure_net(
         preset: the recipe.
         train: labelled reviews to learn from and to choose on.
         test: labelled reviews to report on.
-        seeds: one training of either kind for each.
+        seeds: one training on all of train for each, and for the first of them one to choose by.
         start: what it begins with.
         n_epochs: most epochs, other than the preset's.
         mesh: devices to split batches over.
@@ -131,15 +131,13 @@ def measure_net(
     parts = _part(all_train, ~held), _part(all_train, held)
     every = tuple(range(1, most + 1))
     validation = {
-        seed: run("validation", seed, parts, every if seed == seeds[0] else ()) for seed in seeds
+        seed: run("validation", seed, parts, every if seed == seeds[0] else ())
+        for seed in seeds[: preset.n_validated]
     }
     curves = np.array([_column(fitted, "val_accuracy") for fitted in validation.values()])
     losses = np.array([_column(fitted, "val_loss") for fitted in validation.values()])
     chosen = best_epoch(losses.mean(axis=0), first=preset.n_frozen + 1)
-    full = {
-        seed: run("full", seed, (all_train, all_test), (chosen,) if seed == seeds[0] else ())
-        for seed in seeds
-    }
+    full = {seed: run("full", seed, (all_train, all_test), (chosen,)) for seed in seeds}
     accuracies = {
         "val": curves[:, chosen - 1].tolist(),
         "test": [_column(fitted, "test_accuracy")[chosen - 1] for fitted in full.values()],
@@ -149,14 +147,14 @@ def measure_net(
         at = best_epoch(losses[:, : preset.n_frozen].mean(axis=0), first=1)
         accuracies["frozen"] = [_column(run, "test_accuracy")[at - 1] for run in full.values()]
     first = seeds[0]
-    arrays = full[first].snapshots[chosen]
+    arrays = {seed: fitted.snapshots[chosen] for seed, fitted in full.items()}
     score = scorer(preset)
     return Measured(
-        arrays,
+        arrays[first],
         vocabulary,
         score(validation[first].snapshots[chosen], parts[1].ids),
         parts[1].labels,
-        score(restored(rounded(arrays)), all_test.ids),
+        np.stack([score(restored(rounded(kept)), all_test.ids) for kept in arrays.values()]),
         accuracies,
         chosen,
         {
@@ -164,7 +162,7 @@ def measure_net(
             for kind, runs in (("validation", validation), ("full", full))
         },
         start.seconds + sum(_column(full[first], "seconds")[:chosen]),
-        sum(array.size for array in arrays.values()),
+        sum(array.size for array in arrays[first].values()),
         config_of(preset),
     )
 
@@ -207,7 +205,7 @@ def measure_linear(config: NbsvmConfig, train: Texts, test: Texts) -> Measured:
     }
     kept = restored(rounded(arrays))
     shipped = NgramWeights(fitted.keys, kept["weights"][np.argsort(order)], float(kept["bias"][0]))
-    test_logits = shipped.logits(test.tokens, test.starts)
+    test_logits = shipped.logits(test.tokens, test.starts)[None]
     accuracies = {
         "val": [accuracy(val_logits, part.labels)],
         "test": [accuracy(fitted.logits(test.tokens, test.starts), test.labels)],

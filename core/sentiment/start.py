@@ -1,7 +1,7 @@
 """What a net begins with where that is not random: vectors of words, or a layer of its own.
 
-Neither has seen a label: GloVe's vectors come from other texts, the layer from the unlabelled
-reviews, without those that stand in the test part too.
+Neither has seen a label: GloVe's vectors come from other texts, the layer from the words of the
+reviews that are not measured on (`core.sentiment.data.without_labels`).
 """
 
 import time
@@ -41,7 +41,7 @@ def start_of(
     *,
     seed: int,
     glove: LocalData | None = None,
-    unlabelled: Texts | None = None,
+    texts: Texts | None = None,
     checkpoints: Callable[[str], Checkpoints | None] | None = None,
     progress: str | None = None,
 ) -> Start:
@@ -50,9 +50,9 @@ def start_of(
     Args:
         preset: the recipe.
         vocabulary: of its config's number of ids.
-        seed: for the layer from unlabelled reviews.
+        seed: for the layer from reviews without labels.
         glove: the archive of GloVe 6B, for recipes with its vectors.
-        unlabelled: the unlabelled reviews, for recipes with the layer.
+        texts: reviews to learn the layer from, for recipes with one.
         checkpoints: makes those of a run by its name.
         progress: label of the progress bar.
 
@@ -66,14 +66,14 @@ def start_of(
         return Start({"embedding.table": first_vectors(vocabulary, words, vectors)})
     if preset.views is None:
         return Start()
-    if unlabelled is None:
-        raise InputError("unlabelled (none) should be the unlabelled reviews for this preset")
+    if texts is None:
+        raise InputError("texts (none) should be reviews to learn from for this preset")
     saved = checkpoints("views") if checkpoints is not None else None
     started = time.perf_counter()
     found = first_views(
         preset.views,
         vocabulary,
-        unlabelled,
+        texts,
         seed=seed,
         checkpoints=saved,
         progress=f"{progress}, views" if progress else None,

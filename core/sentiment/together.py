@@ -46,7 +46,7 @@ def measure_together(
         preset: the recipe; `partner` is the linear model's.
         train: labelled reviews to learn from and to choose on.
         test: labelled reviews to report on.
-        seeds: of the net; each has an epoch and weights of its own.
+        seeds: of the net; the weights of the sum are fitted with the first.
         start: what the net begins with.
         n_epochs: most epochs, other than the preset's.
         mesh: devices to split batches over.
@@ -59,51 +59,43 @@ def measure_together(
     Raises:
         InputError: there are too few epochs, reviews or words.
     """
-    how = {"start": start, "n_epochs": n_epochs, "mesh": mesh}
-    nets = [
-        measure_net(
-            preset,
-            train,
-            test,
-            seeds=range(seed, seed + 1),
-            checkpoints=checkpoints,
-            progress=progress,
-            **how,
-        )
-        for seed in seeds
-    ]
+    net = measure_net(
+        preset,
+        train,
+        test,
+        seeds=seeds,
+        start=start,
+        n_epochs=n_epochs,
+        mesh=mesh,
+        checkpoints=checkpoints,
+        progress=progress,
+    )
     linear = measure_linear(preset.partner, train, test)
-    weighings = [
-        weigh(np.stack([net.val_logits, linear.val_logits], axis=1), net.val_labels) for net in nets
-    ]
-    found: dict[str, list[float]] = {"val": [], "test": [], "net": []}
-    for net, (weights, offset) in zip(nets, weighings, strict=True):
-        for name, labels in (("val", net.val_labels), ("test", test.labels)):
-            logits = [getattr(one, f"{name}_logits") for one in (net, linear)]
-            found[name].append(accuracy(weights @ np.stack(logits) + offset, labels))
-        found["net"] += net.accuracies["test"]
-    (weights, offset), first = weighings[0], nets[0]
-    vocabulary, keys, order = union(first.vocabulary, linear)
-    arrays = {NET + name: array for name, array in first.arrays.items()}
+    val_logits = np.stack([net.val_logits, linear.val_logits], axis=1)
+    weights, offset = weigh(val_logits, net.val_labels)
+    val_logits = (val_logits @ weights + offset).astype(np.float32)
+    test_logits = weights[0] * net.test_logits + weights[1] * linear.test_logits + offset
+    vocabulary, keys, order = union(net.vocabulary, linear)
+    arrays = {NET + name: array for name, array in net.arrays.items()}
     arrays |= {
         f"{LINEAR}keys": keys,
         f"{LINEAR}weights": linear.arrays["weights"][order],
         f"{LINEAR}bias": linear.arrays["bias"],
     }
     return dataclasses.replace(
-        first,
+        net,
         arrays=arrays,
         vocabulary=vocabulary,
-        val_logits=weights @ np.stack([first.val_logits, linear.val_logits]) + offset,
-        test_logits=weights @ np.stack([first.test_logits, linear.test_logits]) + offset,
-        accuracies=found,
-        histories={
-            kind: {seed: rows for net in nets for seed, rows in net.histories[kind].items()}
-            for kind in first.histories
+        val_logits=val_logits,
+        test_logits=test_logits,
+        accuracies={
+            "val": [accuracy(val_logits, net.val_labels)],
+            "test": [accuracy(logits, test.labels) for logits in test_logits],
+            "net": net.accuracies["test"],
         },
-        train_s=first.train_s + linear.train_s,
-        n_parameters=first.n_parameters + linear.n_parameters + 3,
-        config=_config(preset, first, weights, offset),
+        train_s=net.train_s + linear.train_s,
+        n_parameters=net.n_parameters + linear.n_parameters + 3,
+        config=_config(preset, net, weights, offset),
     )
 
 

@@ -35,7 +35,7 @@ def column(measured, kind, name):
     return np.array([[row[name] for row in history[1:]] for history in runs])
 
 
-def test_each_seed_trains_twice_and_is_measured_in_each_way(measured):
+def test_each_seed_is_measured_in_each_way(measured):
     assert {kind: list(runs) for kind, runs in measured.histories.items()} == {
         "validation": ["5", "6"],
         "full": ["5", "6"],
@@ -66,7 +66,24 @@ def test_logits_are_those_of_the_weights_kept(measured):
     ids = pad_all(TEST, measured.vocabulary, 12)
     exact = scorer(PRESET)(measured.arrays, ids)
     assert accuracy(exact, TEST.labels) == measured.accuracies["test"][0]
-    np.testing.assert_allclose(measured.test_logits, exact, atol=0.02)
+    assert measured.test_logits.shape == (2, TEST.n_texts)
+    np.testing.assert_allclose(measured.test_logits[0], exact, atol=0.02)
+    second = accuracy(measured.test_logits[1], TEST.labels)
+    assert second == pytest.approx(measured.accuracies["test"][1], abs=0.02)
+
+
+def test_a_slow_recipe_chooses_its_epoch_with_fewer_trainings(measured):
+    quick = dataclasses.replace(PRESET, n_validated=1)
+    found = measure_net(quick, TRAIN, TEST, seeds=range(5, 7), start=Start())
+    assert {kind: list(runs) for kind, runs in found.histories.items()} == {
+        "validation": ["5"],
+        "full": ["5", "6"],
+    }
+    losses = column(measured, "validation", "val_loss")[:1]
+    np.testing.assert_allclose(column(found, "validation", "val_loss"), losses, rtol=1e-5)
+    assert found.epochs == 2 + int(losses[0, 1:].argmin())
+    assert len(found.accuracies["val"]) == 1
+    assert len(found.accuracies["test"]) == 2
 
 
 def test_best_epoch_is_the_first_of_the_lowest_loss_from_a_given_one_on():
@@ -97,7 +114,7 @@ def test_the_linear_model_says_the_same_once_its_words_are_renumbered():
     known = measured.vocabulary.ids
     ids = np.array([known.get(word, -1) for word in TEST.words], np.int32)[TEST.tokens]
     np.testing.assert_allclose(again.logits(ids, TEST.starts), expected, atol=1e-5)
-    np.testing.assert_allclose(measured.test_logits, expected, atol=0.02)
+    np.testing.assert_allclose(measured.test_logits[0], expected, atol=0.02)
     assert measured.accuracies == {"val": [1.0], "test": [1.0]}
     held = validation_rows(TRAIN)
     assert len(measured.val_logits) == held.sum()

@@ -40,13 +40,13 @@ def test_a_recipe_begins_with_what_it_names_and_says_what_it_lacks():
     plain = Preset("", CONFIGS["region"])
     assert start_of(plain, vocabulary, seed=0) == Start()
     views = dataclasses.replace(plain, views=VIEWS)
-    found = start_of(views, vocabulary, seed=0, unlabelled=texts)
+    found = start_of(views, vocabulary, seed=0, texts=texts)
     assert found.seconds > 0
     assert {name: array.shape for name, array in found.arrays.items()} == {
         "views.table": (16, 4),
         "views.bias": (4,),
     }
-    with pytest.raises(InputError, match="unlabelled reviews"):
+    with pytest.raises(InputError, match="texts"):
         start_of(views, vocabulary, seed=0)
     with pytest.raises(InputError, match="archive of GloVe"):
         start_of(Preset("", CONFIGS["mlp"], vectors="glove"), vocabulary, seed=0)

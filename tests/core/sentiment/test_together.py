@@ -39,7 +39,8 @@ def trained(tmp_path_factory):
 def test_a_sum_is_trained_saved_and_measured_again(trained):
     bundle, local, folder = trained
     assert {"test_accuracy", "net_accuracy", "val_accuracy"} <= set(bundle.metrics)
-    assert all(len(bundle.metrics[name]["per_seed"]) == 2 for name in ("test_accuracy",))
+    lengths = {name: len(row["per_seed"]) for name, row in bundle.metrics.items()}
+    assert lengths["test_accuracy"] == lengths["net_accuracy"] == 2
     again = measure(bundle, local, data_dir=folder)["test_accuracy"]
     assert again["measured"] == pytest.approx(again["recorded"], abs=0.02)
     recorded = bundle.tables["test"]["logit"].to_numpy()
