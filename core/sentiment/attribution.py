@@ -14,7 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.sentiment.data import pad
-from core.sentiment.forward import DifferentiableNet, MaxCnnForward, RegionForward
+from core.sentiment.embedded import DifferentiableNet
+from core.sentiment.forward import MaxCnnForward, RegionForward
 from core.sentiment.linear import NgramWeights
 from core.sentiment.ngrams import MAX_ORDER, lengths, pack
 

@@ -17,7 +17,8 @@ from core.sentiment import MODELS
 from core.sentiment.attribution import Part
 from core.sentiment.calibration import probability
 from core.sentiment.data import Texts, Vocabulary, pad, without_signs
-from core.sentiment.forward import CnnForward, Net, net_of
+from core.sentiment.embedded import Net
+from core.sentiment.forward import CnnForward, net_of
 from core.sentiment.linear import NgramWeights
 from core.sentiment.reading import Reading, read
 from core.sentiment.rounding import restored

@@ -7,51 +7,16 @@ have `gradient(x, is_word)`, that of the logits with respect to x.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from core.sentiment.sliding import Arrays, filters_of, spread, windows
+from core.sentiment.embedded import Embedded, Net
+from core.sentiment.lstm_forward import LstmForward
+from core.sentiment.sliding import Arrays, filters_of, pad_sides, spread, windows
 
 
-class Net(Protocol):
-    """What is asked of every net."""
-
-    length: int
-    table: np.ndarray
-
-    def embed(self, ids: np.ndarray) -> np.ndarray:
-        """Looks ids up: i32[B, L] -> f32[B, L, E]."""
-
-    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
-        """Scores embedded reviews: f32[B]."""
-
-
-class DifferentiableNet(Net, Protocol):
-    """What explaining a net that is no sum of n-grams asks of it besides."""
-
-    def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
-        """Differentiates the logits by x: f32[B, L, E]."""
-
-
-class _Embedded:
-    """The part that all nets share: a table of word vectors.
-
-    Args:
-        arrays: weights by dotted name.
-        length: L.
-    """
-
-    def __init__(self, arrays: Arrays, length: int) -> None:
-        self.length = length
-        self.table = np.array(arrays["embedding.table"], np.float32)
-
-    def embed(self, ids: np.ndarray) -> np.ndarray:
-        """Looks ids up: i32[B, L] -> f32[B, L, E]."""
-        return self.table[ids]
-
-
-class _Filtered(_Embedded):
+class _Filtered(Embedded):
     """The part that nets with filters share.
 
     Attributes:
@@ -122,7 +87,11 @@ class _Head:
 
     def __call__(self, flat: np.ndarray) -> np.ndarray:
         """Scores f32[B, N] -> f32[B]."""
-        return np.maximum(flat @ self.kernel + self.bias, 0) @ self.out + self.offset
+        return self.of_hidden(flat @ self.kernel + self.bias)
+
+    def of_hidden(self, sums: np.ndarray) -> np.ndarray:
+        """Scores what the hidden units sum up to, f32[B, H] -> f32[B]."""
+        return np.maximum(sums, 0) @ self.out + self.offset
 
     def gradient(self, flat: np.ndarray) -> np.ndarray:
         """Differentiates the scores by f32[B, N]."""
@@ -130,7 +99,7 @@ class _Head:
         return (is_active * self.out) @ self.kernel.T
 
 
-class HiddenForward(_Embedded):
+class HiddenForward(Embedded):
     """`HiddenNet`: the words' vectors side by side, and a hidden layer."""
 
     def __init__(self, arrays: Arrays, length: int) -> None:
@@ -147,22 +116,48 @@ class HiddenForward(_Embedded):
 
 
 class CnnForward(_Filtered):
-    """`Cnn`: filters of some sizes, pooled by two, and a hidden layer."""
+    """`Cnn`: filters of some sizes, pooled by two, and a hidden layer.
+
+    Half of what it reads is padding, which says the same in every review: what the hidden layer
+    gets from the first pairs of places, where those are empty, is worked out once.
+    """
 
     def __init__(self, arrays: Arrays, length: int) -> None:
         super().__init__(arrays, length)
         self._head = _Head(arrays)
+        self._kernels = np.split(self._head.kernel, len(self.sizes))
+        empty = self.embed(np.zeros((1, length), np.int32))
+        self._of_empty = []  # for each size, by the number of pairs: f32[L / 2 + 1, H]
+        for group, kernel in enumerate(self._kernels):
+            pairs = self._pooled(empty, group, 0).reshape(length // 2, -1)
+            each = np.einsum("pf,pfh->ph", pairs, kernel.reshape(*pairs.shape, -1))
+            self._of_empty.append(np.concatenate([np.zeros_like(each[:1]), each.cumsum(axis=0)]))
 
     def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
-        """Scores embedded reviews: f32[B]."""
-        pooled = []
-        for (kernel, bias), size in zip(self.filters, self.sizes, strict=True):
-            sums = windows(x, size) @ kernel.reshape(-1, kernel.shape[2])
-            best = np.maximum(sums[:, 0::2], sums[:, 1::2])
-            best += bias  # once the larger of two is taken, half of the work is left
-            np.maximum(best, 0, out=best)
-            pooled.append(best.reshape(len(best), -1))
-        return self._head(np.concatenate(pooled, axis=1) if len(pooled) > 1 else pooled[0])
+        """Scores embedded reviews: f32[B]; before the first word of all, x must be padding."""
+        first = int(is_word.any(axis=0).argmax())
+        hidden = self._head.bias
+        for group, kernel in enumerate(self._kernels):
+            n_empty = max(first - self.sizes[group] // 2, 0) // 2
+            pairs = self._pooled(x, group, n_empty)
+            rest = kernel[len(kernel) - pairs.shape[1] :]
+            hidden = hidden + self._of_empty[group][n_empty] + pairs @ rest
+        return self._head.of_hidden(hidden)
+
+    def _pooled(self, x: np.ndarray, group: int, begin: int) -> np.ndarray:
+        """The larger of each pair of places, from pair `begin` on: f32[B, (L / 2 - begin) * F]."""
+        kernel, bias = self.filters[group]
+        size, n_dims, n_filters = kernel.shape
+        flat = pad_sides(x, size)[:, 2 * begin :].reshape(len(x), -1)
+        slid = np.lib.stride_tricks.sliding_window_view(flat, size * n_dims, axis=1)
+        best, other = (
+            slid[:, at * n_dims :: 2 * n_dims].reshape(-1, size * n_dims)
+            @ kernel.reshape(-1, n_filters)
+            for at in (0, 1)
+        )
+        np.maximum(best, other, out=best)
+        best += bias  # once the larger of two is taken, half of the work is left
+        return np.maximum(best, 0, out=best).reshape(len(x), -1)
 
     def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
         """Differentiates the logits by x: f32[B, L, E]."""
@@ -183,72 +178,6 @@ class CnnForward(_Filtered):
             np.maximum(value[:, 0::2], value[:, 1::2]).reshape(len(value), -1) for value in values
         ]
         return np.concatenate(pooled, axis=1)
-
-
-class LstmForward(_Embedded):
-    """`Lstm`: one word after the other, padding passed over."""
-
-    def __init__(self, arrays: Arrays, length: int) -> None:
-        super().__init__(arrays, length)
-        self._inputs = np.asarray(arrays["inputs.kernel"], np.float32)
-        self._bias = np.asarray(arrays["inputs.bias"], np.float32)
-        self._recurrent = np.ascontiguousarray(arrays["recurrent"], np.float32)
-        self._out = np.asarray(arrays["out.kernel"], np.float32)[:, 0]
-        self._offset = np.float32(arrays["out.bias"][0])
-
-    def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
-        """Scores embedded reviews: f32[B]."""
-        return self._run(x, is_word)[0] @ self._out + self._offset
-
-    def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
-        """Differentiates the logits by x: f32[B, L, E]."""
-        _, steps = self._run(x, is_word, keep=True)
-        to_hidden = np.broadcast_to(self._out, (len(x), len(self._out))).copy()
-        to_cell = np.zeros_like(to_hidden)
-        result = np.zeros_like(x)
-        for at, gates, before, tanh_cell in reversed(steps):
-            here = is_word[:, at, None]
-            i, f, g, o = np.split(gates, 4, axis=1)
-            cell = to_cell + to_hidden * o * (1 - tanh_cell**2)
-            to_gates = np.concatenate(
-                [
-                    cell * g * i * (1 - i),
-                    cell * before * f * (1 - f),
-                    cell * i * (1 - g**2),
-                    to_hidden * tanh_cell * o * (1 - o),
-                ],
-                axis=1,
-            )
-            result[:, at] = np.where(here, to_gates @ self._inputs.T, 0)
-            to_hidden = np.where(here, to_gates @ self._recurrent.T, to_hidden)
-            to_cell = np.where(here, cell * f, to_cell)
-        return result
-
-    def _run(
-        self, x: np.ndarray, is_word: np.ndarray, *, keep: bool = False
-    ) -> tuple[np.ndarray, list[tuple]]:
-        """Returns the last hidden state f32[B, H], and what each step needs on the way back."""
-        n_units = len(self._out)
-        hidden = np.zeros((len(x), n_units), np.float32)
-        cell = np.zeros_like(hidden)
-        places = np.flatnonzero(is_word.any(axis=0))
-        inputs = x[:, places] @ self._inputs + self._bias  # (B, steps, 4H)
-        is_whole = is_word[:, places].all(axis=0)
-        steps = []
-        for number, at in enumerate(places):
-            gates = _gates(inputs[:, number] + hidden @ self._recurrent, n_units)
-            i, f, g, o = (gates[:, k * n_units : (k + 1) * n_units] for k in range(4))
-            new_cell = f * cell + i * g
-            tanh_cell = np.tanh(new_cell)
-            if keep:
-                steps.append((at, gates, cell, tanh_cell))
-            if is_whole[number]:
-                hidden, cell = o * tanh_cell, new_cell
-            else:
-                here = is_word[:, at, None]
-                hidden = np.where(here, o * tanh_cell, hidden)
-                cell = np.where(here, new_cell, cell)
-        return hidden, steps
 
 
 class MaxCnnForward(_Strongest, _Filtered):
@@ -284,8 +213,7 @@ class RegionForward(_Strongest):
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """Returns what each filter says at each place, f32[B, L, F], for the one size."""
         (size,), length = self.sizes, x.shape[1]
-        before = (size - 1) // 2
-        padded = np.pad(x, ((0, 0), (before, size - 1 - before), (0, 0)))
+        padded = pad_sides(x, size)
         sums = padded[:, :length].copy()
         for d in range(1, size):
             sums += padded[:, d : d + length]
@@ -319,11 +247,3 @@ def net_of(arrays: Arrays, config: Mapping[str, Any]) -> Net:
     if config["model"] == "Region":
         return RegionForward(arrays, config["length"], config["n_words"])
     return _NETS[config["model"]](arrays, config["length"])
-
-
-def _gates(inputs: np.ndarray, n_units: int) -> np.ndarray:
-    """Squashes f32[B, 4H] in the order i, f, g, o: sigmoid, but for g, which takes tanh."""
-    gates = np.tanh(inputs * 0.5) * 0.5 + 0.5  # sigmoid by tanh, which never overflows
-    middle = slice(2 * n_units, 3 * n_units)
-    gates[:, middle] = np.tanh(inputs[:, middle])
-    return gates

@@ -92,9 +92,9 @@ PRESETS = {
     "nbsvm": Preset("Linear, on n-grams (NB-SVM)", NbsvmConfig()),
     "together": Preset(
         "Word sums from unlabelled reviews, and linear",
-        RegionConfig(n_dims=150),
+        RegionConfig(),
         n_epochs=6,
-        views=TwoViewConfig(n_dims=150, reach=10, n_epochs=4),
+        views=TwoViewConfig(n_epochs=8),
         averaging=0.998,
         partner=NbsvmConfig(),
         n_validated=1,

@@ -18,11 +18,12 @@ from core.sentiment.attribution import (
     word_values,
 )
 from core.sentiment.data import pad_ids
-from core.sentiment.forward import MaxCnnForward, Net, RegionForward
+from core.sentiment.embedded import Net
+from core.sentiment.forward import MaxCnnForward, RegionForward
 from core.sentiment.linear import NgramWeights
 
 SumOfNgrams = MaxCnnForward | RegionForward
-_SCORED_AT_ONCE = 100
+_SCORED_AT_ONCE = 100  # reviews, those of about one length together: little padding
 
 
 class Why(NamedTuple):
@@ -92,11 +93,15 @@ class NetScorer:
     def logits(self, ids: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Scores texts; see `Scorer`."""
         padded = pad_ids(self._own(ids), starts, self.net.length)
-        parts = [np.zeros(0, np.float32)]
+        by_length = np.argsort(np.diff(starts), kind="stable")
+        logits = np.zeros(len(padded), np.float32)
         for at in range(0, len(padded), _SCORED_AT_ONCE):
-            some = padded[at : at + _SCORED_AT_ONCE]
-            parts.append(self.net.logits(self.net.embed(some), some > 0))
-        return np.concatenate(parts)
+            rows = by_length[at : at + _SCORED_AT_ONCE]
+            some = padded[rows]
+            if self.is_exact:  # then what is empty in all of them adds nothing
+                some = some[:, (some > 0).any(axis=0).argmax() :]
+            logits[rows] = self.net.logits(self.net.embed(some), some > 0)
+        return logits
 
     def explain(self, ids: np.ndarray) -> Why:
         """Takes a logit apart; words that the net has no room for add nothing."""

@@ -19,10 +19,15 @@ def filters_of(arrays: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:
     ]
 
 
+def pad_sides(x: np.ndarray, size: int) -> np.ndarray:
+    """Adds the zeros that a window of `size` words reaches beyond: f32[B, L + K - 1, E]."""
+    before = (size - 1) // 2
+    return np.pad(x, ((0, 0), (before, size - 1 - before), (0, 0)))
+
+
 def windows(x: np.ndarray, size: int) -> np.ndarray:
     """Lays the vectors of the `size` words around each place side by side: f32[B, L, K * E]."""
-    before = (size - 1) // 2
-    padded = np.pad(x, ((0, 0), (before, size - 1 - before), (0, 0)))
+    padded = pad_sides(x, size)
     return np.concatenate([padded[:, d : d + x.shape[1]] for d in range(size)], axis=2)
 
 

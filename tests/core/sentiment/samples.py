@@ -20,7 +20,8 @@ from core.datasets.store import LocalData
 from core.loop import in_mode, named_arrays
 from core.reviews import Reviews, collect
 from core.sentiment.data import Texts, labelled
-from core.sentiment.forward import Net, net_of
+from core.sentiment.embedded import Net
+from core.sentiment.forward import net_of
 from core.sentiment.max_cnn import MaxCnnConfig
 from core.sentiment.model import CnnConfig, HiddenConfig, LstmConfig
 from core.sentiment.nbsvm import NbsvmConfig
