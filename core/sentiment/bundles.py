@@ -18,7 +18,7 @@ from core.sentiment.calibration import (
     fit_temperature,
     probability,
 )
-from core.sentiment.data import Texts, count_vocabulary, labelled, without_labels, without_signs
+from core.sentiment.data import Texts, count_vocabulary, labelled, unlabelled, without_signs
 from core.sentiment.explorer import SentimentModel
 from core.sentiment.filters import strongest_ngrams
 from core.sentiment.nbsvm import NbsvmConfig
@@ -123,7 +123,7 @@ def train(
             count_vocabulary(read["train"], preset.config.n_ids),
             seed=seed,
             glove=glove,
-            texts=without_labels(reviews) if preset.views else None,
+            texts=unlabelled(reviews) if preset.views else None,
             checkpoints=checkpoints,
             progress=progress_label,
         )

@@ -95,18 +95,16 @@ def labelled(reviews: Reviews, side: str) -> Texts:
     return Texts(*reviews.select(rows), reviews.words, labels, reviews.numbers[rows])
 
 
-def without_labels(reviews: Reviews) -> Texts:
-    """Takes the reviews that are read for their words alone: the unlabelled, and those of train.
+def unlabelled(reviews: Reviews) -> Texts:
+    """Takes the unlabelled reviews, each once, without any that stands in the test part too.
 
-    Each comes once, and none that stands in the test part, or in the part of train that choices
-    are made on, whatever side it is filed under.
+    The training reviews are not among them. What learns from their words beforehand knows them
+    better than any other text, and a net that then reads the two alike was no better for it on
+    validation (log loss 0.2214 against 0.2211).
     """
-    train = reviews.rows("train_pos", "train_neg")
-    held = train[validation_rows(labelled(reviews, "train"))]
-    kept_out = np.concatenate([reviews.rows("test_pos", "test_neg"), held])
-    others = np.concatenate([kept_out, reviews.rows("train_unsup"), train])
-    stay = reviews.first_of_each(others)
-    rows = stay[~np.isin(stay, kept_out)]
+    test = reviews.rows("test_pos", "test_neg")
+    stay = reviews.first_of_each(np.concatenate([test, reviews.rows("train_unsup")]))
+    rows = stay[~np.isin(stay, test)]
     labels = np.full(len(rows), np.nan, np.float32)
     return Texts(*reviews.select(rows), reviews.words, labels, reviews.numbers[rows])
 

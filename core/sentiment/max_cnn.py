@@ -18,10 +18,10 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from core.dropout import Dropout
 from core.errors import InputError
 from core.sentiment.layers import (
     Convolution,
-    Dropout,
     Embedding,
     convolve,
 )

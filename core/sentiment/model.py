@@ -17,8 +17,9 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from core.dropout import Dropout
 from core.errors import InputError
-from core.sentiment.layers import Convolution, Dropout, Embedding, dense, pool_by_two
+from core.sentiment.layers import Convolution, Embedding, dense, pool_by_two
 
 
 def check_sizes(config: object) -> None:

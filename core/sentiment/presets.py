@@ -28,7 +28,7 @@ class Preset:
             vocabulary has none; by validation the nets are better with them.
         n_epochs: most epochs; the best of them by validation is taken.
         vectors: word vectors that the embedding begins with, "glove"; None for random ones.
-        views: how the layer from reviews without labels is learned, for a net that has one.
+        views: how the layer from unlabelled reviews is learned, for a net that has one.
         n_frozen: first epochs in which the embedding does not learn.
         learning_rate: of Adam; while `n_frozen` lasts, where there is such a time.
         tuning_rate: of Adam thereafter.
@@ -75,6 +75,7 @@ PRESETS = {
         CnnConfig(n_dims=50, sizes=(3, 4, 5), filter_dropout=0.0, flat_dropout=0.5),
         n_epochs=6,
         vectors="glove",
+        learning_rate=3e-3,
         averaging=0.998,
         n_validated=1,
     ),
@@ -94,7 +95,7 @@ PRESETS = {
         "Word sums from unlabelled reviews, and linear",
         RegionConfig(),
         n_epochs=6,
-        views=TwoViewConfig(n_epochs=8),
+        views=TwoViewConfig(),
         averaging=0.998,
         partner=NbsvmConfig(),
         n_validated=1,

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from core.sentiment.layers import Dropout
+from core.dropout import Dropout
 from core.sentiment.model import check_sizes
 
 _NOWHERE = -1e9

@@ -1,7 +1,7 @@
 """What a net begins with where that is not random: vectors of words, or a layer of its own.
 
-Neither has seen a label: GloVe's vectors come from other texts, the layer from the words of the
-reviews that are not measured on (`core.sentiment.data.without_labels`).
+Neither has seen a label: GloVe's vectors come from other texts, the layer from the unlabelled
+reviews, without those that stand in the test part too.
 """
 
 import time
@@ -50,9 +50,9 @@ def start_of(
     Args:
         preset: the recipe.
         vocabulary: of its config's number of ids.
-        seed: for the layer from reviews without labels.
+        seed: for the layer from unlabelled reviews.
         glove: the archive of GloVe 6B, for recipes with its vectors.
-        texts: reviews to learn the layer from, for recipes with one.
+        texts: unlabelled reviews to learn the layer from, for recipes with one.
         checkpoints: makes those of a run by its name.
         progress: label of the progress bar.
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.sentiment import data
 from core.sentiment.data import (
     Vocabulary,
     count_vocabulary,
@@ -15,8 +14,8 @@ from core.sentiment.data import (
     pad,
     pad_all,
     take,
+    unlabelled,
     validation_rows,
-    without_labels,
     without_signs,
 )
 from tests.core.sentiment.samples import planted, reviews_of, texts_of
@@ -97,7 +96,6 @@ REVIEWS = reviews_of(
         ("a test twin", "train_unsup", 0),
         ("quite good", "train_unsup", 0),
         ("new words", "train_unsup", 0),
-        ("quite bad", "train_unsup", 0),
         ("", "train_unsup", 0),
     ]
 )
@@ -112,12 +110,8 @@ def test_labelled_takes_one_side_and_reads_labels_off_the_stars():
     assert test.labels.dtype == np.float32
 
 
-def test_without_labels_drops_repeats_and_what_is_measured_on(monkeypatch):
-    def held(texts):
-        return np.array([line == "quite bad" for line in lines(texts)])
-
-    monkeypatch.setattr(data, "validation_rows", held)
-    texts = without_labels(REVIEWS)
+def test_unlabelled_drops_repeats_and_what_stands_in_test():
+    texts = unlabelled(REVIEWS)
     assert lines(texts) == ["new words", "quite good"]
     assert np.isnan(texts.labels).all()
 

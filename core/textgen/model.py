@@ -1,0 +1,213 @@
+"""Recurrent nets over characters: an embedding, some layers that keep a state, and one output.
+
+The lesson's has vectors of 24 numbers and two LSTM of 512. GRU and plain RNN stand beside it for
+comparison. What a layer remembers is an array of its own, handed in and given back, so a text can
+be read in pieces, and whoever asks can look at it or change it.
+
+References:
+    S. Hochreiter and J. Schmidhuber (1997). Long Short-Term Memory.
+        https://doi.org/10.1162/neco.1997.9.8.1735
+    F. Gers, J. Schmidhuber and F. Cummins (2000). Learning to Forget.
+        https://doi.org/10.1162/089976600300015015 (the forget gate, open at first)
+    K. Cho et al. (2014). Learning Phrase Representations using RNN Encoder-Decoder.
+        https://arxiv.org/abs/1406.1078 (the gated recurrent unit)
+    J. Elman (1990). Finding Structure in Time. https://doi.org/10.1016/0364-0213(90)90002-E
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from core.dropout import Dropout
+from core.errors import InputError, pick
+
+LSTM, GRU, RNN = "lstm", "gru", "rnn"
+_EMBEDDING_RANGE = 0.05
+
+Hold = Callable[[jax.Array], jax.Array]
+
+
+def let_go(remembered: jax.Array) -> jax.Array:
+    """Holds nothing: what is remembered stays as it is."""
+    return remembered
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CharConfig:
+    """Settings of a recurrent net; the lesson's where nothing is said."""
+
+    n_chars: int  # V
+    cell: str = LSTM
+    n_dims: int = 24  # of a character's vector, E
+    n_units: int = 512  # of each layer, H
+    n_layers: int = 2
+    dropout: float = 0.2  # of what each layer says
+
+    def __post_init__(self) -> None:
+        """Checks the bounds."""
+        pick("cell", self.cell, CELLS)
+        for name in ("n_chars", "n_dims", "n_units", "n_layers"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} ({getattr(self, name)}) should be at least 1")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout ({self.dropout}) should be from 0 to below 1")
+
+    @property
+    def n_states(self) -> int:
+        """Arrays that a layer remembers, S: hidden state and, for an LSTM, cell state."""
+        return CELLS[self.cell].n_states
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cell:
+    """A kind of layer.
+
+    Attributes:
+        n_gates: blocks of H columns in its weights.
+        n_states: see `CharConfig.n_states`.
+        advance: `(inputs f32[B, G * H], sums f32[B, G * H], state f32[S, B, H], hold) -> state`,
+            where inputs are what the layer below adds, sums what the hidden state does, and `hold`
+            may change what is remembered, f32[B, H], before anything is made of it.
+    """
+
+    n_gates: int
+    n_states: int
+    advance: Callable[[jax.Array, jax.Array, jax.Array, Hold], jax.Array]
+
+
+def _advance_lstm(inputs: jax.Array, sums: jax.Array, state: jax.Array, hold: Hold) -> jax.Array:
+    """Gates in the order i, f, g, o."""
+    i, f, g, o = jnp.split(inputs + sums, 4, axis=-1)
+    cell = hold(nnx.sigmoid(f) * state[1] + nnx.sigmoid(i) * jnp.tanh(g))
+    return jnp.stack([nnx.sigmoid(o) * jnp.tanh(cell), cell])
+
+
+def _advance_gru(inputs: jax.Array, sums: jax.Array, state: jax.Array, hold: Hold) -> jax.Array:
+    """Gates in the order reset, update, candidate; the reset is applied to the candidate's sum."""
+    of_input, of_hidden = (jnp.split(part, 3, axis=-1) for part in (inputs, sums))
+    reset, update = (nnx.sigmoid(of_input[k] + of_hidden[k]) for k in (0, 1))
+    candidate = jnp.tanh(of_input[2] + reset * of_hidden[2])
+    return hold((1 - update) * candidate + update * state[0])[None]
+
+
+def _advance_rnn(inputs: jax.Array, sums: jax.Array, state: jax.Array, hold: Hold) -> jax.Array:
+    return hold(jnp.tanh(inputs + sums))[None]
+
+
+CELLS = {
+    LSTM: Cell(4, 2, _advance_lstm),
+    GRU: Cell(3, 1, _advance_gru),
+    RNN: Cell(1, 1, _advance_rnn),
+}
+
+
+class Layer(nnx.Module):
+    """A recurrent layer.
+
+    Args:
+        cell: its kind.
+        n_inputs: numbers a step from below.
+        n_units: H.
+        rngs: stream "params".
+    """
+
+    def __init__(self, cell: str, n_inputs: int, n_units: int, *, rngs: nnx.Rngs) -> None:
+        self.cell = cell
+        n_outputs = CELLS[cell].n_gates * n_units
+        self.inputs = nnx.Linear(
+            n_inputs, n_outputs, kernel_init=nnx.initializers.glorot_uniform(), rngs=rngs
+        )
+        if cell == LSTM:
+            open_gate = jnp.zeros(n_outputs).at[n_units : 2 * n_units].set(1)
+            self.inputs.bias[...] = open_gate
+        recurrent = nnx.initializers.orthogonal()(rngs.params(), (n_units, n_outputs))
+        self.recurrent = nnx.Param(recurrent)
+
+    def advance(self, inputs: jax.Array, state: jax.Array, hold: Hold = let_go) -> jax.Array:
+        """Goes one step on: inputs f32[B, G * H] and state f32[S, B, H] -> state."""
+        return CELLS[self.cell].advance(inputs, state[0] @ self.recurrent[...], state, hold)
+
+    def __call__(self, x: jax.Array, state: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Reads some steps: f32[B, T, N] and state f32[S, B, H] -> f32[B, T, H] and the state."""
+        inputs = jnp.swapaxes(self.inputs(x), 0, 1)  # of all steps at once
+
+        def step(state: jax.Array, inputs: jax.Array) -> tuple[jax.Array, jax.Array]:
+            state = self.advance(inputs, state)
+            return state, state[0]
+
+        state, hidden = jax.lax.scan(step, state, inputs)
+        return jnp.swapaxes(hidden, 0, 1), state
+
+
+class CharNet(nnx.Module):
+    """The net.
+
+    Args:
+        config: sizes, cell and dropout.
+        rngs: stream "params".
+    """
+
+    def __init__(self, config: CharConfig, *, rngs: nnx.Rngs) -> None:
+        self.config = config
+        table = jax.random.uniform(
+            rngs.params(),
+            (config.n_chars, config.n_dims),
+            minval=-_EMBEDDING_RANGE,
+            maxval=_EMBEDDING_RANGE,
+        )
+        self.table = nnx.Param(table)
+        widths = [config.n_dims, *[config.n_units] * config.n_layers]
+        self.layers = nnx.List(
+            [Layer(config.cell, width, config.n_units, rngs=rngs) for width in widths[:-1]]
+        )
+        self.drop = Dropout(config.dropout)
+        self.out = nnx.Linear(
+            config.n_units,
+            config.n_chars,
+            kernel_init=nnx.initializers.glorot_uniform(),
+            rngs=rngs,
+        )
+
+    def start(self, n_texts: int) -> jax.Array:
+        """Returns the state before anything was read, f32[layers, S, B, H] of zeros."""
+        config = self.config
+        return jnp.zeros((config.n_layers, config.n_states, n_texts, config.n_units))
+
+    def __call__(
+        self, ids: jax.Array, state: jax.Array, *, rngs: nnx.Rngs | None = None
+    ) -> tuple[jax.Array, jax.Array]:
+        """Reads some characters of some texts.
+
+        Args:
+            ids: i32[B, T].
+            state: f32[layers, S, B, H], see `start`.
+            rngs: stream "dropout", while training.
+
+        Returns:
+            f32[B, T, V], logits of each next character, and the state after the last.
+        """
+        x = self.table[...][ids]
+        states = []
+        for layer, before in zip(self.layers, state, strict=True):
+            x, after = layer(x, before)
+            x = self.drop(x, rngs)
+            states.append(after)
+        return self.out(x), jnp.stack(states)
+
+    def step(
+        self, ids: jax.Array, state: jax.Array, holds: Sequence[Hold] | None = None
+    ) -> tuple[jax.Array, jax.Array]:
+        """Reads one character of each text: i32[B] -> logits f32[B, V], and the state.
+
+        `holds` are one for each layer, see `Cell`.
+        """
+        x, states = self.table[...][ids], []
+        holds = holds or [let_go] * len(self.layers)
+        for layer, before, hold in zip(self.layers, state, holds, strict=True):
+            after = layer.advance(layer.inputs(x), before, hold)
+            states.append(after)
+            x = after[0]
+        return self.out(x), jnp.stack(states)
