@@ -12,13 +12,21 @@ from core.datasets import command as datasets_command
 from core.errors import BundleError, InputError, LatentLabError
 from core.movies import command as movies_command
 from core.sentiment import command as sentiment_command
+from core.textgen import command as textgen_command
 from core.words import command as words_command
 
-COMMANDS = (datasets_command, movies_command, words_command, sentiment_command)
+COMMANDS = (
+    datasets_command,
+    movies_command,
+    words_command,
+    sentiment_command,
+    textgen_command,
+)
 TOPICS = {
     "movies": movies_command,
     "words": words_command,
     "sentiment": sentiment_command,
+    "textgen": textgen_command,
 }
 BENCHMARKS = Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
 

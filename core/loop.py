@@ -147,6 +147,7 @@ def gradient_epoch(
     loss_fn: Callable[..., jax.Array],
     *,
     batch_size: int,
+    n_batches: int | None = None,
     mesh: Mesh | None = None,
 ) -> Epoch:
     """Makes a whole epoch of minibatch training one compiled call.
@@ -157,6 +158,7 @@ def gradient_epoch(
         loss_fn: `(model, batch, rngs) -> scalar`, `batch` being `data` at the rows of one batch.
         batch_size: rows a batch, over all devices together. The ragged last batch is dropped; every
             epoch has another order, so no row is always left out.
+        n_batches: fewer than there are, for short epochs; None for all.
         mesh: split each batch over its devices; None for one device.
 
     Returns:
@@ -188,16 +190,16 @@ def gradient_epoch(
 
     def epoch(state: TrainState, key: jax.Array, data: Any) -> tuple[TrainState, dict]:
         n_rows = jax.tree.leaves(data)[0].shape[0]
-        n_batches = n_rows // batch_size
-        if n_batches == 0:
+        n_steps = min(n_rows // batch_size, n_batches or n_rows)
+        if n_steps == 0:
             raise InputError(f"batch size ({batch_size}) should be at most {n_rows}, the rows here")
         order_key, dropout_key = jax.random.split(key)
-        order = jax.random.permutation(order_key, n_rows)[: n_batches * batch_size]
-        keys = jax.random.split(dropout_key, n_batches)
+        order = jax.random.permutation(order_key, n_rows)[: n_steps * batch_size]
+        keys = jax.random.split(dropout_key, n_steps)
         state, losses = jax.lax.scan(
             lambda carry, inputs: step(carry, inputs, data),
             state,
-            (keys, order.reshape(n_batches, batch_size)),
+            (keys, order.reshape(n_steps, batch_size)),
         )
         return state, {"loss": losses.mean()}
 

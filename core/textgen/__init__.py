@@ -1,3 +1,10 @@
 """Text generation: nets that read a text character by character, and write on."""
 
-TEXTS = ("nietzsche", "tinyshakespeare")
+MODELS = (  # each the bundle textgen-NAME
+    "nietzsche",
+    "nietzsche-small",
+    "nietzsche-windows",
+    "nietzsche-gru",
+    "nietzsche-rnn",
+    "shakespeare-small",
+)

@@ -11,6 +11,7 @@ from core.datasets.store import LocalData
 from core.errors import DataError
 
 HELD_OUT = 0.1  # share of a text, its end, that models are measured on
+VALIDATION = 0.05  # share of a text, right before that, that choices are made on
 _TYPED = {  # signs of print for which older texts have plain ones
     "‘": "'",
     "’": "'",
@@ -97,13 +98,15 @@ class Corpus:
         text: all of it, as models see it.
         alphabet: its characters, sorted.
         ids: i32[N], the text.
-        n_train: characters from its beginning to learn from; the others are held out.
+        n_train: characters from its beginning to learn from.
+        n_known: those and the ones to choose by; what follows is held out.
     """
 
     text: str
     alphabet: Alphabet
     ids: np.ndarray
     n_train: int
+    n_known: int
 
     @property
     def train(self) -> np.ndarray:
@@ -111,15 +114,22 @@ class Corpus:
         return self.ids[: self.n_train]
 
     @property
+    def validation(self) -> np.ndarray:
+        """What to make choices on, i32[n_known - n_train]."""
+        return self.ids[self.n_train : self.n_known]
+
+    @property
     def held_out(self) -> np.ndarray:
-        """What to measure on, i32[N - n_train]."""
-        return self.ids[self.n_train :]
+        """What to measure on, i32[N - n_known]."""
+        return self.ids[self.n_known :]
 
 
-def make_corpus(text: str, *, held_out: float = HELD_OUT) -> Corpus:
-    """Splits a text; its last `held_out` is measured on."""
+def make_corpus(text: str) -> Corpus:
+    """Splits a text in its order: to learn from, to choose by, to measure on."""
     alphabet = Alphabet(tuple(sorted(set(text))))
-    return Corpus(text, alphabet, alphabet.encode(text), round(len(text) * (1 - held_out)))
+    n_known = round(len(text) * (1 - HELD_OUT))
+    n_train = round(len(text) * (1 - HELD_OUT - VALIDATION))
+    return Corpus(text, alphabet, alphabet.encode(text), n_train, n_known)
 
 
 def read_corpus(local: LocalData, *, lower: bool) -> Corpus:

@@ -3,23 +3,19 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 from flax import nnx
 
-from core.loop import TrainState
+from core.averaging import AveragedState
 from core.sentiment.data import count_vocabulary, pad_all
 from core.sentiment.presets import Preset
 from core.sentiment.train import (
     SCORED_AT_ONCE,
-    AveragedState,
     Encoded,
-    averaged,
     batch_scorer,
     loss,
     measure,
     train_one,
-    weights,
 )
 from tests.core.sentiment.samples import CONFIGS, planted, random_ids, random_net
 
@@ -72,23 +68,6 @@ def test_a_frozen_embedding_rests_and_then_learns(sides):
     kernels = [fitted.snapshots[epoch]["hidden.kernel"] for epoch in range(4)]
     assert all(np.abs(kernels[k + 1] - kernels[k]).max() > 1e-3 for k in range(3))
     assert {"loss", "val_loss", "val_accuracy"} <= set(fitted.history[1])
-
-
-def test_the_mean_of_weights_follows_its_recursion():
-    optimizer = averaged(optax.sgd(1.0), 0.15)
-    params, gradient = {"w": jnp.array(1.0)}, {"w": jnp.array(-2.0)}
-    state = optimizer.init(params)
-    expected, weight = 1.0, 1.0
-    for step in range(6):
-        updates, state = optimizer.update(gradient, state, params)
-        params = optax.apply_updates(params, updates)
-        weight += 2.0
-        stays = min(0.15, (1 + step) / (10 + step))  # 0.1 and then the bound
-        expected = stays * expected + (1 - stays) * weight
-        assert float(params["w"]) == weight
-        assert float(state.average["w"]) == pytest.approx(expected, rel=1e-6)
-    assert weights(TrainState(params, None, state)) is state.average
-    assert weights(TrainState(params, None, state.inner)) is params
 
 
 def test_a_mean_of_weights_is_what_is_kept_and_measured(sides):

@@ -12,11 +12,11 @@ PLAIN = Alphabet(tuple(sorted(" \"'-.abcdefghijklmnopqrstuvwxyz")))
 
 
 def test_a_text_is_split_at_its_end():
-    corpus = make_corpus("abracadabra" * 10)
+    corpus = make_corpus("abracadabra" * 20)
     assert corpus.alphabet.chars == ("a", "b", "c", "d", "r")
-    assert (len(corpus.train), len(corpus.held_out)) == (99, 11)
-    both = np.concatenate([corpus.train, corpus.held_out])
-    assert corpus.alphabet.decode(both) == corpus.text
+    parts = corpus.train, corpus.validation, corpus.held_out
+    assert [len(part) for part in parts] == [187, 11, 22]
+    assert corpus.alphabet.decode(np.concatenate(parts)) == corpus.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""A running mean of weights beside an optimiser: steadier than where its last step ended."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+from core.loop import TrainState
+
+
+class AveragedState(NamedTuple):
+    """What `averaged` carries: the optimiser's own state, the mean of weights, and steps done."""
+
+    inner: optax.OptState
+    average: nnx.State
+    count: jax.Array
+
+
+def averaged(
+    optimizer: optax.GradientTransformation, decay: float
+) -> optax.GradientTransformationExtraArgs:
+    """Keeps a running mean of the weights beside an optimiser; training does not look at it.
+
+    Args:
+        optimizer: what moves the weights.
+        decay: share of the mean that stays each step; less in the first steps, or the random
+            weights of the start would linger.
+
+    References:
+        B. T. Polyak and A. B. Juditsky (1992). Acceleration of Stochastic Approximation by
+            Averaging. https://doi.org/10.1137/0330046
+    """
+
+    def init(params: nnx.State) -> AveragedState:
+        return AveragedState(optimizer.init(params), params, jnp.zeros((), jnp.int32))
+
+    def update(
+        gradient: nnx.State, state: AveragedState, params: nnx.State
+    ) -> tuple[nnx.State, AveragedState]:
+        updates, inner = optimizer.update(gradient, state.inner, params)
+        stays = jnp.minimum(decay, (1 + state.count) / (10 + state.count))
+        average = jax.tree.map(
+            lambda mean, weight, step: stays * mean + (1 - stays) * (weight + step),
+            state.average,
+            params,
+            updates,
+        )
+        return updates, AveragedState(inner, average, state.count + 1)
+
+    return optax.GradientTransformationExtraArgs(init, lambda g, s, p, **_: update(g, s, p))
+
+
+def weights(state: TrainState) -> nnx.State:
+    """Returns what a trained net is used with: the mean of its weights, where one was kept."""
+    optimizer = state.opt_state
+    return optimizer.average if isinstance(optimizer, AveragedState) else state.params

@@ -1,0 +1,221 @@
+"""`train textgen`, `textgen generate` and `textgen score`."""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from core.bundle import Bundle, check_replaceable, save_bundle
+from core.errors import InputError
+from core.options import add_training, refuse_other_data, report, write_presets
+from core.textgen import MODELS
+from core.textgen.explorer import open_model
+from core.textgen.settings import Settings, check_length
+
+_MAX_BYTES = 20_000_000
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Adds the command `textgen` with its questions."""
+    textgen = subparsers.add_parser("textgen", help="let a net write, or read a text of yours")
+    actions = textgen.add_subparsers(title="questions", metavar="QUESTION", required=True)
+    generate = actions.add_parser(
+        "generate",
+        help="write on behind a text",
+        description="Writes characters behind a text; the same seed writes the same.",
+    )
+    generate.add_argument("--prime", default="", help="text that is read first (default: none)")
+    generate.add_argument("--n-chars", type=int, default=320, help="default: %(default)s")
+    generate.add_argument(
+        "--temperature", type=float, default=0.8, help="0 takes the likeliest (default: 0.8)"
+    )
+    generate.add_argument(
+        "--top-k", type=int, default=0, help="only so many of the likeliest; 0 for all (default)"
+    )
+    generate.add_argument(
+        "--top-p", type=float, default=1.0, help="only the likeliest of this probability together"
+    )
+    generate.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
+    generate.set_defaults(run=run_generate)
+    score = actions.add_parser(
+        "score",
+        help="bits a character of a text",
+        description="Reads a text and prints how surprised the net is, in bits a character.",
+    )
+    score.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help="a text file; - reads from stdin"
+    )
+    score.add_argument(
+        "--chars", action="store_true", help="a line for each character: bits, tab, character"
+    )
+    score.set_defaults(run=run_score)
+    for parser in (generate, score):
+        parser.add_argument(
+            "--model", default=MODELS[0], help=f"{', '.join(MODELS)} (default: %(default)s)"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def register_training(topics: argparse._SubParsersAction) -> None:
+    """Adds `train textgen`."""
+    parser = topics.add_parser(
+        "textgen",
+        help="nets that write",
+        description="Trains a net on a text, character by character, and writes its bundle.",
+    )
+    add_training(parser, "textgen", preset="nietzsche-small")
+    parser.set_defaults(run=run_training)
+
+
+def run_generate(args: argparse.Namespace) -> None:
+    """Writes characters as they are drawn.
+
+    Raises:
+        InputError: a value is out of bounds.
+        BundleError: the model's bundle is missing or damaged.
+    """
+    settings = Settings(args.temperature, args.top_k, args.top_p, args.seed)
+    check_length(args.n_chars)
+    model = open_model(args.model)
+    reading = model.reading_of(args.prime)
+    _tell_replaced(reading.replaced)
+    written, bits = [], []
+    for passage in model.write(reading.text, args.n_chars, settings):
+        written.append(passage.text)
+        bits.append(passage.bits)
+        if not args.json:
+            sys.stdout.write(passage.text)
+            sys.stdout.flush()
+    if args.json:
+        found = {
+            "model": args.model,
+            "prime": reading.text,
+            "text": "".join(written),
+            "bits_per_char": float(np.concatenate(bits).mean()),
+        }
+        sys.stdout.write(json.dumps(found))
+    sys.stdout.write("\n")
+
+
+def run_score(args: argparse.Namespace) -> None:
+    """Reads a text and tells the surprise.
+
+    Raises:
+        InputError: there is no such file, or nothing in it that can be read.
+        BundleError: the model's bundle is missing or damaged.
+    """
+    text = _text_of(args.file)
+    model = open_model(args.model)
+    reading = model.alphabet.read(text)
+    if not reading.text:
+        raise InputError(f"FILE ({args.file}) should hold text: there is none to read")
+    _tell_replaced(reading.replaced)
+    bits = model.score(reading.text)
+    if args.json:
+        found = {
+            "model": args.model,
+            "bits_per_char": float(bits.mean()),
+            "n_chars": len(bits),
+            "replaced": reading.replaced,
+        }
+        if args.chars:
+            found["bits"] = bits.tolist()
+        sys.stdout.write(json.dumps(found) + "\n")
+        return
+    if args.chars:
+        for char, value in zip(reading.text, bits, strict=True):
+            sys.stdout.write(f"{value:.4f}\t{json.dumps(char)}\n")
+    sys.stdout.write(f"{bits.mean():.4f} bits a character over {len(bits):,}\n")
+
+
+def run_training(args: argparse.Namespace) -> None:
+    """Trains, saves, and reports.
+
+    Raises:
+        InputError: an option is out of bounds.
+        DataError: the text is missing or damaged.
+    """
+    from core.textgen.presets import PRESETS, find_preset
+
+    if args.list:
+        write_presets((name, preset.title) for name, preset in PRESETS.items())
+        return
+    preset = find_preset(args.preset)  # before any download
+    from core.datasets.store import ensure
+    from core.devices import join_hosts
+    from core.textgen.bundles import train
+
+    out = args.out or Path("runs") / f"textgen-{args.preset}"
+    check_replaceable(out)
+    join_hosts()
+    scaffold = out.with_name(f".{out.name}.checkpoints")
+    bundle = train(
+        args.preset,
+        ensure(preset.text, data_dir=args.data_dir, mirror=args.mirror),
+        seed=args.seed,
+        n_epochs=args.epochs,
+        n_devices=args.devices,
+        checkpoint_dir=scaffold,
+        resume=args.resume,
+        command=_command_line(args),
+        progress=True,
+    )
+    save_bundle(bundle, out)
+    shutil.rmtree(scaffold, ignore_errors=True)
+    report(bundle, out, as_json=args.json)
+
+
+def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Measures a bundle's weights again on the end of its text.
+
+    Args:
+        bundle: of kind "textgen".
+        args: mirror and data_dir; data must be None, since a bundle has its own.
+
+    Returns:
+        Metrics with "measured" and "recorded".
+
+    Raises:
+        InputError: another data set was named.
+        DataError: the text is missing or damaged.
+    """
+    from core.datasets.store import ensure
+    from core.textgen.bundles import measure
+
+    refuse_other_data(bundle, args.data)
+    name = bundle.dataset["name"]
+    return measure(bundle, ensure(name, data_dir=args.data_dir, mirror=args.mirror))
+
+
+def _text_of(name: str) -> str:
+    try:
+        if name == "-":
+            content = sys.stdin.buffer.read(_MAX_BYTES + 1)
+        else:
+            with Path(name).open("rb") as stream:
+                content = stream.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"FILE ({name}) should be a readable file: {error.strerror}") from error
+    if len(content) > _MAX_BYTES:
+        raise InputError(f"FILE ({name}) should have at most {_MAX_BYTES:,} bytes: shorten it")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"FILE ({name}) should be UTF-8 text ({error.reason})") from error
+
+
+def _tell_replaced(replaced: dict[str, str]) -> None:
+    """Says on stderr which characters the model does not know, and how they are read."""
+    if replaced:
+        said = ", ".join(f"{char!r} as {other!r}" for char, other in replaced.items())
+        sys.stderr.write(f"characters that the model does not know are read as others: {said}\n")
+
+
+def _command_line(args: argparse.Namespace) -> str:
+    parts = ["python -m core train textgen", f"--preset {args.preset}", f"--seed {args.seed}"]
+    if args.epochs is not None:
+        parts.append(f"--epochs {args.epochs}")
+    return " ".join(parts)

@@ -1,0 +1,123 @@
+"""A trained net at work: compiled once for each size of net, whatever its weights.
+
+What reads and writes is jitted with the weights as an argument, so the snapshots of a training, and
+two nets of one size, share what was compiled.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from core.loop import in_mode, restore_state
+from core.textgen.generate import PIECE, Choice, Point, Written, beginning, reader, writer
+from core.textgen.model import CharConfig, CharNet
+from core.textgen.score import surprise
+from core.textgen.settings import Hold, Settings
+
+
+class Read(NamedTuple):
+    """What a net makes of a text of N characters.
+
+    Attributes:
+        log_probs: f32[N, V], nats, of each character at each place, given what stands before it.
+        states: f32[N, layers, S, H], after each character was read.
+        end: where the net stands then.
+    """
+
+    log_probs: np.ndarray
+    states: np.ndarray
+    end: Point
+
+
+class _Compiled(NamedTuple):
+    model: CharNet
+    write: Callable
+    read: Callable
+    bits: Callable
+
+
+@functools.cache
+def _compiled(config: CharConfig) -> _Compiled:
+    model = nnx.eval_shape(lambda: CharNet(config, rngs=nnx.Rngs(0)))
+    model = in_mode(model, training=False)
+    return _Compiled(model, writer(model), reader(model), surprise(model))
+
+
+class Engine:
+    """A net with its weights.
+
+    Args:
+        config: of the net.
+        arrays: weights by dotted name, of any precision.
+
+    Raises:
+        InputError: the weights do not fit.
+    """
+
+    def __init__(self, config: CharConfig, arrays: Mapping[str, np.ndarray]) -> None:
+        self._config = config
+        self._model, self._write, self._read, self._bits = _compiled(config)
+        self._params = restore_state(nnx.state(self._model, nnx.Param), arrays)
+
+    def begin(self) -> Point:
+        """Returns where the net stands before it has read anything."""
+        return beginning(self._model)
+
+    def read(self, ids: np.ndarray, point: Point | None = None) -> Read:
+        """Reads a text: i32[N], behind what was read before `point`."""
+        point = self.begin() if point is None else point
+        config = self._config
+        log_probs = [np.zeros((0, config.n_chars), np.float32)]
+        shape = (0, config.n_layers, config.n_states, config.n_units)
+        states = [np.zeros(shape, np.float32)]
+        for at in range(0, len(ids), PIECE):
+            piece = ids[at : at + PIECE]
+            padded = jnp.asarray(np.pad(piece, (0, PIECE - len(piece))))
+            point, expected, after = self._read(self._params, point, padded, len(piece))
+            log_probs.append(np.asarray(expected)[: len(piece)])
+            states.append(np.asarray(after)[: len(piece)])
+        return Read(np.concatenate(log_probs), np.concatenate(states), point)
+
+    def bits(self, ids: np.ndarray) -> np.ndarray:
+        """Returns the surprise at each character of a text of any length: i32[N] -> f64[N]."""
+        return self._bits(self._params, ids)
+
+    def write(
+        self,
+        point: Point,
+        settings: Settings,
+        *,
+        first: int = 0,
+        holds: Sequence[Hold] = (),
+    ) -> Iterator[Written]:
+        """Writes on without an end, in pieces of `PIECE` characters.
+
+        Args:
+            point: where the net stands.
+            settings: how characters are drawn.
+            first: number of the first character, which its random number follows from.
+            holds: cells that are held.
+        """
+        key, choice = jax.random.key(settings.seed), self._choice(settings, holds)
+        while True:
+            point, written = self._write(self._params, point, key, first, choice)
+            yield Written(*map(np.asarray, written))
+            first += PIECE
+
+    def _choice(self, settings: Settings, holds: Sequence[Hold]) -> Choice:
+        held = np.zeros((self._config.n_layers, self._config.n_units), bool)
+        value = np.zeros(held.shape, np.float32)
+        for hold in holds:
+            held[hold.layer, hold.cell], value[hold.layer, hold.cell] = True, hold.value
+        return Choice(
+            jnp.float32(settings.temperature),
+            jnp.int32(settings.top_k or self._config.n_chars),
+            jnp.float32(settings.top_p),
+            jnp.asarray(held),
+            jnp.asarray(value),
+        )

@@ -1,0 +1,75 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import InputError
+from core.textgen.markup import MarkupConfig
+from core.textgen.memory import READERS, MemoryConfig, by_class, run_memory
+
+CONFIG = MemoryConfig(
+    markup=MarkupConfig(max_depth=1, mean_word=2.0, mean_words=1.0),
+    n_train=40_000,
+    n_test=400,
+    n_context=4,
+    width=12,
+    n_units=24,
+    n_dims=8,
+    n_epochs=4,
+    learning_rate=0.01,
+    n_streams=8,
+    n_steps=32,
+)
+
+
+@pytest.fixture(scope="module")
+def memory():
+    return run_memory(CONFIG, seed=0)
+
+
+def test_every_reader_is_asked_for_the_same_tags(memory):
+    closings = memory.closings
+    assert set(closings["reader"]) == set(READERS)
+    counts = closings.groupby("reader").size()
+    assert counts.nunique() == 1
+    assert counts.iloc[0] > 300
+    assert closings["share"].between(0, 1).all()
+    assert set(memory.nets) == set(READERS[1:])
+    assert all(seconds > 0 for seconds in memory.seconds.values())
+
+
+def test_who_remembers_closes_what_who_cannot_see_must_guess(memory):
+    right = memory.closings.assign(far=memory.closings["distance"] > CONFIG.width)
+    shares = right.groupby(["reader", "far"])["is_right"].mean()
+    assert shares["lstm", False] > 0.9
+    assert shares["window", False] > shares["ngram", False] + 0.2
+    assert shares["ngram", True] < 0.4
+
+
+def test_closings_are_summed_up_by_class():
+    closings = pd.DataFrame(
+        {
+            "reader": ["a", "a", "a", "b"],
+            "depth": [1, 2, 2, 1],
+            "distance": [3, 8, 200, 3],
+            "is_right": [True, False, True, False],
+            "share": 0.5,
+        }
+    )
+    depths = by_class(closings, "depth")
+    assert depths.to_dict("records") == [
+        {"reader": "a", "depth": 1, "n": 1, "share_right": 1.0},
+        {"reader": "a", "depth": 2, "n": 2, "share_right": 0.5},
+        {"reader": "b", "depth": 1, "n": 1, "share_right": 0.0},
+    ]
+    assert by_class(closings, "distance")["distance"].tolist() == [0, 8, 128, 0]
+
+
+def test_impossible_settings_are_refused():
+    with pytest.raises(InputError, match="n_units"):
+        MemoryConfig(n_units=0)
+
+
+def test_probabilities_are_those_before_the_letter(memory):
+    wrong = memory.closings.query("reader == 'lstm' and is_right")
+    assert (wrong["share"] > 1 / len(memory.alphabet)).all()
+    assert np.isfinite(memory.closings["share"]).all()

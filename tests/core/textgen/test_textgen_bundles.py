@@ -1,0 +1,252 @@
+import dataclasses
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.bundle import load_bundle, save_bundle
+from core.errors import BundleError, InputError
+from core.textgen.bundles import measure, train
+from core.textgen.data import read_corpus
+from core.textgen.explorer import TextModel, open_model
+from core.textgen.fitting import fit_text
+from core.textgen.generate import PIECE
+from core.textgen.presets import PRESETS, WINDOWS, Preset, find_preset
+from core.textgen.settings import MOST_PRIME, Hold, Settings
+from tests.core.textgen.samples import SMALL, TEXT, local_text
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A bundle as it is saved, its text, and the folder of assets it lies in."""
+    folder = tmp_path_factory.mktemp("textgen")
+    local = local_text(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "nietzsche", SMALL)
+        bundle = train("nietzsche", local, seed=3, command="python -m core train textgen")
+    save_bundle(bundle, folder / "textgen-nietzsche")
+    return open_model("nietzsche", assets=folder), local, folder
+
+
+def text_of(model, *args, **kwargs):
+    return "".join(piece.text for piece in model.write(*args, **kwargs))
+
+
+def test_a_bundle_holds_snapshots_figures_samples_and_cells(trained):
+    model, local, _ = trained
+    assert model.epochs == tuple(sorted({0, 2, model.best_epoch}))
+    assert set(model.bundle.metrics) == {
+        "held_out_bits",
+        "val_bits",
+        "train_nats",
+        "ngram_bits",
+        "half_precision_bits",
+    }
+    history = model.history
+    assert history["val_bits"].idxmin() == model.best_epoch
+    assert history["val_bits"].iloc[-1] < history["val_bits"].iloc[0] / 1.5
+    assert model.samples["epoch"].tolist() == list(model.epochs)
+    assert (model.samples["text"].str.len() == 1_000).all()
+    assert set(model.cells["feature"]) == {"quotes", "brackets", "line", "word", "sentence"}
+    assert abs(model.bundle.metrics["half_precision_bits"]["value"]) < 0.02
+    again = measure(model.bundle, local)["held_out_bits"]
+    assert again["measured"] == pytest.approx(again["recorded"])
+    assert "python -m core train textgen" in model.bundle.card
+
+
+def test_the_same_seed_writes_the_same_and_another_does_not(trained):
+    model = trained[0]
+    first = text_of(model, "the ", 200, Settings(seed=5))
+    assert len(first) == 200
+    assert text_of(model, "the ", 200, Settings(seed=5)) == first
+    assert text_of(model, "the ", 150, Settings(seed=5)) == first[:150]
+    assert text_of(model, "the ", 200, Settings(seed=6)) != first
+    greedy = {text_of(model, "the ", 90, Settings(temperature=0, seed=seed)) for seed in (1, 2)}
+    assert len(greedy) == 1
+    assert text_of(model, "", 10, Settings()) != ""
+
+
+def test_a_passage_tells_what_reading_it_tells(trained):
+    model = trained[0]
+    prime = "the cat sat. "
+    passages = list(model.write(prime, PIECE + 7, Settings(seed=1)))
+    assert [len(passage.text) for passage in passages] == [PIECE, 7]
+    text = "".join(passage.text for passage in passages)
+    read = model.read(prime + text)
+    bits = np.concatenate([passage.bits for passage in passages])
+    np.testing.assert_allclose(read.bits[len(prime) :], bits, atol=1e-4)
+    states = np.concatenate([passage.states for passage in passages])
+    np.testing.assert_allclose(read.states[len(prime) :], states, atol=1e-4)
+    assert read.states.shape == (len(prime + text), 1, 2, 16)
+    assert read.shares.shape == (len(prime + text), 5)
+    assert (np.diff(read.shares, axis=1) <= 0).all()
+    np.testing.assert_allclose(model.score(prime + text), read.bits, atol=1e-4)
+    assert read.bits_per_char == pytest.approx(read.bits.mean())
+    assert np.isnan(model.read("").bits_per_char)
+
+
+def test_snapshots_write_otherwise(trained):
+    model = trained[0]
+    texts = {text_of(model, "the ", 100, Settings(), epoch=epoch) for epoch in model.epochs}
+    assert len(texts) == len(model.epochs)
+    untrained = model.read(TEXT.lower()[:300], epoch=0)
+    assert untrained.bits_per_char > model.read(TEXT.lower()[:300]).bits_per_char + 1
+
+
+def test_a_held_cell_changes_the_text(trained):
+    model = trained[0]
+    free = list(model.write("the ", 100, Settings()))
+    held = list(model.write("the ", 100, Settings(), holds=[Hold(0, 3, 4.0)]))
+    assert (held[0].states[:, 0, 1, 3] == 4).all()
+    assert not np.allclose(free[0].bits, held[0].bits)
+
+
+@pytest.mark.parametrize(
+    ("ask", "problem"),
+    [
+        (lambda model: text_of(model, "a", 0, Settings()), "n-chars"),
+        (lambda model: text_of(model, "a", 10_000, Settings()), "n-chars"),
+        (lambda model: text_of(model, "a" * (MOST_PRIME + 1), 5, Settings()), "text"),
+        (lambda model: text_of(model, "a", 5, Settings(), epoch=99), "epoch"),
+        (lambda model: text_of(model, "a", 5, Settings(), holds=[Hold(1, 0, 1)]), "layer"),
+        (lambda model: text_of(model, "a", 5, Settings(), holds=[Hold(0, 16, 1)]), "cell"),
+        (lambda model: text_of(model, "a", 5, Settings(), holds=[Hold(0, 1, np.nan)]), "value"),
+        (lambda model: Settings(temperature=-0.1), "temperature"),
+        (lambda model: Settings(temperature=float("nan")), "temperature"),
+        (lambda model: Settings(top_k=-1), "top-k"),
+        (lambda model: Settings(top_p=0), "top-p"),
+        (lambda model: Settings(seed=-1), "seed"),
+        (lambda model: open_model("goethe"), "model"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(trained, ask, problem):
+    with pytest.raises(InputError, match=problem):
+        ask(trained[0])
+
+
+def test_a_bundle_that_lacks_something_is_refused(trained):
+    bundle = trained[0].bundle
+    config = {name: value for name, value in bundle.config.items() if name != "chars"}
+    with pytest.raises(BundleError, match=r"chars .*samples"):
+        TextModel(
+            dataclasses.replace(bundle, config=config, tables={"cells": bundle.tables["cells"]})
+        )
+    arrays = {k: v for k, v in bundle.arrays.items() if not k.endswith("out.bias")}
+    with pytest.raises(BundleError, match=r"out\.bias is missing"):
+        TextModel(dataclasses.replace(bundle, arrays=arrays)).read("a")
+
+
+def test_windows_are_learned_from_too(tmp_path):
+    preset = dataclasses.replace(SMALL, way=WINDOWS, n_steps=10, n_epochs=3)
+    corpus = read_corpus(local_text(tmp_path), lower=True)
+    history = fit_text(preset, corpus, seed=0).history
+    assert history[-1]["val_bits"] < history[0]["val_bits"] / 1.3
+
+
+def test_a_text_of_other_characters_is_refused(tmp_path):
+    with pytest.raises(InputError, match="n_chars"):
+        fit_text(SMALL, read_corpus(local_text(tmp_path), lower=False), seed=0)
+    with pytest.raises(InputError, match="way"):
+        Preset("", "nietzsche", SMALL.config, way="both")
+    with pytest.raises(InputError, match="preset"):
+        find_preset("goethe")
+
+
+@pytest.fixture
+def shipped(trained, monkeypatch):
+    """The command line with the small bundle among its assets."""
+    monkeypatch.setattr(
+        "core.textgen.command.open_model", lambda name: open_model(name, assets=trained[2])
+    )
+    return trained[0]
+
+
+def test_generate_writes_the_same_for_the_same_seed(shipped, capsys):
+    command = ["textgen", "generate", "--prime", "The cät", "--n-chars", "90", "--seed", "4"]
+    assert main(command) == 0
+    first = capsys.readouterr()
+    assert len(first.out) == 91
+    assert "'ä' as 'a'" in first.err
+    assert main(command) == 0
+    assert capsys.readouterr().out == first.out
+    assert main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["text"] + "\n" == first.out
+    assert found["prime"] == "the cat"
+    assert found["bits_per_char"] > 0
+
+
+def test_score_tells_bits_a_character(shipped, capsys, tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("The cat sat.", encoding="utf-8")
+    assert main(["textgen", "score", str(path), "--json", "--chars"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = shipped.read("the cat sat.")
+    assert found["bits_per_char"] == pytest.approx(expected.bits_per_char, abs=1e-4)
+    np.testing.assert_allclose(found["bits"], expected.bits, atol=1e-4)
+    assert main(["textgen", "score", str(path), "--chars"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"{expected.bits_per_char:.4f} bits a character over 12"
+    assert lines[4].endswith('\t"c"')
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        (["generate", "--temperature", "-1"], "temperature"),
+        (["generate", "--n-chars", "0"], "n-chars"),
+        (["score", "no-such-file"], "FILE"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(shipped, capsys, command, problem):
+    assert main(["textgen", *command]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert problem in error
+
+
+def test_score_refuses_what_is_no_text(shipped, capsys, tmp_path):
+    for content, problem in ((b"", "should hold text"), (b"\xff\xfe\xfd", "UTF-8")):
+        path = tmp_path / "text.txt"
+        path.write_bytes(content)
+        assert main(["textgen", "score", str(path)]) == 2
+        assert problem in capsys.readouterr().err
+
+
+def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not(tmp_path):
+    local, how = local_text(tmp_path), {"seed": 0, "checkpoint_dir": tmp_path / "scaffold"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "nietzsche", SMALL)
+        whole = train("nietzsche", local, seed=0)
+        patch.setattr("core.textgen.bundles.Checkpoints.due", lambda self: True, raising=False)
+        train("nietzsche", local, **how)
+        again = train("nietzsche", local, resume=True, **how)
+    assert set(again.arrays) == set(whole.arrays)
+    for name, array in whole.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], array)
+
+
+def test_training_is_a_command(tmp_path, monkeypatch, capsys):
+    local = local_text(tmp_path)
+    monkeypatch.setitem(PRESETS, "nietzsche", SMALL)
+    monkeypatch.setattr("core.datasets.store.ensure", lambda *args, **kwargs: local)
+    out = tmp_path / "out"
+    command = ["train", "textgen", "--preset", "nietzsche", "--epochs", "1", "--out", str(out)]
+    assert main([*command, "--json"]) == 0
+    metrics = json.loads(capsys.readouterr().out.splitlines()[-1])["metrics"]
+    assert metrics == {name: m["value"] for name, m in load_bundle(out).metrics.items()}
+    assert main(["evaluate", str(out), "--json"]) == 0
+    measured = json.loads(capsys.readouterr().out)["metrics"]["held_out_bits"]
+    assert measured["measured"] == pytest.approx(measured["recorded"])
+    assert main(["train", "textgen", "--list"]) == 0
+    assert "nietzsche-small" in capsys.readouterr().out
+
+
+def test_the_explorer_loads_no_training_library():
+    code = (
+        "import core.textgen.explorer, core.textgen.command, sys; assert 'jax' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
