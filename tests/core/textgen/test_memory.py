@@ -14,7 +14,7 @@ CONFIG = MemoryConfig(
     width=12,
     n_units=24,
     n_dims=8,
-    n_epochs=4,
+    n_epochs=15,
     learning_rate=0.01,
     n_streams=8,
     n_steps=32,
@@ -38,11 +38,12 @@ def test_every_reader_is_asked_for_the_same_tags(memory):
 
 
 def test_who_remembers_closes_what_who_cannot_see_must_guess(memory):
-    right = memory.closings.assign(far=memory.closings["distance"] > CONFIG.width)
-    shares = right.groupby(["reader", "far"])["is_right"].mean()
-    assert shares["lstm", False] > 0.9
-    assert shares["window", False] > shares["ngram", False] + 0.2
-    assert shares["ngram", True] < 0.4
+    """Four characters hold `</` and two letters of a word: the counts never see a name."""
+    shares = memory.closings.groupby("reader")["is_right"].mean()
+    assert shares["lstm"] > 0.9
+    assert shares["ngram"] < 0.3
+    inside = memory.closings[memory.closings["distance"] < CONFIG.width - 4]
+    assert inside.groupby("reader")["is_right"].mean()["window"] > 0.9
 
 
 def test_closings_are_summed_up_by_class():
