@@ -92,7 +92,7 @@ PRESETS = {
     ),
     "nbsvm": Preset("Linear, on n-grams (NB-SVM)", NbsvmConfig()),
     "together": Preset(
-        "Word sums from unlabelled reviews, and linear",
+        "Sum of a net and NB-SVM",
         RegionConfig(),
         n_epochs=6,
         views=TwoViewConfig(),
