@@ -18,7 +18,7 @@ from core.sentiment.attribution import Part
 from core.sentiment.calibration import probability
 from core.sentiment.data import Texts, Vocabulary, pad, without_signs
 from core.sentiment.embedded import Net
-from core.sentiment.forward import CnnForward, net_of
+from core.sentiment.forward import CnnForward, RegionForward, net_of
 from core.sentiment.linear import NgramWeights
 from core.sentiment.reading import Reading, read
 from core.sentiment.rounding import restored
@@ -177,6 +177,11 @@ class SentimentModel:
     def favourites(self) -> pd.DataFrame | None:
         """The n-grams that excite each filter most, see `core.sentiment.filters`; None without."""
         return self.bundle.tables.get("ngrams")
+
+    @property
+    def adds_words(self) -> bool:
+        """Whether its filters add numbers of words up, where others weigh the words' vectors."""
+        return isinstance(self.net, RegionForward)
 
     @property
     def has_filters(self) -> bool:

@@ -73,9 +73,8 @@ PRESETS = {
     "multicnn": Preset(
         "CNN of three sizes on GloVe",
         CnnConfig(n_dims=50, sizes=(3, 4, 5), filter_dropout=0.0, flat_dropout=0.5),
-        n_epochs=6,
+        n_epochs=10,
         vectors="glove",
-        learning_rate=3e-3,
         averaging=0.998,
         n_validated=1,
     ),

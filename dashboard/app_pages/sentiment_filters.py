@@ -101,7 +101,7 @@ with left:
         number = view.number_input("filter", "Filter", 1, found.values[size].shape[1], 1)
     with columns[2]:
         place = view.number_input(
-            "place", "Window at word", 1, model.length, min(FIRST_PLACE, model.length)
+            "place", "Window at word", 1, model.net.length, min(FIRST_PLACE, model.net.length)
         )
 place = min(place, max(len(words), 1))
 here = place - 1
@@ -176,11 +176,21 @@ view.experiments(
     ]
 )
 with page.details("How a filter works"):
-    st.latex(r"y_t = \max\Bigl(0,\; b + \sum_{d} w_d \cdot x_{t+d}\Bigr)")
+    if model.adds_words:
+        st.latex(r"y_t = \max\Bigl(0,\; b + \sum_{d} w_{x_{t+d}} + m \cdot v_t\Bigr)")
+        st.markdown(
+            "Each word has a number $w$ of its own for every filter, and a filter adds up those of "
+            "its window, in whatever order they stand. Besides, $v_t$ is what a layer makes of the "
+            "window that has read reviews without labels, and $m$ is what the filter makes of that."
+        )
+    else:
+        st.latex(r"y_t = \max\Bigl(0,\; b + \sum_{d} w_d \cdot x_{t+d}\Bigr)")
+        st.markdown(
+            f"Each word is a vector $x$ of {model.bundle.config['n_dims']} numbers. A filter is "
+            "one matrix: a row of weights $w_d$ for each place of its window, and a bias $b$."
+        )
     st.markdown(
-        f"Each word is a vector $x$ of {model.bundle.config.get('n_dims', '?')} numbers. A filter "
-        "is one matrix: a row of weights $w_d$ for each place of its window, and a bias $b$. It "
-        "slides over the review and gives one number at each word; below 0 it is silent. The "
+        "It slides over the review and gives one number at each word; below 0 it is silent. The "
         "phrases were counted over the training reviews when the net was trained, among those that "
         "stand in three reviews or more."
     )

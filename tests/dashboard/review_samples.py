@@ -1,5 +1,6 @@
 """Small sentiment models whose answers are known: good words add 1 to a logit, bad ones take 1."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ TITLES = {
     "max-cnn": "Greatest value of each filter",
 }
 VAL_ACCURACY = {"mlp": 0.86, "cnn": 0.88, "lstm": 0.87, "nbsvm": 0.9, "max-cnn": 0.89}
+SUM_TITLE = "Sum of a net and NB-SVM"
 NOT_BAD = 3.0  # what the linear model knows of the pair
 
 
@@ -112,6 +114,33 @@ def review_bundle(name: str) -> Bundle:
         card="a sample",
         device="2 CPU cores",
         created="2026-01-01T00:00:00+00:00",
+    )
+
+
+def sum_bundle() -> Bundle:
+    """Makes the sum of a net that adds words up, two filters of one word, and the linear model."""
+    linear, n_ids = review_bundle("nbsvm"), VOCABULARY.n_ids
+    net = {
+        "words": np.round(127 * np.outer(polarity(), [1, -1])).astype(np.int8),
+        "words_scale": np.full(2, 1 / 127, np.float32),
+        "views.table": np.zeros((n_ids, 1), np.int8),
+        "views.table_scale": np.ones(1, np.float32),
+        "views.bias": np.zeros(1, np.float32),
+        "mix": np.zeros((1, 2), np.float32),
+        "bias": np.zeros(2, np.float32),
+        "out.kernel": np.array([[1.0], [-1.0]], np.float32),
+        "out.bias": np.zeros(1, np.float32),
+    }
+    region = {"model": "Region", "prefix": "net.", "weight": 0.5, "n_ids": n_ids, "n_words": 1}
+    region |= {"length": LENGTH, "n_filters": 2, "n_dims": 1}
+    members = [region, {"model": "Nbsvm", "prefix": "linear.", "weight": 0.5}]
+    config = {**linear.config, "model": "Sum", "members": members, "offset": 0.0}
+    arrays = {f"net.{key}": array for key, array in net.items()}
+    arrays |= {f"linear.{key}": array for key, array in linear.arrays.items()}
+    tables = {**linear.tables, "ngrams": favourites()}
+    config |= {"preset": "together", "title": SUM_TITLE}
+    return dataclasses.replace(
+        linear, name="sentiment-together", config=config, arrays=arrays, tables=tables
     )
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.bundle import save_bundle
 from dashboard.components import review_text
 from dashboard.figures import sentiment_filters
 from tests.dashboard.reading import spec, words
-from tests.dashboard.review_samples import BAD, GOOD, TITLES, fill_reviews
+from tests.dashboard.review_samples import BAD, GOOD, SUM_TITLE, TITLES, fill_reviews, sum_bundle
 
 App = Callable[..., AppTest]
 PAGE = "sentiment_filters"
@@ -45,6 +47,16 @@ def test_each_filter_says_what_it_sees_at_the_window(
     page = run(app, TEXT, place=place, model=TITLES[model])
     assert bars(page) == said
     assert f"at word {place} of 6" in words(page)
+
+
+def test_a_net_inside_a_sum_has_its_filters_shown(app: App, reviews: Path) -> None:
+    save_bundle(sum_bundle(), reviews / "sentiment-together")
+    page = run(app, TEXT, place="4", model=SUM_TITLE)
+    np.testing.assert_allclose(bars(page), [0, 1], atol=0.01)
+    assert liked(page) == list(GOOD)
+    assert "Each word has a number" in words(page)
+    assert "Each word is a vector" not in words(page)
+    assert "Each word is a vector" in words(run(app, TEXT))
 
 
 def test_a_filters_favourites_are_listed_and_its_bar_is_the_accent(app: App, reviews: Path) -> None:
