@@ -72,8 +72,8 @@ PRESETS = {
     ),
     "multicnn": Preset(
         "CNN of three sizes on GloVe",
-        CnnConfig(n_dims=50, sizes=(3, 4, 5), filter_dropout=0.0, flat_dropout=0.5),
-        n_epochs=10,
+        CnnConfig(n_dims=50, sizes=(3, 4, 5), input_dropout=0.25, filter_dropout=0.25),
+        n_epochs=6,
         vectors="glove",
         averaging=0.998,
         n_validated=1,
@@ -84,7 +84,7 @@ PRESETS = {
     "max-cnn": Preset(
         "Greatest value of each filter",
         MaxCnnConfig(),
-        n_epochs=6,
+        n_epochs=4,
         vectors="glove",
         averaging=0.998,
         n_validated=1,

@@ -8,3 +8,5 @@ MODELS = (  # each the bundle textgen-NAME
     "nietzsche-rnn",
     "shakespeare-small",
 )
+MEMORY = "memory"  # the bundle textgen-memory: who remembers what
+UNFOLDED = "unfolded"  # the bundle textgen-unfolded: three steps, written out

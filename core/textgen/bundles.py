@@ -2,16 +2,13 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from core.bundle import Bundle
-from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData
-from core.devices import data_mesh, describe_devices
-from core.errors import InputError
+from core.devices import describe_devices
 from core.loop import Fitted
 from core.textgen.cells import followers
 from core.textgen.data import Corpus, read_corpus
@@ -20,7 +17,8 @@ from core.textgen.fitting import MONITOR, config_of, fit_text
 from core.textgen.ngram import fit_ngrams
 from core.textgen.presets import Preset, find_preset
 from core.textgen.quality import longest_copy, share_of_words, words_of
-from core.textgen.settings import Settings
+from core.textgen.sampling import Settings
+from core.training_run import TrainingRun
 
 PRIMES = {
     "nietzsche": "ethics is a basic foundation of all that",  # the lesson's
@@ -46,30 +44,13 @@ PROTOCOLS = {
 _UNITS = {"train_nats": "nats a character"}
 
 
-def train(
-    preset_name: str,
-    local: LocalData,
-    *,
-    seed: int,
-    n_epochs: int | None = None,
-    n_devices: int = 1,
-    checkpoint_dir: Path | None = None,
-    resume: bool = False,
-    command: str = "",
-    progress: bool = False,
-) -> Bundle:
+def train(preset_name: str, local: LocalData, run: TrainingRun) -> Bundle:
     """Trains a preset and gathers what the explorer needs.
 
     Args:
         preset_name: one of `PRESETS`.
         local: the text.
-        seed: of everything random.
-        n_epochs: most epochs, other than the preset's.
-        n_devices: devices to split the streams over.
-        checkpoint_dir: where a killed run finds its way back; None for no checkpoints.
-        resume: go on from there.
-        command: the command line, for the card.
-        progress: show a bar on stderr.
+        run: how.
 
     Returns:
         The bundle, not yet saved.
@@ -79,30 +60,20 @@ def train(
         DataError: the text is not what it should be.
     """
     preset = find_preset(preset_name)
-    if seed < 0:
-        raise InputError(f"seed ({seed}) should be 0 or more")
     corpus = read_corpus(local, lower=preset.lower)
-    checkpoints = None
-    if checkpoint_dir is not None:
-        run = {
-            "settings": dataclasses.asdict(preset),
-            "epochs": n_epochs,
-            "seed": seed,
-            "data": local.sha256,
-        }
-        checkpoints = Checkpoints(checkpoint_dir / "run", run, resume=resume)
-    fitted = fit_text(
-        preset,
-        corpus,
-        seed=seed,
-        n_epochs=n_epochs,
-        mesh=data_mesh(n_devices) if n_devices > 1 else None,
-        checkpoints=checkpoints,
-        progress=f"textgen {preset_name}" if progress else None,
-    )
-    if checkpoints is not None:
-        checkpoints.close()
-    return gather(preset_name, preset, local, corpus, fitted, seed=seed, command=command)
+    what = {"settings": dataclasses.asdict(preset), "data": local.sha256}
+    with run.checkpoints("run", what) as checkpoints:
+        fitted = fit_text(
+            preset,
+            corpus,
+            seed=run.seed,
+            n_epochs=run.n_epochs,
+            mesh=run.mesh,
+            checkpoints=checkpoints,
+            progress=run.label(f"textgen {preset_name}"),
+        )
+    how = {"seed": run.seed, "command": run.command}
+    return gather(preset_name, preset, local, corpus, fitted, **how)
 
 
 def gather(
@@ -147,6 +118,7 @@ def gather(
         "n_epochs": fitted.history[-1]["epoch"],
         "n_parameters": sum(array.size for array in fitted.best.values()),
         "prime": PRIMES[preset.text],
+        "has_snapshots": len(kept) > 1,
     }
     empty = {name: pd.DataFrame() for name in ("samples", "cells")}
     bundle = Bundle(
@@ -275,8 +247,8 @@ def _card(bundle: Bundle) -> str:
     kept = ", ".join(str(epoch) for epoch in TextModel(bundle).epochs)
     return f"""# {bundle.name}
 
-{config["title"]}: a net that reads {data["title"]} ({data["version"]}), {case}, character by
-character, and writes on; {config["n_parameters"]:,} numbers learned.
+{config["title"]}: a net that reads its book ({data["title"]}, {data["version"]}), {case}, character
+by character, and writes on; {config["n_parameters"]:,} numbers learned.
 
 Made by `{bundle.command}` on {bundle.device}; {config["n_epochs"]} epochs took
 {bundle.duration_s:.0f} s, and number {config["best_epoch"]} was the best on validation.

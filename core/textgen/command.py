@@ -11,9 +11,10 @@ import numpy as np
 from core.bundle import Bundle, check_replaceable, save_bundle
 from core.errors import InputError
 from core.options import add_training, refuse_other_data, report, write_presets
-from core.textgen import MODELS
+from core.textgen import MEMORY, MODELS, UNFOLDED
 from core.textgen.explorer import open_model
-from core.textgen.settings import Settings, check_length
+from core.textgen.memory_explorer import MemoryModel
+from core.textgen.sampling import Settings, check_length
 
 _MAX_BYTES = 20_000_000
 
@@ -141,28 +142,46 @@ def run_training(args: argparse.Namespace) -> None:
     from core.textgen.presets import PRESETS, find_preset
 
     if args.list:
-        write_presets((name, preset.title) for name, preset in PRESETS.items())
+        titles = [(name, preset.title) for name, preset in PRESETS.items()]
+        more = [
+            (MEMORY, "Who closes the right tag, who keeps two facts"),
+            (UNFOLDED, "Three steps, written out"),
+        ]
+        write_presets([*titles, *more])
         return
-    preset = find_preset(args.preset)  # before any download
+    texts = {MEMORY: None, UNFOLDED: "nietzsche"}  # before any download
+    text = texts[args.preset] if args.preset in texts else find_preset(args.preset).text
     from core.datasets.store import ensure
     from core.devices import join_hosts
-    from core.textgen.bundles import train
+    from core.training_run import TrainingRun
 
     out = args.out or Path("runs") / f"textgen-{args.preset}"
     check_replaceable(out)
     join_hosts()
     scaffold = out.with_name(f".{out.name}.checkpoints")
-    bundle = train(
-        args.preset,
-        ensure(preset.text, data_dir=args.data_dir, mirror=args.mirror),
-        seed=args.seed,
-        n_epochs=args.epochs,
-        n_devices=args.devices,
-        checkpoint_dir=scaffold,
-        resume=args.resume,
+    run = TrainingRun(
+        args.seed,
+        args.epochs,
+        args.devices,
+        scaffold,
+        args.resume,
         command=_command_line(args),
         progress=True,
     )
+    if text is None:
+        from core.textgen.recurrence import RecurrenceConfig, train_recurrence
+
+        bundle = train_recurrence(RecurrenceConfig(), run)
+    else:
+        local = ensure(text, data_dir=args.data_dir, mirror=args.mirror)
+        if args.preset == UNFOLDED:
+            from core.textgen.unfolded_training import train_unfolded
+
+            bundle = train_unfolded(local, run)
+        else:
+            from core.textgen.bundles import train
+
+            bundle = train(args.preset, local, run)
     save_bundle(bundle, out)
     shutil.rmtree(scaffold, ignore_errors=True)
     report(bundle, out, as_json=args.json)
@@ -182,12 +201,20 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
         InputError: another data set was named.
         DataError: the text is missing or damaged.
     """
+    refuse_other_data(bundle, args.data)
+    if bundle.config.get("content") == MEMORY:
+        from core.textgen.recurrence import measure_recurrence
+
+        return measure_recurrence(bundle, MemoryModel(bundle, args.bundle))
     from core.datasets.store import ensure
     from core.textgen.bundles import measure
 
-    refuse_other_data(bundle, args.data)
-    name = bundle.dataset["name"]
-    return measure(bundle, ensure(name, data_dir=args.data_dir, mirror=args.mirror))
+    local = ensure(bundle.dataset["name"], data_dir=args.data_dir, mirror=args.mirror)
+    if bundle.config.get("content") == UNFOLDED:
+        from core.textgen.unfolded_training import measure_unfolded
+
+        return measure_unfolded(bundle, local)
+    return measure(bundle, local)
 
 
 def _text_of(name: str) -> str:

@@ -15,9 +15,10 @@ from flax import nnx
 
 from core.loop import in_mode, restore_state
 from core.textgen.generate import PIECE, Choice, Point, Written, beginning, reader, writer
+from core.textgen.influence import influence
 from core.textgen.model import CharConfig, CharNet
+from core.textgen.sampling import Hold, Settings
 from core.textgen.score import surprise
-from core.textgen.settings import Hold, Settings
 
 
 class Read(NamedTuple):
@@ -39,13 +40,14 @@ class _Compiled(NamedTuple):
     write: Callable
     read: Callable
     bits: Callable
+    influence: Callable
 
 
 @functools.cache
 def _compiled(config: CharConfig) -> _Compiled:
     model = nnx.eval_shape(lambda: CharNet(config, rngs=nnx.Rngs(0)))
     model = in_mode(model, training=False)
-    return _Compiled(model, writer(model), reader(model), surprise(model))
+    return _Compiled(model, writer(model), reader(model), surprise(model), influence(model))
 
 
 class Engine:
@@ -61,12 +63,12 @@ class Engine:
 
     def __init__(self, config: CharConfig, arrays: Mapping[str, np.ndarray]) -> None:
         self._config = config
-        self._model, self._write, self._read, self._bits = _compiled(config)
-        self._params = restore_state(nnx.state(self._model, nnx.Param), arrays)
+        self._made = _compiled(config)
+        self._params = restore_state(nnx.state(self._made.model, nnx.Param), arrays)
 
     def begin(self) -> Point:
         """Returns where the net stands before it has read anything."""
-        return beginning(self._model)
+        return beginning(self._made.model)
 
     def read(self, ids: np.ndarray, point: Point | None = None) -> Read:
         """Reads a text: i32[N], behind what was read before `point`."""
@@ -78,14 +80,27 @@ class Engine:
         for at in range(0, len(ids), PIECE):
             piece = ids[at : at + PIECE]
             padded = jnp.asarray(np.pad(piece, (0, PIECE - len(piece))))
-            point, expected, after = self._read(self._params, point, padded, len(piece))
+            point, expected, after = self._made.read(self._params, point, padded, len(piece))
             log_probs.append(np.asarray(expected)[: len(piece)])
             states.append(np.asarray(after)[: len(piece)])
         return Read(np.concatenate(log_probs), np.concatenate(states), point)
 
     def bits(self, ids: np.ndarray) -> np.ndarray:
         """Returns the surprise at each character of a text of any length: i32[N] -> f64[N]."""
-        return self._bits(self._params, ids)
+        return self._made.bits(self._params, ids)
+
+    def influence(self, ids: np.ndarray, target: int) -> np.ndarray:
+        """Tells how far a character depends on each one before it.
+
+        Args:
+            ids: i32[N], what stands before it; at least one.
+            target: the character.
+
+        Returns:
+            f32[N], see `core.textgen.influence`.
+        """
+        padded = jnp.asarray(np.pad(ids, (0, -len(ids) % PIECE)))
+        return np.asarray(self._made.influence(self._params, padded, len(ids), target))[: len(ids)]
 
     def write(
         self,
@@ -105,7 +120,7 @@ class Engine:
         """
         key, choice = jax.random.key(settings.seed), self._choice(settings, holds)
         while True:
-            point, written = self._write(self._params, point, key, first, choice)
+            point, written = self._made.write(self._params, point, key, first, choice)
             yield Written(*map(np.asarray, written))
             first += PIECE
 

@@ -15,7 +15,8 @@ from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError
 from core.textgen import MODELS
 from core.textgen.data import Alphabet, Reading
-from core.textgen.settings import (
+from core.textgen.gates import gates_over_time
+from core.textgen.sampling import (
     MOST_PRIME,
     Hold,
     Settings,
@@ -140,6 +141,37 @@ class TextModel:
             read.states,
         )
 
+    def gates(self, passage: Passage, *, epoch: int | None = None) -> dict[str, np.ndarray]:
+        """Works out what the gates did while a text was read; see `core.textgen.gates`.
+
+        Args:
+            passage: what `read` gave for the same epoch.
+            epoch: one of `epochs`; None for the best.
+        """
+        ids = self.alphabet.encode(passage.text)
+        return gates_over_time(self.net["cell"], self._arrays(epoch), ids, passage.states)
+
+    def influence(self, text: str, target: str, *, epoch: int | None = None) -> np.ndarray:
+        """Tells how far what comes next depends on each character before it.
+
+        Args:
+            text: of N known characters, at least one.
+            target: the character whose probability is asked for.
+            epoch: one of `epochs`; None for the best.
+
+        Returns:
+            f32[N]: how far its log-probability moves with the vector of each character.
+
+        Raises:
+            InputError: there is no text, it is too long, or the character is unknown.
+        """
+        if not text:
+            raise InputError("text (0 characters) should have at least one: type something")
+        if target not in self.alphabet.ids:
+            raise InputError(f"target ({target!r}) should be a character that the net knows")
+        ids = self.reading_of(text).ids
+        return self._engine(epoch).influence(ids, self.alphabet.ids[target])
+
     def write(
         self,
         prime: str,
@@ -192,23 +224,27 @@ class TextModel:
 
     def _engine(self, epoch: int | None) -> "Engine":
         epoch = self.best_epoch if epoch is None else epoch
-        if epoch not in self.epochs:
-            known = ", ".join(map(str, self.epochs))
-            raise InputError(f"epoch ({epoch}) should be one of {known}")
         if epoch not in self._engines:
             self._engines[epoch] = self._make_engine(epoch)
         return self._engines[epoch]
+
+    def _arrays(self, epoch: int | None) -> dict[str, np.ndarray]:
+        epoch = self.best_epoch if epoch is None else epoch
+        if epoch not in self.epochs:
+            known = ", ".join(map(str, self.epochs))
+            raise InputError(f"epoch ({epoch}) should be one of {known}")
+        prefix = f"epoch_{epoch}."
+        return {
+            name.removeprefix(prefix): array
+            for name, array in self.bundle.arrays.items()
+            if name.startswith(prefix)
+        }
 
     def _make_engine(self, epoch: int) -> "Engine":
         from core.textgen.engine import Engine
         from core.textgen.model import CharConfig
 
-        prefix = f"epoch_{epoch}."
-        arrays = {
-            name.removeprefix(prefix): array
-            for name, array in self.bundle.arrays.items()
-            if name.startswith(prefix)
-        }
+        arrays = self._arrays(epoch)
         try:
             return Engine(CharConfig(**self.net), arrays)
         except (InputError, TypeError) as error:

@@ -7,6 +7,7 @@ All names begin differently, so whoever remembers the open tag knows every chara
 """
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from core.errors import InputError
 NAMES = ("art", "box", "cap", "den", "elm", "fig", "gem", "hub")
 _LETTERS = "klmnopqrstuv"  # words hold none of the letters that names begin with
 _MOST_CHILDREN = 3
-_END = "</"
+END = "</"  # what every closing tag begins with
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def draw_markup(config: MarkupConfig, n_chars: int, *, seed: int) -> Markup:
             for _ in range(rng.integers(_MOST_CHILDREN)):
                 element(depth + 1)
                 words()
-        write(_END)
+        write(END)
         closes.append((length, depth, length - opened))
         write(f"{name}>")
 
@@ -95,13 +96,20 @@ def draw_markup(config: MarkupConfig, n_chars: int, *, seed: int) -> Markup:
     return Markup("".join(parts), places[:, 0], places[:, 1], places[:, 2])
 
 
-def open_tags(text: str) -> list[str]:
+class OpenTag(NamedTuple):
+    """A tag that is open: its name, and where its content begins."""
+
+    name: str
+    begins: int
+
+
+def open_tags(text: str) -> list[OpenTag]:
     """Returns the tags that are open at the end of a text, the last one opened at the end.
 
     What is no tag is passed over; a closing tag closes the last open one of its name, with all
     that were opened behind it.
     """
-    stack: list[str] = []
+    stack: list[OpenTag] = []
     at = 0
     while (begin := text.find("<", at)) >= 0:
         end = text.find(">", begin)
@@ -109,10 +117,11 @@ def open_tags(text: str) -> list[str]:
             break
         name = text[begin + 1 : end]
         if name.startswith("/"):
-            if name[1:] in stack:
-                last = len(stack) - 1 - stack[::-1].index(name[1:])
+            names = [tag.name for tag in stack]
+            if name[1:] in names:
+                last = len(stack) - 1 - names[::-1].index(name[1:])
                 del stack[last:]
         elif name.isalpha():
-            stack.append(name)
+            stack.append(OpenTag(name, end + 1))
         at = end + 1
     return stack

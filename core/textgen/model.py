@@ -189,7 +189,12 @@ class CharNet(nnx.Module):
         Returns:
             f32[B, T, V], logits of each next character, and the state after the last.
         """
-        x = self.table[...][ids]
+        return self.read(self.table[...][ids], state, rngs=rngs)
+
+    def read(
+        self, x: jax.Array, state: jax.Array, *, rngs: nnx.Rngs | None = None
+    ) -> tuple[jax.Array, jax.Array]:
+        """Reads characters given as vectors, f32[B, T, E]; otherwise as the call itself."""
         states = []
         for layer, before in zip(self.layers, state, strict=True):
             x, after = layer(x, before)

@@ -63,14 +63,43 @@ class NgramModel:
             found[length:] = _mixed(level, contexts, keys, found[length:])
         return found
 
-    def following(self, ids: np.ndarray) -> np.ndarray:
-        """Returns the probabilities of the character behind a text: i32[N] -> f64[V]."""
-        found = np.full(self.n_chars, 1 / self.n_chars)
+    def distributions(self, ids: np.ndarray) -> np.ndarray:
+        """Returns what is expected before each character, and behind the last.
+
+        Args:
+            ids: i32[N].
+
+        Returns:
+            f64[N + 1, V], probabilities.
+        """
+        found = np.full((len(ids) + 1, self.n_chars), 1 / self.n_chars)
         for length, level in enumerate(self.levels[: len(ids) + 1]):
-            context = _packed(ids[len(ids) - length :], self.n_chars)
-            keys = context * self.n_chars + np.arange(self.n_chars)
-            found = _mixed(level, np.full(self.n_chars, context), keys, found)
+            contexts = np.repeat(_packed(ids, length, self.n_chars), self.n_chars)
+            keys = contexts * self.n_chars + np.tile(np.arange(self.n_chars), len(ids) + 1 - length)
+            mixed = _mixed(level, contexts, keys, found[length:].reshape(-1))
+            found[length:] = mixed.reshape(-1, self.n_chars)
         return found
+
+    def only_behind(self, ids: np.ndarray) -> "NgramModel":
+        """Returns a smaller model, which says the same of what follows some characters: i32[N]."""
+        ending, size = int(_packed(ids, len(ids), self.n_chars)[0]), self.n_chars ** len(ids)
+        levels = list(self.levels[: len(ids)])
+        for level in self.levels[len(ids) :]:
+            keys = level.keys // self.n_chars % size == ending
+            contexts = level.contexts % size == ending
+            if not contexts.any():
+                break
+            levels.append(
+                Counts(
+                    level.keys[keys],
+                    level.counts[keys],
+                    level.contexts[contexts],
+                    level.totals[contexts],
+                    level.kinds[contexts],
+                    level.discount,
+                )
+            )
+        return NgramModel(self.n_chars, tuple(levels))
 
 
 def fit_ngrams(ids: np.ndarray, *, n_context: int, n_chars: int) -> NgramModel:
@@ -132,14 +161,13 @@ def _find(sorted_keys: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _contexts_and_keys(ids: np.ndarray, length: int, n_chars: int) -> tuple[np.ndarray, np.ndarray]:
     """Packs, for each place from `length` on, what stands before it, and that with its own."""
-    windows = np.lib.stride_tricks.sliding_window_view(ids.astype(np.int64), length + 1)
-    powers = n_chars ** np.arange(length, -1, -1, dtype=np.int64)
-    keys = windows @ powers
+    keys = _packed(ids, length + 1, n_chars)
     return keys // n_chars, keys
 
 
-def _packed(ids: np.ndarray, n_chars: int) -> int:
-    number = 0
-    for char in ids.tolist():
-        number = number * n_chars + char
-    return number
+def _packed(ids: np.ndarray, length: int, n_chars: int) -> np.ndarray:
+    """Packs so many characters, from each place on, into one number: i64[N + 1 - length]."""
+    if not length:
+        return np.zeros(len(ids) + 1, np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(ids.astype(np.int64), length)
+    return windows @ n_chars ** np.arange(length - 1, -1, -1, dtype=np.int64)

@@ -59,25 +59,27 @@ _EPOCHS = (0, 1, 2, 4, 8, 16)
 
 PRESETS = {
     "nietzsche": Preset(
-        "Two LSTM of 512, the lesson's net", "nietzsche", CharConfig(N_NIETZSCHE, dropout=0.4)
+        "Nietzsche, two LSTM of 512", "nietzsche", CharConfig(N_NIETZSCHE, dropout=0.4)
     ),
-    "nietzsche-small": Preset("One LSTM of 256", "nietzsche", _SMALL, snapshots=_EPOCHS),
+    "nietzsche-small": Preset("Nietzsche, one LSTM of 256", "nietzsche", _SMALL, snapshots=_EPOCHS),
     "nietzsche-windows": Preset(
-        "One LSTM of 256, on windows as in the lesson",
+        "Nietzsche, one LSTM of 256, by windows",
         "nietzsche",
         _SMALL,
         way=WINDOWS,
         n_steps=40,
     ),
-    "nietzsche-gru": Preset("One GRU of 256", "nietzsche", dataclasses.replace(_SMALL, cell=GRU)),
+    "nietzsche-gru": Preset(
+        "Nietzsche, one GRU of 256", "nietzsche", dataclasses.replace(_SMALL, cell=GRU)
+    ),
     "nietzsche-rnn": Preset(
-        "One plain recurrent layer of 256",
+        "Nietzsche, one plain layer of 256",
         "nietzsche",
         dataclasses.replace(_SMALL, cell=RNN),
         learning_rate=1e-3,
     ),
     "shakespeare-small": Preset(
-        "One LSTM of 256",
+        "Shakespeare, one LSTM of 256",
         "tinyshakespeare",
         dataclasses.replace(_SMALL, n_chars=N_SHAKESPEARE),
         lower=False,

@@ -12,9 +12,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from core.errors import InputError
-
-SUM, CONCATENATION = "sum", "concatenation"
-N_STEPS = 3
+from core.textgen.unfolded_explorer import CONCATENATION, MERGES, SUM
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class UnfoldedConfig:
 
     def __post_init__(self) -> None:
         """Checks the bounds."""
-        if self.merge not in (SUM, CONCATENATION):
+        if self.merge not in MERGES:
             raise InputError(f"merge ({self.merge}) should be {SUM} or {CONCATENATION}")
         for name in ("n_chars", "n_dims", "n_units"):
             if getattr(self, name) < 1:

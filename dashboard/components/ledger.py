@@ -12,6 +12,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "mse": theme.mse,
     "rmse": theme.mse,
     "nats": theme.mse,
+    "bits": theme.mse,
     "accuracy": theme.percent,
     "share": theme.percent,
 }

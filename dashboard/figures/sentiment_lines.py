@@ -1,14 +1,10 @@
 """Accuracy as lines with their names at the ends: over epochs, and over kinds of reviews."""
 
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import theme
-from dashboard.figures import labels
+from dashboard.figures import labels, line_ends
 from dashboard.figures.frames import STACKED_BELOW
 
 _HEIGHT = theme.FIGURE_HEIGHT
@@ -77,7 +73,7 @@ def training(
         ends.append((float(mean.iloc[-1]), f"{run}<br>{mean.iloc[-1]:.2f} %"))
     text, above = labels.headline(title, width - 32, font_size + 1)
     margin = {"l": 64, "r": round(7.5 * font_size), "t": above + 8, "b": 64}
-    notes = _end_labels(ends, (low, high), margin, font_size, n_lines=2)
+    notes = line_ends.end_labels(ends, (low, high), margin, font_size, n_lines=2)
     is_early = chosen_epoch <= (1 + last) / 2
     figure.update_layout(
         title={"text": text},
@@ -198,7 +194,7 @@ def by_slice(
         title={"text": text},
         height=_HEIGHT,
         margin=margin,
-        annotations=_end_labels(ends, (low, high), margin, font_size, n_lines=n_lines),
+        annotations=line_ends.end_labels(ends, (low, high), margin, font_size, n_lines=n_lines),
         xaxis={
             "title": {"text": f"{axis}<br>and number of reviews" if is_narrow else axis},
             "range": [-0.4, len(kinds) - 1 + 0.3],
@@ -216,67 +212,6 @@ def by_slice(
         uirevision="slices",
     )
     return figure
-
-
-def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Moves values apart, as little as it takes.
-
-    Args:
-        values: where labels would like to be.
-        gap: the least distance between two of them; smaller where they do not all fit.
-        low: none goes below it.
-        high: none goes above it.
-
-    Returns:
-        Where they go, in the order of `values`.
-    """
-    if len(values) > 1:
-        gap = min(gap, (high - low) / (len(values) - 1))
-    order = np.argsort(values, kind="stable")
-    # What is left of the values after a gap for each place below them may only not go down: the
-    # closest such row is found by merging neighbours that do (pool adjacent violators).
-    blocks: list[tuple[float, int]] = []
-    for place, index in enumerate(order):
-        block = (float(values[index]) - place * gap, 1)
-        while blocks and blocks[-1][0] > block[0]:
-            mean, size = blocks.pop()
-            total = size + block[1]
-            block = ((mean * size + block[0] * block[1]) / total, total)
-        blocks.append(block)
-    flat = np.concatenate([np.full(size, mean) for mean, size in blocks] or [np.zeros(0)])
-    flat = np.clip(flat, low, high - gap * max(len(values) - 1, 0))
-    moved = np.empty(len(values))
-    moved[order] = flat + gap * np.arange(len(values))
-    return moved.tolist()
-
-
-def _end_labels(
-    ends: Sequence[tuple[float, str]],
-    extent: tuple[float, float],
-    margin: dict[str, int],
-    font_size: int,
-    *,
-    n_lines: int,
-) -> list[dict[str, Any]]:
-    """Writes the lines' names to the right of the plot, none over another."""
-    low, high = extent
-    pixel = (high - low) / (_HEIGHT - margin["t"] - margin["b"])
-    gap = (n_lines * labels.LINE * font_size + 4) * pixel
-    places = spread([value for value, _ in ends], gap, low + gap / 2, high - gap / 2)
-    return [
-        {
-            "x": 1,
-            "xref": "paper",
-            "y": place,
-            "text": text,
-            "xanchor": "left",
-            "align": "left",
-            "xshift": 6,
-            "showarrow": False,
-            "font": {"size": font_size},
-        }
-        for place, (_, text) in zip(places, ends, strict=True)
-    ]
 
 
 def _lines(text: str, room: float, font_size: float) -> list[str]:

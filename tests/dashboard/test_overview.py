@@ -92,6 +92,7 @@ def test_the_lessons_figures_are_complete() -> None:
         "sentiment-beyond",
         "words",
         "textgen",
+        "textgen-held-out",
         "batchnorm",
     ]
     rows = {row["id"]: row for topic in lesson["topics"] for row in topic["rows"]}

@@ -48,7 +48,7 @@ def test_probabilities_follow_the_definition():
         expected = slow_probability(ids, ids[at - 3 : at], ids[at], n_chars=5)
         assert seen[at] == pytest.approx(expected)
     for context in ([1, 1, 2], [4, 4, 4], [4, 1, 0]):
-        following = model.following(np.array(context))
+        following = model.distributions(np.array(context))[-1]
         expected = [slow_probability(ids, context, char, n_chars=5) for char in range(5)]
         np.testing.assert_allclose(following, expected)
 
@@ -58,7 +58,7 @@ def test_probabilities_follow_the_definition():
 )
 def test_probabilities_sum_to_one_and_both_questions_have_one_answer(ids, context):
     model = fit_ngrams(np.array(ids), n_context=2, n_chars=4)
-    following = model.following(np.array(context, int))
+    following = model.distributions(np.array(context, int))[-1]
     assert following.sum() == pytest.approx(1)
     assert following.min() >= 0
     for char in range(4):
@@ -76,3 +76,19 @@ def test_a_text_that_repeats_is_known_by_heart():
 def test_contexts_that_do_not_fit_are_refused(n_context):
     with pytest.raises(InputError, match="context"):
         fit_ngrams(np.arange(11), n_context=n_context, n_chars=60)
+
+
+def test_a_model_of_what_follows_some_characters_says_the_same_there():
+    rng = np.random.default_rng(1)
+    ids = rng.integers(0, 4, 2_000)
+    model = fit_ngrams(ids, n_context=4, n_chars=4)
+    ending = np.array([3, 1])
+    smaller = model.only_behind(ending)
+    text = np.concatenate([ids[:60], ending])
+    np.testing.assert_allclose(smaller.distributions(text)[-1], model.distributions(text)[-1])
+    assert smaller.n_context == 4
+    assert all(
+        len(small.keys) < len(large.keys)
+        for small, large in zip(smaller.levels[2:], model.levels[2:], strict=True)
+    )
+    assert fit_ngrams(np.zeros(9, int), n_context=3, n_chars=4).only_behind(ending).n_context == 1

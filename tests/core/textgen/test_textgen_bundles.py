@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import json
 import subprocess
 import sys
@@ -6,8 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+from core import training_run
 from core.__main__ import main
 from core.bundle import load_bundle, save_bundle
+from core.checkpoint import Checkpoints
 from core.errors import BundleError, InputError
 from core.textgen.bundles import measure, train
 from core.textgen.data import read_corpus
@@ -15,7 +18,8 @@ from core.textgen.explorer import TextModel, open_model
 from core.textgen.fitting import fit_text
 from core.textgen.generate import PIECE
 from core.textgen.presets import PRESETS, WINDOWS, Preset, find_preset
-from core.textgen.settings import MOST_PRIME, Hold, Settings
+from core.textgen.sampling import MOST_PRIME, Hold, Settings
+from core.training_run import TrainingRun
 from tests.core.textgen.samples import SMALL, TEXT, local_text
 
 
@@ -26,7 +30,7 @@ def trained(tmp_path_factory):
     local = local_text(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PRESETS, "nietzsche", SMALL)
-        bundle = train("nietzsche", local, seed=3, command="python -m core train textgen")
+        bundle = train("nietzsche", local, TrainingRun(3, command="python -m core train textgen"))
     save_bundle(bundle, folder / "textgen-nietzsche")
     return open_model("nietzsche", assets=folder), local, folder
 
@@ -216,14 +220,39 @@ def test_score_refuses_what_is_no_text(shipped, capsys, tmp_path):
         assert problem in capsys.readouterr().err
 
 
+def test_gates_and_influence_are_told_for_a_text(trained):
+    model = trained[0]
+    passage = model.read("the cat sat.")
+    gates = model.gates(passage)
+    assert set(gates) == {"input", "forget", "candidate", "output"}
+    assert gates["forget"].shape == (12, 1, 16)
+    found = model.influence("the cat", " ")
+    assert found.shape == (7,) and (found > 0).all()
+    for text, target, problem in (("", "t", "text"), ("the", "\N{SNOWMAN}", "target")):
+        with pytest.raises(InputError, match=problem):
+            model.influence(text, target)
+
+
 def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not(tmp_path):
-    local, how = local_text(tmp_path), {"seed": 0, "checkpoint_dir": tmp_path / "scaffold"}
+    local, run = local_text(tmp_path), TrainingRun(checkpoint_dir=tmp_path / "scaffold")
+    seen = []
+
+    def cut_off(row):
+        seen.append(row["epoch"])
+        if row["epoch"] == 3:
+            raise KeyboardInterrupt
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PRESETS, "nietzsche", SMALL)
-        whole = train("nietzsche", local, seed=0)
-        patch.setattr("core.textgen.bundles.Checkpoints.due", lambda self: True, raising=False)
-        train("nietzsche", local, **how)
-        again = train("nietzsche", local, resume=True, **how)
+        patch.setattr(training_run, "Checkpoints", functools.partial(Checkpoints, every_s=0))
+        whole = train("nietzsche", local, TrainingRun())
+        with patch.context() as while_it_runs, pytest.raises(KeyboardInterrupt):
+            while_it_runs.setattr("core.loop._check_finite", cut_off)
+            train("nietzsche", local, run)
+        begun = len(seen)
+        patch.setattr("core.loop._check_finite", lambda row: seen.append(row["epoch"]))
+        again = train("nietzsche", local, dataclasses.replace(run, resume=True))
+    assert seen[begun:] == [3, 4]  # what came before was not trained again
     assert set(again.arrays) == set(whole.arrays)
     for name, array in whole.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], array)

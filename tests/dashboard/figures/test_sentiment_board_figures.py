@@ -9,7 +9,7 @@ import pytest
 
 from core.sentiment.comparison import Comparison
 from dashboard import theme
-from dashboard.figures import labels, sentiment_board, sentiment_lines
+from dashboard.figures import labels, line_ends, sentiment_board, sentiment_lines
 from tests.dashboard.board_samples import CLEAN, board_bundle
 
 WIDTHS = (300, 360, 780, 1200)
@@ -183,15 +183,15 @@ def test_a_title_is_shown_as_it_stands(models: Comparison) -> None:
 
 @pytest.mark.parametrize("values", [[], [1.0], [5, 5, 5], [0, 0.1, 9.9, 10], [9, 9.5, 10, 10]])
 def test_spread_keeps_order_gap_and_bounds(values: list[float]) -> None:
-    moved = sentiment_lines.spread(values, 1.0, 0.0, 10.0)
+    moved = line_ends.spread(values, 1.0, 0.0, 10.0)
     assert len(moved) == len(values)
     assert all(0 <= value <= 10 for value in moved)
     assert all(b - a >= 1 - 1e-9 for a, b in itertools.pairwise(moved))
 
 
 def test_spread_leaves_alone_what_is_apart() -> None:
-    assert sentiment_lines.spread([1, 8, 4], 1.0, 0, 10) == pytest.approx([1, 8, 4])
-    crowd = sentiment_lines.spread(list(range(30)), 1.0, 0, 10)
+    assert line_ends.spread([1, 8, 4], 1.0, 0, 10) == pytest.approx([1, 8, 4])
+    crowd = line_ends.spread(list(range(30)), 1.0, 0, 10)
     assert max(crowd) <= 10 + 1e-9 and min(crowd) >= -1e-9
 
 

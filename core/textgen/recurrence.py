@@ -1,0 +1,275 @@
+"""Why recurrence, as a bundle: who closes the right tag, and who keeps two facts in any order."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+
+from core.bundle import Bundle
+from core.devices import describe_devices
+from core.errors import InputError
+from core.textgen import MEMORY
+from core.textgen.data import Alphabet
+from core.textgen.markup import END, MarkupConfig
+from core.textgen.memory import MemoryConfig, ask_for_tags, markup_to_learn
+from core.textgen.memory_explorer import MemoryModel
+from core.textgen.model import LSTM
+from core.textgen.order import (
+    ASIDES,
+    WHERE,
+    all_stories,
+    judged,
+    laid_out,
+    stories_to_learn,
+)
+from core.textgen.readers import READERS, ReaderConfig, Readers, fit_readers
+from core.training_run import TrainingRun
+
+DATASET = {
+    "name": "markup-and-stories",
+    "title": "Generated markup and stories",
+    "version": "1",
+    "licence": "made by this project's own grammars",
+    "citation": "None: the grammars stand in `core/textgen/markup.py` and `core/textgen/order.py`.",
+}
+PROTOCOL_TAGS = (
+    "share of closing tags whose first letter was held likeliest, in {:,} characters of markup "
+    "drawn with other seeds than the text that was learned from"
+)
+PROTOCOL_ORDER = (
+    "share of answers with each character held likeliest, over stories whose pair of place and "
+    "year was never learned from"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecurrenceConfig:
+    """Settings of both experiments."""
+
+    memory: MemoryConfig = MemoryConfig()
+    stories: ReaderConfig = ReaderConfig(n_units=64, n_epochs=6)
+    n_stories: int = 600_000  # characters of stories to learn from
+
+    def __post_init__(self) -> None:
+        """Checks the bounds."""
+        if self.n_stories < 1:
+            raise InputError(f"n_stories ({self.n_stories}) should be at least 1")
+
+
+def train_recurrence(config: RecurrenceConfig, run: TrainingRun) -> Bundle:
+    """Runs both experiments and gathers what the explorer needs.
+
+    Args:
+        config: settings.
+        run: how; its number of epochs, if it has one, is that of every net.
+
+    Returns:
+        The bundle, not yet saved.
+
+    Raises:
+        InputError: an option is out of bounds.
+    """
+    sides = []
+    for name, sizes, (alphabet, ids) in (
+        ("markup", config.memory.readers, markup_to_learn(config.memory, seed=run.seed)),
+        ("stories", config.stories, stories_to_learn(config.n_stories, seed=run.seed)),
+    ):
+        readers = fit_readers(sizes, ids, run, n_chars=len(alphabet), name=name)
+        sides.append((alphabet, readers))
+    return gather_recurrence(config, *sides, seed=run.seed, command=run.command)
+
+
+def gather_recurrence(
+    config: RecurrenceConfig,
+    markup: tuple[Alphabet, Readers],
+    stories: tuple[Alphabet, Readers],
+    *,
+    seed: int,
+    command: str = "",
+) -> Bundle:
+    """Asks every reader and puts what it says into a bundle.
+
+    Args:
+        config: settings.
+        markup: characters of the markup, and who has read it.
+        stories: the same of stories.
+        seed: of texts and nets.
+        command: the command line, for the card.
+
+    Returns:
+        The bundle, not yet saved.
+    """
+    (alphabet, readers), (letters, listeners) = markup, stories
+    closings = ask_for_tags(config.memory, alphabet, readers, seed=seed)
+    answers = _answers(letters, listeners)
+    counted = readers.ngrams.only_behind(alphabet.encode(END))
+    arrays = dict(_stored(readers, READERS[1:], "markup"))
+    arrays |= dict(_stored(listeners, (LSTM,), "stories"))
+    for length, level in enumerate(counted.levels):
+        for field in ("keys", "counts", "contexts", "totals", "kinds"):
+            arrays[f"ngrams.{length}.{field}"] = getattr(level, field)
+    seconds = {
+        kind: {name: round(value, 1) for name, value in side.seconds.items()}
+        for kind, side in (("markup", readers), ("stories", listeners))
+    }
+    settings = {
+        "content": MEMORY,
+        "title": "Why recurrence?",
+        "settings": dataclasses.asdict(config),
+        "chars": list(alphabet.chars),
+        "letters": list(letters.chars),
+        "discounts": [level.discount for level in counted.levels],
+        "seconds": seconds,
+    }
+    bundle = Bundle(
+        kind="textgen",
+        name=f"textgen-{MEMORY}",
+        config=json.loads(json.dumps(settings)),
+        seeds={"texts and nets": seed},
+        metrics=_metrics(config, closings, answers),
+        dataset=DATASET,
+        arrays=arrays,
+        tables={
+            "closings": closings.astype({"depth": np.int16, "distance": np.int32}),
+            "answers": answers,
+            "states": states_of(letters, listeners),
+        },
+        device=describe_devices(),
+        duration_s=sum(sum(side.values()) for side in seconds.values()),
+        command=command,
+    )
+    return dataclasses.replace(bundle, card=_card(bundle))
+
+
+def measure_recurrence(bundle: Bundle, model: MemoryModel) -> dict[str, dict[str, float]]:
+    """Asks for the tags again, with the weights as stored and the counts behind `</`.
+
+    Args:
+        bundle: of these experiments.
+        model: its explorer.
+
+    Returns:
+        Metrics with "measured" and "recorded".
+    """
+    settings = bundle.config["settings"]["memory"]
+    config = MemoryConfig(
+        MarkupConfig(**settings["markup"]),
+        ReaderConfig(**settings["readers"]),
+        settings["n_train"],
+        settings["n_test"],
+    )
+    seed = next(iter(bundle.seeds.values()))
+    closings = ask_for_tags(config, model.alphabet, model.markup, seed=seed)
+    return {
+        f"{reader}_tags": {
+            "measured": float(share),
+            "recorded": bundle.metrics[f"{reader}_tags"]["value"],
+        }
+        for reader, share in closings.groupby("reader")["is_right"].mean().items()
+    }
+
+
+def states_of(letters: Alphabet, listeners: Readers) -> pd.DataFrame:
+    """What the LSTM holds once a story was told, on two principal components.
+
+    Args:
+        letters: of stories.
+        listeners: readers of stories.
+
+    Returns:
+        A row a story of the first verb: "place", "year", "order", "x", "y", and "is_next", whether
+        the nearest state among those of the other order has the same place and year.
+    """
+    stories = [story for story in all_stories() if story.question == WHERE and story.is_plain]
+    held = np.stack([listeners.state(LSTM, letters.encode(story.told)) for story in stories])
+    points = PCA(2, svd_solver="full").fit_transform(held)
+    orders = np.array([story.order for story in stories])
+    meanings = np.array([f"{story.place} {story.year}" for story in stories])
+    distances = ((held[:, None] - held[None]) ** 2).sum(axis=2)
+    distances[orders[:, None] == orders[None]] = np.inf
+    return pd.DataFrame(
+        {
+            "place": [story.place for story in stories],
+            "year": [story.year for story in stories],
+            "order": orders,
+            "x": points[:, 0],
+            "y": points[:, 1],
+            "is_next": meanings[distances.argmin(axis=1)] == meanings,
+        }
+    )
+
+
+def _answers(letters: Alphabet, listeners: Readers) -> pd.DataFrame:
+    """Asks every reader every story, bare and with an aside; see `core.textgen.order.judged`."""
+    tables = []
+    for asides in ((), ASIDES[:1], ASIDES[1:]):
+        stories = all_stories(asides)
+        ids = laid_out(letters, [story.asked + story.answer for story in stories])
+        for reader in READERS:
+            table = judged(stories, letters, listeners.shares(reader, ids))
+            tables.append(table.assign(reader=reader))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _stored(
+    readers: Readers, names: tuple[str, ...], kind: str
+) -> Iterator[tuple[str, np.ndarray]]:
+    for reader in names:
+        for name, array in readers.nets[reader].items():
+            yield f"{kind}.{reader}.{name}", array.astype(np.float16)
+
+
+def _metrics(config: RecurrenceConfig, closings: pd.DataFrame, answers: pd.DataFrame) -> dict:
+    n_read = config.memory.n_test * closings.attrs["n_tests"]
+    metrics = {}
+    for reader, share in closings.groupby("reader")["is_right"].mean().items():
+        metrics[f"{reader}_tags"] = {
+            "value": float(share),
+            "unit": "share",
+            "protocol": PROTOCOL_TAGS.format(n_read),
+        }
+    unseen = answers[answers["is_unseen"]]
+    for reader, share in unseen.groupby("reader")["is_right"].mean().items():
+        metrics[f"{reader}_answers"] = {
+            "value": float(share),
+            "unit": "share",
+            "protocol": PROTOCOL_ORDER,
+        }
+    first = f"{LSTM}_tags"
+    return {first: metrics.pop(first)} | metrics
+
+
+def _card(bundle: Bundle) -> str:
+    rows = "\n".join(
+        f"| {name} | {metric['value']:.4f} | {metric['protocol']} |"
+        for name, metric in bundle.metrics.items()
+    )
+    return f"""# {bundle.name}
+
+Counting (n-grams), a window of fixed width, a plain recurrent net and an LSTM, on two texts drawn
+by grammars of this project: markup whose tags must be closed rightly, and stories in two word
+orders with a question behind them.
+
+Made by `{bundle.command}` on {bundle.device} in {bundle.duration_s:.0f} s of training.
+`python -m core evaluate assets/{bundle.name}` asks for the tags again.
+
+## Figures
+| metric | value | protocol |
+|---|---|---|
+{rows}
+
+## What is inside
+Weights in half precision; of the counts those behind `</` only; every closing tag with its depth,
+its distance, and what each reader said; every answer; the LSTM's states after each story on two
+principal components.
+
+## Use and limits
+For teaching what a state is for. One training of each reader; a wider window, or longer training,
+moves the border and does not remove it.
+
+## Data
+{bundle.dataset["citation"]}
+"""
