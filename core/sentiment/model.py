@@ -81,6 +81,9 @@ class LstmConfig:
     length: int = 500  # L, ids a review
     n_dims: int = 32  # E
     n_units: int = 100  # H
+    word_dropout: float = 0.2  # share of the vocabulary left out of a batch, as in Keras 1
+    input_dropout: float = 0.0  # of embedded values
+    dropout: float = 0.0  # of the last state
 
     def __post_init__(self) -> None:
         """Checks the bounds."""
@@ -157,17 +160,22 @@ class Lstm(nnx.Module):
 
     def __init__(self, config: LstmConfig, *, rngs: nnx.Rngs) -> None:
         n_units = config.n_units
-        self.embedding = Embedding(config.n_ids, config.n_dims, rngs=rngs)
+        self.embedding = Embedding(
+            config.n_ids, config.n_dims, word_dropout=config.word_dropout, rngs=rngs
+        )
+        self.drop_input = Dropout(config.input_dropout)
         self.inputs = dense(config.n_dims, 4 * n_units, rngs)
         # The forget gate begins open, as in Keras; gates in the order i, f, g, o.
         self.inputs.bias[...] = jnp.zeros(4 * n_units).at[n_units : 2 * n_units].set(1)
         recurrent = nnx.initializers.orthogonal()(rngs.params(), (n_units, 4 * n_units))
         self.recurrent = nnx.Param(recurrent)
+        self.drop = Dropout(config.dropout)
         self.out = dense(n_units, 1, rngs)
 
     def __call__(self, ids: jax.Array, *, rngs: nnx.Rngs | None = None) -> jax.Array:
         """Scores reviews: i32[B, L] -> f32[B]."""
-        x = self.inputs(self.embedding(ids, rngs))  # (B, L, 4H), for all steps at once
+        x = self.drop_input(self.embedding(ids, rngs), rngs)
+        x = self.inputs(x)  # (B, L, 4H), for all steps at once
         recurrent = self.recurrent[...]
 
         def step(state: tuple, now: tuple) -> tuple:
@@ -180,4 +188,4 @@ class Lstm(nnx.Module):
         zeros = jnp.zeros((len(ids), recurrent.shape[0]))
         steps = jnp.swapaxes(x, 0, 1), (ids > 0).T[:, :, None]
         (hidden, _), _ = jax.lax.scan(step, (zeros, zeros), steps)
-        return self.out(hidden)[:, 0]
+        return self.out(self.drop(hidden, rngs))[:, 0]
