@@ -57,13 +57,22 @@ class MemoryModel:
     """
 
     def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
-        problems = [f"{name} is missing from its config" for name in _NEEDED]
-        problems = [text for text in problems if text.split()[0] not in bundle.config]
+        problems = [
+            f"{name} is missing from its config" for name in _NEEDED if name not in bundle.config
+        ]
         problems += [
             f"its table {name} is missing"
             for name in ("closings", "answers", "states")
             if name not in bundle.tables
         ]
+        wanted = [
+            f"ngrams.{length}.{field}"
+            for length in range(len(bundle.config.get("discounts", ())))
+            for field in _COUNTED
+        ]
+        wanted += [f"markup.{reader}.out.kernel" for reader in READERS[1:]]
+        wanted += ["stories.lstm.out.kernel"]
+        problems += [f"its array {name} is missing" for name in wanted if name not in bundle.arrays]
         self._folder = folder or Path(bundle.name)
         if problems:
             raise BundleError(self._folder, problems)

@@ -44,7 +44,7 @@ _NO_DROPOUT = {"word_dropout": 0.0, "input_dropout": 0.0, "filter_dropout": 0.0,
 CONFIGS = {
     "mlp": HiddenConfig(**SIZES, n_hidden=5, dropout=0.2),
     "cnn": CnnConfig(**_NO_DROPOUT, sizes=(2, 3), n_filters=3, n_hidden=5, dropout=0.2),
-    "lstm": LstmConfig(**SIZES, n_units=5),
+    "lstm": LstmConfig(**SIZES, word_dropout=0.0, n_units=5),
     "max-cnn": MaxCnnConfig(**SIZES, word_dropout=0.0, sizes=(1, 2, 3), n_filters=3, dropout=0.2),
     "region": RegionConfig(**SIZES, word_dropout=0.0, n_words=3, n_filters=3, dropout=0.2),
 }

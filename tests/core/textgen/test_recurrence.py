@@ -116,6 +116,9 @@ def test_a_bundle_that_lacks_something_is_named(model):
     without = dataclasses.replace(model.bundle, tables={}, config={"content": "memory"})
     with pytest.raises(BundleError, match="chars is missing.*closings is missing"):
         MemoryModel(without)
+    without = dataclasses.replace(model.bundle, arrays={})
+    with pytest.raises(BundleError, match="array ngrams.0.keys is missing"):
+        MemoryModel(without)
 
 
 def test_impossible_settings_are_refused(tmp_path):
