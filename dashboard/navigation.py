@@ -105,6 +105,36 @@ PAGES: dict[str, tuple[Entry, ...]] = {
             "What do vocabulary, length and dropout change?",
         ),
     ),
+    "Text": (
+        Entry(
+            "app_pages/textgen_write.py",
+            "Write",
+            "text-write",
+            ":material/edit_note:",
+            "What does the net write, and what surprises it?",
+        ),
+        Entry(
+            "app_pages/textgen_learn.py",
+            "Watch it learn",
+            "text-learn",
+            ":material/model_training:",
+            "How does a net learn to write?",
+        ),
+        Entry(
+            "app_pages/textgen_recurrence.py",
+            "Why recurrence?",
+            "text-recurrence",
+            ":material/cycle:",
+            "What does a state remember that a window cannot?",
+        ),
+        Entry(
+            "app_pages/textgen_inside.py",
+            "Inside",
+            "text-inside",
+            ":material/memory:",
+            "What does a cell of the net remember, and what if it is held?",
+        ),
+    ),
     "Ideas": (
         Entry(
             "app_pages/ideas_embeddings.py",

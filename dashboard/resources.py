@@ -15,6 +15,8 @@ import streamlit as st
 from core.bundle import MANIFEST, Bundle, load_bundle, read_manifest
 from core.errors import BundleError
 from core.sentiment import MODELS
+from core.textgen import MEMORY, UNFOLDED
+from core.textgen import MODELS as TEXT_MODELS
 from core.words import OUR_VECTORS
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from core.sentiment.comparison import Comparison
     from core.sentiment.data import Texts
     from core.sentiment.explorer import SentimentModel
+    from core.textgen.explorer import TextModel
+    from core.textgen.memory_explorer import MemoryModel
+    from core.textgen.unfolded_explorer import UnfoldedModel
     from core.words.explorer import MapExplorer
     from core.words.live import TsneRunner
     from core.words.vectors import WordVectors
@@ -137,6 +142,38 @@ def sentiment_board() -> "Comparison":
     return _sentiment_board(tuple((str(folder), _age(folder)) for folder in folders))
 
 
+def text_models() -> list[str]:
+    """Returns the names of the usable nets that write; the first of all where none is usable."""
+    here = [name for name in TEXT_MODELS if manifest(f"textgen-{name}") is not None]
+    return here or [TEXT_MODELS[0]]
+
+
+def text_model(name: str) -> "TextModel":
+    """Returns one of the nets that write; raises as `bundle` does."""
+    folder = assets() / f"textgen-{name}"
+    return _text_model(str(folder), _age(folder), f"textgen-{name}")
+
+
+def text_title(name: str) -> str:
+    """Returns what a net that writes is called; its name where it is not here."""
+    described = manifest(f"textgen-{name}")
+    return str(described["config"].get("title", name)) if described else name
+
+
+def memory_model() -> "MemoryModel":
+    """Returns the experiments on who remembers what; raises as `bundle` does."""
+    name = f"textgen-{MEMORY}"
+    folder = assets() / name
+    return _memory_model(str(folder), _age(folder), name)
+
+
+def unfolded_model() -> "UnfoldedModel":
+    """Returns the net of three steps; raises as `bundle` does."""
+    name = f"textgen-{UNFOLDED}"
+    folder = assets() / name
+    return _unfolded_model(str(folder), _age(folder), name)
+
+
 def reviews_are_here() -> bool:
     """Says whether the data set of reviews lies on this machine; InputError for a wrong setting."""
     from core.sentiment import local
@@ -234,6 +271,27 @@ def _sentiment_board(folders: tuple[tuple[str, int], ...]) -> "Comparison":
     from core.sentiment.comparison import Comparison
 
     return Comparison([_bundle(folder, age, Path(folder).name) for folder, age in folders])
+
+
+@st.cache_resource(show_spinner="Loading the net", max_entries=8)
+def _text_model(folder: str, age: int, name: str) -> "TextModel":
+    from core.textgen.explorer import TextModel
+
+    return TextModel(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Loading the readers", max_entries=4)
+def _memory_model(folder: str, age: int, name: str) -> "MemoryModel":
+    from core.textgen.memory_explorer import MemoryModel
+
+    return MemoryModel(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Loading the net", max_entries=4)
+def _unfolded_model(folder: str, age: int, name: str) -> "UnfoldedModel":
+    from core.textgen.unfolded_explorer import UnfoldedModel
+
+    return UnfoldedModel(_bundle(folder, age, name), Path(folder))
 
 
 @st.cache_resource(show_spinner="Opening GloVe: some seconds the first time")

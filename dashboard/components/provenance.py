@@ -11,15 +11,16 @@ from dashboard.components import ledger
 from dashboard.components.text import plain
 
 
-def footer(bundle: Bundle, *, lesson: str | None = None) -> None:
+def footer(bundle: Bundle, *, lesson: str | None = None, metric: str | None = None) -> None:
     """Draws model, data, seeds, metrics with their protocol, and the lesson's number beside ours.
 
     Args:
         bundle: what the page reads.
         lesson: id of the row of `assets/lesson.json` that this model answers.
+        metric: the one to show; the lesson's, or the first one, if it is not said.
     """
     st.divider()
-    st.caption("  \n".join(sentences(bundle, lesson_row(lesson) if lesson else None)))
+    st.caption("  \n".join(sentences(bundle, lesson_row(lesson) if lesson else None, metric)))
 
 
 def lesson_row(identifier: str) -> Mapping[str, Any]:
@@ -31,8 +32,10 @@ def lesson_row(identifier: str) -> Mapping[str, Any]:
     raise KeyError(identifier)
 
 
-def sentences(bundle: Bundle, row: Mapping[str, Any] | None) -> Iterator[str]:
-    """Yields the footer's lines in Markdown."""
+def sentences(
+    bundle: Bundle, row: Mapping[str, Any] | None, chosen: str | None = None
+) -> Iterator[str]:
+    """Yields the footer's lines in Markdown; `chosen` is the metric to show without a row."""
     seeds = ", ".join(
         f"{name} {', '.join(map(str, seed)) if isinstance(seed, list) else seed}"
         for name, seed in bundle.seeds.items()
@@ -47,7 +50,7 @@ def sentences(bundle: Bundle, row: Mapping[str, Any] | None) -> Iterator[str]:
         f"**Data** {plain(ledger.dataset_label(dataset))} · **Licence** "
         f"{plain(dataset.get('licence') or 'not stated')}"
     )
-    headline = row["metric"] if row else next(iter(bundle.metrics), None)
+    headline = row["metric"] if row else chosen or next(iter(bundle.metrics), None)
     metric = bundle.metrics.get(headline) if headline else None
     if metric is None:
         return

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import resources
 from tests.dashboard.samples import fill
 from tests.dashboard.word_samples import fill_words, sample_vectors
+from tests.dashboard.writer_samples import fill_writers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +53,21 @@ def glove_here(word_assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     vectors = sample_vectors("glove")
     monkeypatch.setattr(resources, "_glove", lambda: vectors)
     return word_assets
+
+
+@pytest.fixture(scope="session")
+def _writers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("writers")
+    assets = folder / "assets"
+    assets.mkdir()
+    return fill_writers(assets, folder)
+
+
+@pytest.fixture
+def text_assets(_writers: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Assets with two nets that write, one of them with snapshots, to be read only."""
+    monkeypatch.setenv("LATENT_LAB_ASSETS", str(_writers))
+    return _writers
 
 
 @pytest.fixture

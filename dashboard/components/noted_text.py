@@ -1,0 +1,251 @@
+"""A text with what a net thought at each character: the strip, and what else it held likely there.
+
+Texts that visitors type, and what nets write behind them, are shown as plain text only.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.textgen.explorer import Passage, TextModel
+from dashboard import theme
+from dashboard.components import page, width
+from dashboard.components.char_strip import char_strip, clicked
+from dashboard.components.chart import chart
+from dashboard.components.text import plain
+from dashboard.figures import textgen_writing as figures
+
+FULL = 6.0  # bits: a character that surprises so much has the fullest colour
+LEGEND = ("expected", f"surprising: {FULL:g} bits or more, 1 in {2**FULL:.0f} or less")
+_NAMED = 6  # characters that a sentence names
+_CONTEXT = 8  # characters in front of a place that a title shows
+_SAID = 3  # alternatives that are told of a character
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Noted:
+    """Some characters of a text, and what a net thought of them.
+
+    Attributes:
+        text: N characters.
+        bits: f64[N], surprise at each given all before it.
+        likeliest: N strings, the characters that it thought likeliest, the best first.
+        shares: N arrays, their probabilities.
+    """
+
+    text: str
+    bits: np.ndarray
+    likeliest: list[str]
+    shares: list[np.ndarray]
+
+    @property
+    def bits_per_char(self) -> float:
+        """The mean of `bits`; nan for an empty text."""
+        return float(self.bits.mean()) if len(self.bits) else float("nan")
+
+    def until(self, place: int) -> "Noted":
+        """Returns what stands before a place."""
+        return Noted(
+            self.text[:place], self.bits[:place], self.likeliest[:place], self.shares[:place]
+        )
+
+    def since(self, place: int) -> "Noted":
+        """Returns what stands from a place on."""
+        return Noted(
+            self.text[place:], self.bits[place:], self.likeliest[place:], self.shares[place:]
+        )
+
+    def turned(self, place: int, char: str) -> "Noted":
+        """Returns what stands before a place, and there another of the likeliest characters."""
+        share = float(self.shares[place][self.likeliest[place].index(char)])
+        before = self.until(place)
+        return Noted(
+            before.text + char,
+            np.append(before.bits, -np.log2(share)),
+            [*before.likeliest, self.likeliest[place]],
+            [*before.shares, self.shares[place]],
+        )
+
+
+def noted(passages: Iterable[Passage]) -> Noted:
+    """Puts passages together, in order."""
+    pieces = list(passages)
+    return Noted(
+        "".join(piece.text for piece in pieces),
+        np.concatenate([np.zeros(0), *(piece.bits for piece in pieces)]),
+        [chars for piece in pieces for chars in piece.likeliest],
+        [shares for piece in pieces for shares in piece.shares],
+    )
+
+
+def joined(first: Noted, second: Noted) -> Noted:
+    """Puts two parts of a text together."""
+    return Noted(
+        first.text + second.text,
+        np.concatenate([first.bits, second.bits]),
+        first.likeliest + second.likeliest,
+        first.shares + second.shares,
+    )
+
+
+def sample_of(model: TextModel, prime: str, text: str, epoch: int) -> Noted:
+    """Asks the net of an epoch what it thinks of a text behind a prime; returns the text only."""
+    given = model.reading_of(prime).text
+    return noted([model.read(given + text, epoch=epoch)]).since(len(given))
+
+
+def strip(
+    what: Noted,
+    *,
+    key: str,
+    label: str,
+    given: str = "",
+    marked: int | None = None,
+    chosen: int | None = None,
+    hint: str = "",
+    is_quick: bool = False,
+    has_legend: bool = True,
+    on_choose: Callable[[int], None] | None = None,
+) -> None:
+    """Draws a text, each character shaded by how much it surprised the net.
+
+    Args:
+        what: the text.
+        key: unique in the app.
+        label: what it is, for those who do not see it.
+        given: stands in front, without a shade.
+        marked: place in `what` to point out.
+        chosen: another one.
+        hint: what stands below until a character is pointed at.
+        has_legend: say what the shades mean.
+        is_quick: leave out what is said of characters; it is drawn anew in a moment.
+        on_choose: called with the place in `what` that was clicked.
+    """
+    n_given = len(given)
+
+    def choose() -> None:
+        place = clicked(key)
+        if on_choose is not None and place is not None and place >= n_given:
+            on_choose(place - n_given)
+
+    char_strip(
+        [*given, *what.text],
+        [0.0] * n_given + (what.bits / FULL).tolist(),
+        ["what it was given"] * n_given
+        + (
+            ["…"] * len(what.text) if is_quick else [said(what, at) for at in range(len(what.text))]
+        ),
+        key=key,
+        signed=False,
+        marked=None if marked is None else marked + n_given,
+        chosen=None if chosen is None else chosen + n_given,
+        n_given=n_given,
+        legend=LEGEND if has_legend else None,
+        label=label,
+        hint=hint,
+        clickable=on_choose is not None,
+        on_click=choose,
+    )
+
+
+def said(what: Noted, place: int) -> str:
+    """Says how likely a character was to the net, and what it held likeliest there."""
+    others = ", ".join(
+        f"“{figures.sign(char)}” {theme.percent(float(share))}"
+        for char, share in list(zip(what.likeliest[place], what.shares[place], strict=True))[:_SAID]
+    )
+    bits = float(what.bits[place])
+    return f"{theme.percent(2.0**-bits)} likely ({bits:.2f} bits); likeliest: {others}"
+
+
+def alternatives(what: Noted, place: int, *, key: str) -> None:
+    """Draws what a net held likely at a place, as bars.
+
+    Args:
+        what: the text.
+        place: in it.
+        key: unique in the app.
+    """
+    table = figures.shares_at(
+        what.text[place], float(2.0 ** -what.bits[place]), what.likeliest[place], what.shares[place]
+    )
+    first = max(place - _CONTEXT, 0)
+    before = ("…" if first else "") + "".join(map(figures.sign, what.text[first:place]))
+    title = f"What could have come as character {place + 1}"
+    if before:
+        title += f", behind “{before}”"
+    look = page.look()
+    chart(
+        figures.alternatives(
+            table, title=title, width=width.known(key, 460), font_size=look.letters
+        ),
+        key=key,
+        alt=f"{title}: "
+        + ", ".join(
+            f"{row.sign} {theme.percent(row.share)}" for row in table.itertuples(index=False)
+        ),
+        data=table.drop(columns="sign"),
+        filename="textgen-alternatives",
+    )
+
+
+def turns(what: Noted, place: int, *, key: str, turn: Callable[[Noted], None]) -> None:
+    """Draws a button for each of the likeliest characters at a place that was not taken.
+
+    Args:
+        what: the text.
+        place: in it.
+        key: of all buttons together.
+        turn: called with the text up to there and the other character.
+    """
+    for number, (char, share) in enumerate(
+        zip(what.likeliest[place], what.shares[place], strict=True)
+    ):
+        if char == what.text[place]:
+            continue
+        st.button(
+            f"“{plain(figures.sign(char))}”, {theme.percent(float(share))}",
+            key=f"{key}-{number}",
+            on_click=functools.partial(_turn, what, place, char, turn),
+            width="stretch",
+        )
+
+
+def _turn(what: Noted, place: int, char: str, turn: Callable[[Noted], None]) -> None:
+    turn(what.turned(place, char))
+
+
+def read_otherwise(replaced: Mapping[str, str], n_known: int) -> None:
+    """Says which characters of a text a net does not know, and how it reads them.
+
+    Args:
+        replaced: character -> what is read instead of it.
+        n_known: characters that the net knows.
+    """
+    if not replaced:
+        return
+    named = [
+        f"“{plain(char)}” " + (f"as “{plain(other)}”" if other.strip() else "as a space")
+        for char, other in list(replaced.items())[:_NAMED]
+    ]
+    more = len(replaced) - len(named)
+    st.caption(
+        f"The net knows {n_known} characters. It reads {', '.join(named)}"
+        + (f", and {more} more in such ways." if more > 0 else ".")
+    )
+
+
+def table_of(what: Noted) -> pd.DataFrame:
+    """Returns a row a character: "place" from 1, "char", "bits", "likeliest"."""
+    return pd.DataFrame(
+        {
+            "place": np.arange(1, len(what.text) + 1),
+            "char": list(what.text),
+            "bits": what.bits,
+            "likeliest": what.likeliest,
+        }
+    )

@@ -1,0 +1,157 @@
+"""Writing and learning in a real browser: the paths a person takes."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import fit, overlapping, serve, settle, sideways
+from tests.dashboard.writer_samples import fill_writers
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+WRITE, LEARN = "text-write", "text-learn"
+HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app with two small nets that write."""
+    folder = tmp_path_factory.mktemp("writers")
+    assets = folder / "assets"
+    assets.mkdir()
+    yield from serve("dashboard/app.py", fill_writers(assets, folder), folder / "server.log")
+
+
+def strip(page: Page) -> Locator:
+    return page.get_by_role("group", name="What the net wrote")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def written(page: Page) -> str:
+    """What the net has written, once it is done."""
+    expect(button(page, "Another")).to_be_visible()
+    expect(page.get_by_text("What you see.")).to_be_visible()
+    settle(page)
+    return strip(page).inner_text()
+
+
+def test_a_net_writes_on_and_another_seed_writes_otherwise(open_page: Open, url: str) -> None:
+    page = open_page(f"{url}/{WRITE}", height=1600)
+    first = written(page)
+    assert len(first) >= 320
+    button(page, "Another").click()
+    expect(page).to_have_url(re.compile("textgen_write_seed=1"))
+    expect(strip(page)).not_to_have_text(first)
+    assert written(page) != first
+
+
+def test_a_long_text_is_stopped_and_what_is_written_stays(open_page: Open, url: str) -> None:
+    page = open_page(f"{url}/{WRITE}?textgen_write_n_chars=5000", height=1600)
+    button(page, "Stop").click()
+    expect(button(page, "Go on")).to_be_visible()
+    settle(page)
+    expect(page.get_by_text("You stopped it after")).to_be_visible()
+    so_far = strip(page).locator("span").count()
+    assert 64 <= so_far < 5000
+    button(page, "Go on").click()
+    expect(button(page, "Another")).to_be_visible()
+    settle(page)
+    expect(page.get_by_text("You let it write 5,000 characters")).to_be_visible()
+
+
+def test_a_character_is_clicked_and_the_text_continued_from_another(
+    open_page: Open, url: str
+) -> None:
+    page = open_page(f"{url}/{WRITE}", height=1800)
+    written(page)
+    n_prime = strip(page).locator("span.given").count()
+    place = n_prime + 24
+    before = strip(page).locator("span").all_text_contents()
+    strip(page).locator("span").nth(place).click()
+    expect(page.get_by_text("as character 25,")).to_be_visible()
+    settle(page)
+    turn = page.locator("[class*=st-key-textgen_write-turn] button").first
+    char = turn.inner_text()[1]
+    turn.click()
+    expect(button(page, "Back to the text before the turn")).to_be_visible()
+    written(page)
+    after = strip(page).locator("span").all_text_contents()
+    assert after[:place] == before[:place]
+    signs = {"␣": " ", "↵": "↵\n"}
+    assert after[place] == signs.get(char, char) != before[place]
+    expect(strip(page).locator("span.marked")).to_have_count(1)
+    assert strip(page).locator("span.marked").get_attribute("data-place") == str(place)
+
+
+def test_a_character_is_chosen_by_keyboard(open_page: Open, url: str) -> None:
+    page = open_page(f"{url}/{WRITE}", height=1800)
+    written(page)
+    n_prime = strip(page).locator("span.given").count()
+    strip(page).focus()
+    for _ in range(n_prime + 3):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(re.compile("% likely .*; likeliest: "))).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("as character 3, behind"))).to_be_visible()
+
+
+def test_markup_in_a_text_is_text_and_does_nothing(open_page: Open, url: str) -> None:
+    page = open_page(f"{url}/{WRITE}", height=1600)
+    written(page)
+    page.get_by_role("textbox", name="What it reads first").fill(HOSTILE)
+    expect(strip(page)).to_have_text(re.compile("</script>"))
+    written(page)
+    page.get_by_role("radio", name="Score a text").or_(
+        page.get_by_text("Score a text of your own", exact=True)
+    ).first.click()
+    page.get_by_role("textbox", name="Your text").fill(HOSTILE)
+    expect(page.get_by_role("group", name="Your text, shaded")).to_have_text(
+        re.compile("</script>")
+    )
+    settle(page)
+    assert "taken" not in page.title() and "onerror" not in page.url
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_training_is_stepped_through(open_page: Open, url: str) -> None:
+    page = open_page(f"{url}/{LEARN}", height=1600)
+    fit(page)
+    title = page.locator(".st-key-textgen_learn_main .gtitle")
+    expect(title).to_have_text(re.compile("After epoch 2"))
+    page.get_by_role("button", name="First frame").click()
+    expect(title).to_have_text(re.compile("Before training"))
+    page.get_by_role("button", name="One step on").click()
+    expect(title).to_have_text(re.compile("After epoch 1"))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        (WRITE, ""),
+        (WRITE, "?textgen_write_view=Score+a+text+of+your+own"),
+        (LEARN, ""),
+        (LEARN, "?textgen_learn_view=Side+by+side"),
+        (LEARN, "?textgen_learn_view=All+nets"),
+    ],
+)
+def test_no_view_scrolls_sideways(
+    open_page: Open, url: str, path: str, query: str, width: int
+) -> None:
+    page = open_page(f"{url}/{path}{query}", width=width, height=844)
+    expect(page.get_by_text("What you see.")).to_be_visible()
+    settle(page)
+    assert sideways(page) <= 0
+
+
+def test_names_at_the_lines_do_not_overlap_on_a_phone(open_page: Open, url: str) -> None:
+    page = open_page(f"{url}/{LEARN}", width=390, height=844)
+    fit(page)
+    figure = page.locator(".st-key-textgen_learn_main")
+    assert overlapping(figure.locator(".xtick text")) == []
+    assert overlapping(figure.locator(".annotation-text")) == []
