@@ -59,7 +59,12 @@ _EPOCHS = (0, 1, 2, 4, 8, 16)
 
 PRESETS = {
     "nietzsche": Preset(
-        "Nietzsche, two LSTM of 512", "nietzsche", CharConfig(N_NIETZSCHE, dropout=0.4)
+        "Nietzsche, two LSTM of 512",
+        "nietzsche",
+        CharConfig(N_NIETZSCHE, dropout=0.5),
+        n_epochs=30,
+        n_streams=32,
+        averaging=0.998,
     ),
     "nietzsche-small": Preset("Nietzsche, one LSTM of 256", "nietzsche", _SMALL, snapshots=_EPOCHS),
     "nietzsche-windows": Preset(

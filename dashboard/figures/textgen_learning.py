@@ -19,6 +19,7 @@ _LINES = 14  # of a text beside its curve
 _LINES_NARROW = 10  # of a text above it, on a phone
 _TEXT = 0.5  # share of the width that a text takes beside its curve
 _CURVE, _GAP = 240, 26  # px of a curve below its text, and between them
+_NEAR_END = 0.8  # of the epochs: a number goes to the left of its mark from there on
 _BELOW, _BELOW_ALONE = 132, 60  # px for the axis' title with and without a slider
 _SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "x": "✕", "star": "★"}
 _LINES_OF = {  # column of a history -> name at the end of its line, and how it is drawn
@@ -108,13 +109,14 @@ def learning(
         lines = wrapped(sample.text, n_letters, n_lines)
         value = float(bits.get(sample.epoch, np.nan))
         is_above = value > high
+        side = "left" if sample.epoch > _NEAR_END * last else "right"  # names stand at the end
         return [
             {"text": [theme.plain_html(one) for one in [*lines, *[""] * (n_lines - len(lines))]]},
             {
                 "x": [sample.epoch],
                 "y": [min(value, high)],
                 "text": [f"{value:.2f} ↑" if is_above else f"{value:.2f}"],
-                "textposition": ["bottom right" if is_above else "top right"],
+                "textposition": [f"{'bottom' if is_above else 'top'} {side}"],
             },
         ]
 

@@ -194,15 +194,12 @@ def closing(
     ]
     is_right = [right is not None and names[at] == right for at in best]
     verdicts = ["" if right is None else " ✓" if one else " ✗" for one in is_right]
-    rows = list(range(len(readers)))
+    rows, columns = list(range(len(readers))), list(range(len(names)))
     figure = go.Figure(
         go.Heatmap(
             z=values.tolist(),
             y=rows,
-            x=list(range(len(names))),
-            text=written,
-            texttemplate="%{text}",
-            textfont={"size": font_size + 1},
+            x=columns,
             zmin=0,
             zmax=1,
             colorscale=[[0, theme.faded(theme.BLUE, 0)], [1, theme.faded(theme.BLUE, 0.6)]],
@@ -211,6 +208,17 @@ def closing(
             ygap=6,
             customdata=[[[titles[reader], name] for name in names] for reader in readers],
             hovertemplate="%{customdata[0]}: “%{customdata[1]}” with %{z:.2%}<extra></extra>",
+        )
+    )
+    figure.add_trace(  # a heat map's own words suit its colours laid on white, not on a dark page
+        go.Scatter(
+            x=columns * len(rows),
+            y=[row for row in rows for _ in columns],
+            text=[words for line in written for words in line],
+            mode="text",
+            textfont={"size": font_size + 1},
+            hoverinfo="skip",
+            showlegend=False,
         )
     )
     frame: list[dict[str, Any]] = []
@@ -231,7 +239,7 @@ def closing(
         margin={"l": 8, "r": 8, "t": round(30 + 1.4 * font_size), "b": 8},
         shapes=frame,
         xaxis={
-            "tickvals": list(range(len(names))),
+            "tickvals": columns,
             "ticktext": [f"<b>{name}</b>" if name == right else name for name in names],
             "side": "top",
             "ticks": "",

@@ -60,12 +60,12 @@ def alternatives(
         The figure; the character that stands there has the colour and a mark.
     """
     rows = table.iloc[::-1]
-    heading, above = labels.headline(title, width - 32, font_size + 1)
     names = [
         f"<b>▸ {theme.plain_html(row.sign)}</b>" if row.is_taken else theme.plain_html(row.sign)
         for row in rows.itertuples()
     ]
     longest = max(labels.text_width(f"▸ {text}", font_size + 2) for text in table["sign"])
+    heading, above = labels.headline(title, width - longest - 62, font_size + 1)
     most = 100 * float(table["share"].max())
     needs = labels.text_width("00.00 %", font_size + 1) + 12
     plot = max(width - longest - 48, 80)

@@ -81,8 +81,10 @@ def test_a_phone_has_shorter_words() -> None:
 
 def test_the_right_name_is_framed_and_the_likeliest_bold() -> None:
     figure = textgen_memory.closing(CLOSING, titles=TITLES, right="box")
-    (cells,) = figure.data
-    assert [list(row) for row in cells.text] == [["<b>70</b>", "20", "10"], ["", "<b>99</b>", "1"]]
+    cells, words = figure.data
+    assert list(words.text) == ["<b>70</b>", "20", "10", "", "<b>99</b>", "1"]
+    assert list(zip(words.x, words.y, strict=True))[3] == (0, 1)
+    assert np.array(cells.z).shape == (2, 3)
     (frame,) = figure.layout.shapes
     assert (frame.x0, frame.x1) == (0.5, 1.5)
     assert list(figure.layout.yaxis.ticktext) == [
