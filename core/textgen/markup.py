@@ -23,9 +23,9 @@ END = "</"  # what every closing tag begins with
 class MarkupConfig:
     """How the markup is drawn."""
 
-    max_depth: int = 6  # open tags at once, at most
-    mean_word: float = 5.0  # letters of a word, geometrically distributed
-    mean_words: float = 2.0  # words between tags
+    max_depth: int = 4  # open tags at once, at most
+    mean_word: float = 3.0  # letters of a word, geometrically distributed
+    mean_words: float = 1.5  # words between tags
 
     def __post_init__(self) -> None:
         """Checks the bounds."""

@@ -55,6 +55,7 @@ class Preset:
 
 
 _SMALL = CharConfig(N_NIETZSCHE, n_units=256, n_layers=1)
+_QUICK = {"n_streams": 32, "learning_rate": 4e-3, "averaging": 0.998}
 _EPOCHS = (0, 1, 2, 4, 8, 16)
 
 PRESETS = {
@@ -66,22 +67,28 @@ PRESETS = {
         n_streams=32,
         averaging=0.998,
     ),
-    "nietzsche-small": Preset("Nietzsche, one LSTM of 256", "nietzsche", _SMALL, snapshots=_EPOCHS),
+    "nietzsche-small": Preset(
+        "Nietzsche, one LSTM of 256", "nietzsche", _SMALL, snapshots=_EPOCHS, **_QUICK
+    ),
     "nietzsche-windows": Preset(
         "Nietzsche, one LSTM of 256, by windows",
         "nietzsche",
         _SMALL,
         way=WINDOWS,
         n_steps=40,
+        **_QUICK,
     ),
     "nietzsche-gru": Preset(
-        "Nietzsche, one GRU of 256", "nietzsche", dataclasses.replace(_SMALL, cell=GRU)
+        "Nietzsche, one GRU of 256",
+        "nietzsche",
+        dataclasses.replace(_SMALL, cell=GRU),
+        **_QUICK,
     ),
     "nietzsche-rnn": Preset(
         "Nietzsche, one plain layer of 256",
         "nietzsche",
         dataclasses.replace(_SMALL, cell=RNN),
-        learning_rate=1e-3,
+        **{**_QUICK, "learning_rate": 3e-3},
     ),
     "shakespeare-small": Preset(
         "Shakespeare, one LSTM of 256",
@@ -89,6 +96,7 @@ PRESETS = {
         dataclasses.replace(_SMALL, n_chars=N_SHAKESPEARE),
         lower=False,
         snapshots=_EPOCHS,
+        **_QUICK,
     ),
 }
 

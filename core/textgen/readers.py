@@ -38,10 +38,10 @@ class ReaderConfig:
     width: int = 24  # of the window
     n_units: int = 128
     n_dims: int = 16
-    n_epochs: int = 8
-    learning_rate: float = 2e-3
+    n_epochs: int = 16
+    learning_rate: float = 5e-3
     n_streams: int = 32
-    n_steps: int = 64
+    n_steps: int = 128  # of a piece: gradients reach no further back
 
     def __post_init__(self) -> None:
         """Checks the bounds."""

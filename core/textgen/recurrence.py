@@ -50,7 +50,7 @@ class RecurrenceConfig:
     """Settings of both experiments."""
 
     memory: MemoryConfig = MemoryConfig()
-    stories: ReaderConfig = ReaderConfig(n_units=64, n_epochs=6)
+    stories: ReaderConfig = ReaderConfig(n_epochs=45)
     n_stories: int = 600_000  # characters of stories to learn from
 
     def __post_init__(self) -> None:

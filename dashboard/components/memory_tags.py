@@ -36,7 +36,7 @@ SAMPLES = {  # words have none of the letters that names begin with
 }
 EXPLAINED = """\
 The markup is drawn by a grammar of this project: an element has one of eight names, and holds words
-and other elements, up to six deep. All names begin differently, so the first letter behind `</` can
+and other elements, up to four deep. All names begin differently, so the first letter behind `</` can
 be known by whoever remembers the tag, and by nobody else. Words are of letters that no name begins
 with.
 
