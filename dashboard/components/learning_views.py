@@ -14,6 +14,7 @@ from dashboard.components.chart import chart
 from dashboard.components.player import player
 from dashboard.components.text import plain
 from dashboard.figures import textgen_learning as figures
+from dashboard.figures.textgen_nets import nets
 
 PAGE = "textgen_learn"
 KEY = f"{PAGE}_main"
@@ -216,7 +217,7 @@ def all_nets(training: Training) -> None:
     if len(order) == 1:
         title = "Only one net of this text is here"
     chart(
-        figures.nets(
+        nets(
             table,
             chosen=resources.text_title(training.name),
             title=title,

@@ -36,9 +36,9 @@ SAMPLES = {  # words have none of the letters that names begin with
 }
 EXPLAINED = """\
 The markup is drawn by a grammar of this project: an element has one of eight names, and holds words
-and other elements, up to four deep. All names begin differently, so the first letter behind `</` can
-be known by whoever remembers the tag, and by nobody else. Words are of letters that no name begins
-with.
+and other elements, up to four deep. All names begin differently, so the first letter behind `</`
+can be known by whoever remembers the tag, and by nobody else. Words are of letters that no name
+begins with.
 
 **Counting** takes how often each letter came behind the last few characters (interpolated
 Kneser-Ney). The **window** is a net with one hidden layer over the last characters, whatever came

@@ -8,6 +8,7 @@ from dashboard import theme
 from dashboard.figures import textgen_learning as learning
 from dashboard.figures import textgen_writing as writing
 from dashboard.figures.textgen_learning import Sample
+from dashboard.figures.textgen_nets import nets
 
 HISTORY = pd.DataFrame(
     {
@@ -122,7 +123,7 @@ def test_nets_are_named_at_their_ends(width: int) -> None:
             for title in ("A <net>", "Another net of many words", "A third")
         ]
     )
-    figure = learning.nets(table, chosen="A third", title="Who?", ngram=2.1, width=width)
+    figure = nets(table, chosen="A third", title="Who?", ngram=2.1, width=width)
     assert [trace.name for trace in figure.data][-1] == "A third"
     assert figure.data[-1].line.color == theme.BLUE
     assert min(figure.data[0].x) == 1
