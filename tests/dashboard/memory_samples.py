@@ -17,7 +17,14 @@ from core.training_run import TrainingRun
 
 BOOK = 'The cat sat. "So be it," said he (the dog); and they went home.\n' * 40
 _SIZES = ReaderConfig(
-    n_context=5, width=12, n_units=24, n_dims=8, n_epochs=8, learning_rate=0.02, n_streams=4
+    n_context=5,
+    width=12,
+    n_units=24,
+    n_dims=8,
+    n_epochs=8,
+    learning_rate=0.02,
+    n_streams=4,
+    n_steps=64,
 )
 _CONFIG = RecurrenceConfig(
     MemoryConfig(MarkupConfig(1, 2.0, 1.2), _SIZES, n_train=24_000, n_test=200),

@@ -26,7 +26,14 @@ from core.textgen.recurrence import RecurrenceConfig, measure_recurrence, train_
 from core.training_run import TrainingRun
 
 SIZES = ReaderConfig(
-    n_context=5, width=12, n_units=24, n_dims=8, n_epochs=12, learning_rate=0.01, n_streams=8
+    n_context=5,
+    width=12,
+    n_units=24,
+    n_dims=8,
+    n_epochs=12,
+    learning_rate=0.01,
+    n_streams=8,
+    n_steps=64,
 )
 CONFIG = RecurrenceConfig(
     MemoryConfig(MarkupConfig(1, 2.0, 1.0), SIZES, n_train=40_000, n_test=400),
