@@ -26,6 +26,7 @@ OPEN_ROOMS = (
     "reading",
     "effects",
     "latency",
+    "layer",
     "slices",
     "cells",
     "closings",

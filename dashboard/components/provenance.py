@@ -23,6 +23,24 @@ def footer(bundle: Bundle, *, lesson: str | None = None, metric: str | None = No
     st.caption("  \n".join(sentences(bundle, lesson_row(lesson) if lesson else None, metric)))
 
 
+def drawn_here(what: str, lesson: str) -> None:
+    """Draws the footer of a page that reads no bundle: what is drawn, and the lesson's number.
+
+    Args:
+        what: the numbers on screen.
+        lesson: id of the row of `assets/lesson.json` that the page explains.
+    """
+    row = lesson_row(lesson)
+    manifest = resources.manifest(row["bundle"])
+    line = ledger.line(row, manifest)
+    ours = f"here {plain(line.ours)}" if line.ours else "not measured here yet"
+    st.divider()
+    st.caption(
+        f"**Model** none: {plain(what)}, computed as you look  \n**Lesson** "
+        f"{plain(row['label'])}: {plain(line.lesson)} ({plain(row['detail'])}), {ours}"
+    )
+
+
 def lesson_row(identifier: str) -> Mapping[str, Any]:
     """Returns a row of the lesson's figures by id; raises KeyError for an unknown one."""
     for topic in resources.lesson()["topics"]:
