@@ -137,6 +137,13 @@ PAGES: dict[str, tuple[Entry, ...]] = {
     ),
     "Batch norm": (
         Entry(
+            "app_pages/batchnorm_buys.py",
+            "What it buys",
+            "batchnorm-buys",
+            ":material/speed:",
+            "Does batch norm let a net learn faster or better?",
+        ),
+        Entry(
             "app_pages/batchnorm_layer.py",
             "How batch norm works",
             "batchnorm-layer",

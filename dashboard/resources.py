@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.batchnorm import SWEEP
 from core.bundle import MANIFEST, Bundle, load_bundle, read_manifest
 from core.errors import BundleError
 from core.sentiment import MODELS
@@ -20,6 +21,7 @@ from core.textgen import MODELS as TEXT_MODELS
 from core.words import OUR_VECTORS
 
 if TYPE_CHECKING:
+    from core.batchnorm.sweep_results import SweepResults
     from core.movies.explorer import MovieExplorer
     from core.sentiment.comparison import Comparison
     from core.sentiment.data import Texts
@@ -174,6 +176,13 @@ def unfolded_model() -> "UnfoldedModel":
     return _unfolded_model(str(folder), _age(folder), name)
 
 
+def sweep_results() -> "SweepResults":
+    """Returns the trainings with and without batch norm; raises as `bundle` does."""
+    name = f"batchnorm-{SWEEP}"
+    folder = assets() / name
+    return _sweep_results(str(folder), _age(folder), name)
+
+
 def reviews_are_here() -> bool:
     """Says whether the data set of reviews lies on this machine; InputError for a wrong setting."""
     from core.sentiment import local
@@ -292,6 +301,13 @@ def _unfolded_model(folder: str, age: int, name: str) -> "UnfoldedModel":
     from core.textgen.unfolded_explorer import UnfoldedModel
 
     return UnfoldedModel(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Loading the trainings", max_entries=4)
+def _sweep_results(folder: str, age: int, name: str) -> "SweepResults":
+    from core.batchnorm.sweep_results import SweepResults
+
+    return SweepResults(_bundle(folder, age, name), Path(folder))
 
 
 @st.cache_resource(show_spinner="Opening GloVe: some seconds the first time")

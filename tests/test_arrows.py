@@ -27,6 +27,8 @@ OPEN_ROOMS = (
     "effects",
     "latency",
     "layer",
+    "recipes",
+    "sweep_results",
     "slices",
     "cells",
     "closings",
