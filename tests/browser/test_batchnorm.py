@@ -7,21 +7,27 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import fit, overlapping, serve, settle, sideways
+from tests.dashboard.batchnorm_samples import fill_sweep
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-LAYER = "batchnorm-layer"
-VIEWS = ("One layer", "A batch’s noise", "Train and evaluate")
-CHARTS = ("batchnorm_layer_main", "batchnorm_layer_noise", "batchnorm_layer_running")
+LAYER, BUYS = "batchnorm-layer", "batchnorm-buys"
+VIEWS = [  # page, its query, and the chart that it shows
+    (LAYER, "?batchnorm_layer_view=One layer", "batchnorm_layer_main"),
+    (LAYER, "?batchnorm_layer_view=A batch’s noise", "batchnorm_layer_noise"),
+    (LAYER, "?batchnorm_layer_view=Train and evaluate", "batchnorm_layer_running"),
+    (BUYS, "", "batchnorm_buys_main"),
+    (BUYS, "?batchnorm_buys_view=curves", "batchnorm_buys_curves"),
+]
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app without any bundle."""
+    """The app with small bundles of batch norm."""
     folder = tmp_path_factory.mktemp("batchnorm")
     assets = folder / "assets"
     assets.mkdir()
-    yield from serve("dashboard/app.py", assets, folder / "server.log")
+    yield from serve("dashboard/app.py", fill_sweep(assets), folder / "server.log")
 
 
 def slider(page: Page, name: str) -> Locator:
@@ -59,15 +65,28 @@ def test_a_batch_of_one_passes_nothing_on(open_page: Open, url: str) -> None:
     settle(page)
 
 
-@pytest.mark.parametrize(("view", "chart"), [*zip(VIEWS, CHARTS, strict=True)])
+def test_a_rate_is_chosen_and_its_curves_are_shown(open_page: Open, url: str) -> None:
+    page = open_page(f"{url}/{BUYS}", height=1400)
+    fit(page)
+    expect(page.get_by_text("With batch norm it trains up to a learning rate of")).to_be_visible()
+    page.get_by_role("button", name="See them learn").click()
+    expect(page.get_by_text("At a learning rate of 0.01 the trainings end at")).to_be_visible()
+    slider(page, "Learning rate").focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_text("At a learning rate of 0.0001 the trainings end")).to_be_visible()
+    expect(page).to_have_url(re.compile("batchnorm_buys_rate=0.0001"))
+    settle(page)
+
+
+@pytest.mark.parametrize(("path", "query", "chart"), VIEWS)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_window_has_room(
-    open_page: Open, url: str, view: str, chart: str, width: int
+    open_page: Open, url: str, path: str, query: str, chart: str, width: int
 ) -> None:
-    page = open_page(f"{url}/{LAYER}?batchnorm_layer_view={view}", width=width, height=844)
+    page = open_page(f"{url}/{path}{query}", width=width, height=844)
     fit(page)
     figure = page.locator(f".st-key-{chart}")
     assert sideways(page) <= 0
     assert figure.bounding_box()["height"] >= 560
-    for texts in (".annotation-text", ".xtick text"):
+    for texts in (".annotation-text, .gtitle", ".xtick text"):
         assert overlapping(figure.locator(texts)) == []
