@@ -1,7 +1,7 @@
 """Photos from strangers: bytes -> a square of pixels, or one sentence that says why not.
 
-Nothing a file says of itself is believed: its size is bounded before a pixel is decoded, its kind is
-found by content, and whatever the decoder raises becomes an `InputError`.
+Nothing a file says of itself is believed: its size is bounded before a pixel is decoded, its kind
+is found by content, and whatever the decoder raises becomes an `InputError`.
 """
 
 import io
@@ -19,7 +19,16 @@ LEAST_SIDE = 16  # pixels; less than that shows neither cat nor dog
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 
 _WHITE = (255, 255, 255, 255)
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+)
 
 
 def decode(content: bytes, *, size: int, name: str = "the image") -> np.ndarray:

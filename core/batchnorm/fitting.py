@@ -20,6 +20,7 @@ from core.averaging import averaged, weights
 from core.batchnorm.augment import random_views, whole
 from core.batchnorm.data import Photos
 from core.batchnorm.insert import filled
+from core.batchnorm.looking import loss_of, share_right
 from core.batchnorm.nets import Net, NetConfig, prepare
 from core.checkpoint import Checkpoints
 from core.devices import split_over
@@ -102,7 +103,7 @@ class Tuner:
         self._step = self._make_step()
         whole_epoch = jax.jit(self._scan, donate_argnums=0)
         self._epoch = _Steps(self) if is_cpu else _Compiled(whole_epoch)
-        self._predict = jax.jit(self._logits, static_argnames="is_flipped")
+        self._predict = jax.jit(self._logits)
         self._refresh = jax.jit(self._with_batch_statistics)
 
     def fit(
@@ -146,7 +147,10 @@ class Tuner:
             if held is None:
                 return {}
             found = self._all_logits(state.params, state.rest, kept)
-            return {"val_loss": loss_of(found, held.labels), "val_accuracy": right(found, held)}
+            return {
+                "val_loss": loss_of(found, held.labels),
+                "val_accuracy": share_right(found, held.labels),
+            }
 
         def keep(state: TrainState) -> dict[str, np.ndarray]:
             params = weights(state)
@@ -165,27 +169,6 @@ class Tuner:
             progress=progress,
             on_epoch=on_epoch,
         )
-
-    def logits(
-        self, arrays: Mapping[str, np.ndarray], photos: Photos, *, is_mirrored: bool = False
-    ) -> np.ndarray:
-        """Computes what a net says of whole photos, in evaluation mode.
-
-        Args:
-            arrays: its weights and statistics.
-            photos: N of them.
-            is_mirrored: look at each photo and at its mirror image, and take the mean.
-
-        Returns:
-            f32[N, 2].
-        """
-        net = filled(self.config, arrays, dtype=self._dtype)
-        params, rest = nnx.state(net, nnx.Param, ...)
-        images = jnp.asarray(photos.images)
-        found = self._all_logits(params, rest, images)
-        if is_mirrored:
-            found = (found + self._all_logits(params, rest, images, is_flipped=True)) / 2
-        return found
 
     def _make_step(self) -> Callable[..., tuple[TrainState, jax.Array]]:
         sharding = None if self._mesh is None else split_over(self._mesh)
@@ -223,15 +206,11 @@ class Tuner:
         state, losses = jax.lax.scan(lambda c, i: self._step(c, *i, data), state, inputs)
         return state, {"loss": losses.mean()}
 
-    def _logits(
-        self, params: nnx.State, rest: nnx.State, images: jax.Array, *, is_flipped: bool
-    ) -> jax.Array:
+    def _logits(self, params: nnx.State, rest: nnx.State, images: jax.Array) -> jax.Array:
         net = nnx.merge(self._evaluating, params, rest)
-        return net(prepare(whole(images, self.recipe.size, is_flipped=is_flipped)))
+        return net(prepare(whole(images, self.recipe.size)))
 
-    def _all_logits(
-        self, params: nnx.State, rest: nnx.State, images: jax.Array, *, is_flipped: bool = False
-    ) -> np.ndarray:
+    def _all_logits(self, params: nnx.State, rest: nnx.State, images: jax.Array) -> np.ndarray:
         n = len(images)
         at_once = min(_AT_ONCE, n)
         found = []
@@ -239,7 +218,7 @@ class Tuner:
             # the last rows once more rather than a second shape to compile
             begin = min(begin, n - at_once)
             batch = images[begin : begin + at_once]
-            found.append((begin, self._predict(params, rest, batch, is_flipped=is_flipped)))
+            found.append((begin, self._predict(params, rest, batch)))
         logits = np.zeros((n, 2), np.float32)
         for begin, values in found:
             logits[begin : begin + at_once] = values
@@ -301,19 +280,6 @@ class _Compiled:
 
     def compile(self) -> Any:
         return self._program
-
-
-def loss_of(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Returns the mean cross-entropy, nats: logits f32[N, 2], labels i32[N]."""
-    logits = logits.astype(float)
-    highest = logits.max(axis=1, keepdims=True)
-    total = np.log(np.exp(logits - highest).sum(axis=1)) + highest[:, 0]
-    return float((total - logits[np.arange(len(labels)), labels]).mean())
-
-
-def right(logits: np.ndarray, photos: Photos) -> float:
-    """Returns the share of photos whose class has the greater logit."""
-    return float((logits.argmax(axis=1) == photos.labels).mean())
 
 
 def _optimizer(recipe: Recipe, n_steps: int) -> optax.GradientTransformationExtraArgs:

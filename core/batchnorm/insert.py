@@ -81,12 +81,17 @@ def insert(
     config = with_batch_norm(net.config, tuple(moments), epsilon)
     arrays = named_arrays(nnx.state(net))
     for name, found in moments.items():
-        own_seed = seed + zlib.crc32(name.encode())  # other random numbers for every layer
-        gamma, beta = scale_and_shift(recipe, found.mean, found.variance, epsilon, seed=own_seed)
+        own = seed_of(name, seed)
+        gamma, beta = scale_and_shift(recipe, found.mean, found.variance, epsilon, seed=own)
         values = {"mean": found.mean, "var": found.variance, "scale": gamma, "bias": beta}
         for part, value in values.items():
             arrays[f"parts.{name}{SUFFIX}.{part}"] = value.astype(np.float32)
     return filled(config, arrays)
+
+
+def seed_of(name: str, seed: int) -> int:
+    """Returns a layer's own seed, so that no two draw the same gamma and beta."""
+    return seed + zlib.crc32(name.encode())
 
 
 def insert_measured(

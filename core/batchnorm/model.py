@@ -13,9 +13,7 @@ FEATURES = "head/pooled"  # the layer whose output a new head reads
 HEAD = "head/dense"
 
 
-def classifier(
-    config: SqueezeNetConfig = SqueezeNetConfig(), *, has_maximum: bool = True
-) -> NetConfig:
+def classifier(config: SqueezeNetConfig, *, has_maximum: bool = True) -> NetConfig:
     """Lays the layers out: every channel's average and maximum go into two sums, cat and dog.
 
     Args:

@@ -6,7 +6,7 @@ plain: a new layer behind `name` reads `name`, and whoever read `name` reads the
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import jax
 import jax.numpy as jnp
@@ -147,12 +147,19 @@ class Net(nnx.Module):
         last = self.config.layers[-1].name
         return self.values(images, (last,))[last]
 
-    def values(self, images: jax.Array, names: Iterable[str]) -> dict[str, jax.Array]:
+    def values(
+        self,
+        images: jax.Array,
+        names: Iterable[str],
+        *,
+        behind: Callable[[str, jax.Array], jax.Array] | None = None,
+    ) -> dict[str, jax.Array]:
         """Computes the outputs of some layers in one pass.
 
         Args:
             images: f32[B, S, S, 3] as `prepare` gives them.
             names: of layers.
+            behind: what is done to the output of each layer before others read it, given its name.
 
         Returns:
             By name, each [B, h, w, channels] or [B, channels], f32.
@@ -164,6 +171,8 @@ class Net(nnx.Module):
                 values[layer.name] = self.parts[layer.name](*inputs)
             else:
                 values[layer.name] = _apply(layer, inputs)
+            if behind is not None:
+                values[layer.name] = behind(layer.name, values[layer.name])
         return {name: values[name].astype(jnp.float32) for name in names}
 
 

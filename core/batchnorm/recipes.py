@@ -27,7 +27,7 @@ def scale_and_shift(
         mean: f64[C] of the layer's activations.
         variance: f64[C].
         epsilon: of the batch norm layer.
-        seed: of the recipe "random": gamma around 1 and beta around 0, each with a deviation of 0.1.
+        seed: of the recipe "random": gamma around 1, beta around 0, each with a deviation of 0.1.
 
     Returns:
         gamma and beta, f64[C] each.

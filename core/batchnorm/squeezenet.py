@@ -48,7 +48,7 @@ class SqueezeNetConfig:
             raise InputError(f"size ({self.size}) should be at least 35 pixels")
 
 
-def squeezenet(config: SqueezeNetConfig = SqueezeNetConfig()) -> NetConfig:
+def squeezenet(config: SqueezeNetConfig) -> NetConfig:
     """Lays the layers out, named as in Keras' weight file."""
 
     def wide(channels: int) -> int:

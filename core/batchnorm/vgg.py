@@ -36,7 +36,7 @@ class VggConfig:
             raise InputError(f"size ({self.size}) should be a multiple of 32")
 
 
-def vgg16(config: VggConfig = VggConfig()) -> NetConfig:
+def vgg16(config: VggConfig) -> NetConfig:
     """Lays the layers out, named as in Keras' weight file."""
 
     def wide(channels: int) -> int:
