@@ -137,6 +137,13 @@ PAGES: dict[str, tuple[Entry, ...]] = {
     ),
     "Batch norm": (
         Entry(
+            "app_pages/batchnorm_surgery.py",
+            "The surgery",
+            "batchnorm-surgery",
+            ":material/healing:",
+            "Batch norm is put into a trained net: does the net notice?",
+        ),
+        Entry(
             "app_pages/batchnorm_buys.py",
             "What it buys",
             "batchnorm-buys",

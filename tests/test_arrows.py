@@ -26,6 +26,7 @@ OPEN_ROOMS = (
     "reading",
     "effects",
     "latency",
+    "decoding",
     "layer",
     "recipes",
     "sweep_results",

@@ -27,7 +27,7 @@ def relative(value: float) -> str:
         return f"{value:.0e}".replace("e-0", "e-").replace("-", theme.MINUS)
     if value < 10:
         return f"{100 * value:.2g} %" if value < 0.995 else f"{100 * value:.0f} %"
-    return f"{value:,.0f} times" if value < 1e6 else f"{value:.0e} times".replace("e+0", "e")
+    return f"{value:,.0f}×" if value < 1e6 else f"{value:.0e}×".replace("e+0", "e").replace("+", "")
 
 
 def differences(
@@ -58,7 +58,7 @@ def differences(
     layers = list(dict.fromkeys(table["layer"]))
     heights = np.log10(table["relative"].fillna(np.inf).clip(FLOOR, _CEILING))
     table = table.assign(height=heights, at=table["layer"].map(layers.index) + 1)
-    low = float(np.floor(min(heights.min(), np.log10(UNNOTICED)) - 0.5))
+    low = float(np.floor(min(heights.min(), np.log10(UNNOTICED)) - 1))  # room for the words
     high = float(np.ceil(max(heights.max(), 0.0) + 0.3))
     figure, ends = go.Figure(), []
     recipes = [name for name in names if (table["recipe"] == name).any()]
@@ -141,8 +141,8 @@ def differences(
                 "x": 0.01,
                 "xref": "paper",
                 "xanchor": "left",
-                "y": np.log10(UNNOTICED),
-                "yanchor": "top",
+                "y": low,
+                "yanchor": "bottom",
                 "text": "grey: too small to notice",
                 "font": {"size": size},
                 "showarrow": False,
@@ -235,7 +235,7 @@ def answers(table: pd.DataFrame, *, width: int = 780, font_size: int = 13) -> go
     Returns:
         The figure: a bar a net, its left part cat and its right part dog.
     """
-    size = font_size + 4
+    size = font_size + 2
     nets = [theme.plain_html(name) for name in table["net"]]
     figure = go.Figure()
     for name, colour in (("cat", theme.BLUE), ("dog", theme.ORANGE)):
@@ -256,8 +256,8 @@ def answers(table: pd.DataFrame, *, width: int = 780, font_size: int = 13) -> go
         )
     figure.update_layout(
         barmode="stack",
-        bargap=0.3,
-        height=110 + 84 * len(nets),
+        bargap=0.2,
+        height=90 + 46 * len(nets),
         margin={"l": 8, "r": 16, "t": 16, "b": 56},
         xaxis={
             "title": {"text": "probability (%)"},

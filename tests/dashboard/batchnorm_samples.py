@@ -1,11 +1,12 @@
-"""Small bundles of batch norm: trainings over learning rates, by a simple law."""
+"""Small bundles of batch norm: trainings by a simple law, and the surgery on a random net."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import SWEEP
+from core.batchnorm import SURGERY, SWEEP
 from core.bundle import Bundle, over_seeds, save_bundle
 
 WITH, PLAIN = "batch norm", "plain"
@@ -68,4 +69,108 @@ def sweep_bundle(curves: pd.DataFrame | None = None) -> Bundle:
 def fill_sweep(assets: Path, curves: pd.DataFrame | None = None) -> Path:
     """Writes the trainings into an assets folder."""
     save_bundle(sweep_bundle(curves), assets / f"batchnorm-{SWEEP}")
+    return assets
+
+
+SIZE = 48  # px: the smallest that leaves something behind the last pool
+N_SAMPLES = (4, 8)
+EPSILONS = (1e-3, 1e-1)
+
+
+def surgery_bundle() -> Bundle:
+    """The surgery on a net of random weights, by the core's own code; few cases are recorded."""
+    from flax import nnx
+
+    from core.batchnorm.data import Photos
+    from core.batchnorm.drawings import draw
+    from core.batchnorm.nets import RELU, Net, insertion_points
+    from core.batchnorm.operating import Operation
+    from core.batchnorm.recipes import RECIPES
+    from core.batchnorm.start import plan_of
+    from core.batchnorm.statistics import measure
+    from core.batchnorm.surgery import Case, outcome
+    from core.loop import named_arrays
+
+    plan = plan_of(SIZE, with_norm=False)
+    net = Net(plan, rngs=nnx.Rngs(0))
+    arrays = {name: np.asarray(array) for name, array in named_arrays(nnx.state(net)).items()}
+    photos = Photos(draw(8, size=SIZE, seed=1), np.arange(8, dtype=np.int32) % 2)
+    points = insertion_points(plan)
+    statistics = {
+        n: {
+            name: (found.mean.astype(np.float32), found.variance.astype(np.float32))
+            for name, found in measure(net, photos.images[:n], [p.name for p in points]).items()
+        }
+        for n in N_SAMPLES
+    }
+    operation = Operation(plan, arrays)
+    cases = [
+        Case(layers, recipe, epsilon, N_SAMPLES[-1], training)
+        for layers in ("convolution", points[0].name)
+        for recipe in RECIPES
+        for epsilon in (EPSILONS if layers == "convolution" else EPSILONS[:1])
+        for training in (False, True)
+    ]
+    rows = [
+        dataclasses.asdict(case) | outcome(operation, case, statistics, photos) for case in cases
+    ]
+    table = pd.DataFrame(rows)
+    before = outcome(
+        operation, Case(points[0].name, "exact", 1e-3, N_SAMPLES[-1], False), statistics, photos
+    )
+
+    def metric(value: float, unit: str) -> dict[str, object]:
+        return {"value": float(value), "unit": unit, "protocol": "on 8 drawings"}
+
+    def recorded(recipe: str, figure: str) -> float:
+        return table[(table["recipe"] == recipe) & (table["layers"] == "convolution")][figure].iloc[
+            0
+        ]
+
+    stored = {f"net.{name}": array.astype(np.float16) for name, array in arrays.items()}
+    for n, found in statistics.items():
+        for name, (mean, variance) in found.items():
+            stored[f"statistics.{n}.{name}.mean"] = mean
+            stored[f"statistics.{n}.{name}.variance"] = variance
+    return Bundle(
+        kind="batchnorm",
+        name=f"batchnorm-{SURGERY}",
+        config={
+            "content": SURGERY,
+            "title": "The surgery",
+            "size": SIZE,
+            "n_samples": list(N_SAMPLES),
+            "places": [
+                {
+                    "name": point.name,
+                    "kind": point.kind,
+                    "n_channels": point.n_channels,
+                    "place": "relu" if point.kind == RELU else "convolution",
+                }
+                for point in points
+            ],
+        },
+        seeds={"samples": 0},
+        metrics={
+            "before_accuracy": metric(before["accuracy"], "accuracy"),
+            "before_loss": metric(before["loss"], "nats"),
+        }
+        | {
+            f"{recipe}_{figure}": metric(recorded(recipe, figure), unit)
+            for recipe in ("exact", "notebook", "random")
+            for figure, unit in (("accuracy", "accuracy"), ("loss", "nats"))
+        },
+        dataset=DATASET,
+        arrays=stored,
+        tables={"outcomes": table},
+        card="# The surgery\n",
+        device="2 CPU cores",
+        duration_s=3.0,
+        command="python -m core train batchnorm --preset surgery",
+    )
+
+
+def fill_surgery(assets: Path) -> Path:
+    """Writes the surgery into an assets folder."""
+    save_bundle(surgery_bundle(), assets / f"batchnorm-{SURGERY}")
     return assets
