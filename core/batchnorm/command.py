@@ -118,10 +118,14 @@ def run_insert(args: argparse.Namespace) -> None:
         told = {"net": args.net, "recipe": args.recipe, "epsilon": args.epsilon, **found}
         sys.stdout.write(json.dumps(told) + "\n")
         return
+    if found["max_abs_diff"] is None:
+        moves = "is no number any more"
+    else:
+        share = found["relative_diff"]
+        moves = f"moves by at most {found['max_abs_diff']:.3g}, {share:.3g} of its largest value"
     sys.stdout.write(
         f"batch norm ({args.recipe}) behind {found['n_layers']} layers of {args.net}: the output "
-        f"moves by at most {found['max_abs_diff']:.3g}, {found['relative_diff']:.3g} of its "
-        f"largest value, over {found['n_photos']} photos\n"
+        f"{moves}, over {found['n_photos']} photos\n"
     )
 
 

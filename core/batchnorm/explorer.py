@@ -30,6 +30,7 @@ KIND = "batchnorm"
 GROUPS = ("convolution", "relu", "both")  # places that are operated on together
 N_DRAWINGS = 12
 _BINS = 60
+_LARGEST = 1e30  # in a histogram; beyond it single precision has no room for their distances
 _OUTCOME = ("layers", "recipe", "epsilon", "n_samples", "training", "loss", "accuracy")
 
 
@@ -45,7 +46,8 @@ class Surgery:
             "after"), "left", "right", "count"; over drawings, each stage with its own bins.
         max_abs_diff: largest difference of a logit over drawings.
         loss_before: on the validation photos, nats.
-        loss_after: the same after the operation; nan where the case was not recorded.
+        loss_after: the same after the operation; infinite where the net gives no numbers any more,
+            nan where the case was not recorded.
         accuracy_before: share of the validation photos told right.
         accuracy_after: the same after the operation; nan where the case was not recorded.
     """
@@ -378,7 +380,7 @@ def _histograms(samples: dict[str, np.ndarray]) -> pd.DataFrame:
     tables = []
     for name, both in samples.items():
         for stage, values in zip(("before", "after"), both, strict=True):
-            counts, edges = np.histogram(values[np.isfinite(values)], bins=_BINS)
+            counts, edges = np.histogram(values[np.abs(values) < _LARGEST], bins=_BINS)
             bins = {"left": edges[:-1], "right": edges[1:], "count": counts}
             tables.append(pd.DataFrame({"layer": name, "stage": stage, **bins}))
     columns = ["layer", "stage", "left", "right", "count"]

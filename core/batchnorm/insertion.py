@@ -53,7 +53,7 @@ def plan_insertion(
 
 def try_insertion(
     net: Net, photos: np.ndarray, layers: Sequence[str], *, recipe: str, epsilon: float, seed: int
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Inserts, and compares both nets over the same photos.
 
     Args:
@@ -65,16 +65,18 @@ def try_insertion(
         seed: of the recipe "random".
 
     Returns:
-        "max_abs_diff" and "relative_diff" (by the largest output), "n_layers", "n_photos".
+        "max_abs_diff" and "relative_diff" (by the largest output), both None where the new net's
+        output is no finite number; "n_layers", "n_photos".
     """
     operated = insert_measured(net, photos, layers, recipe=recipe, epsilon=epsilon, seed=seed)
     before, after = (
         Looker(each.config, named_arrays(nnx.state(each)))(photos) for each in (net, operated)
     )
-    largest = float(np.abs(after - before).max())
+    is_finite = bool(np.isfinite(after).all())
+    largest = float(np.abs(after - before).max()) if is_finite else None
     return {
         "max_abs_diff": largest,
-        "relative_diff": largest / float(np.abs(before).max()),
+        "relative_diff": largest / float(np.abs(before).max()) if is_finite else None,
         "n_layers": len(layers),
         "n_photos": len(photos),
     }

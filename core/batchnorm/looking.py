@@ -66,7 +66,12 @@ class Looker:
 
 
 def loss_of(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Returns the mean cross-entropy, nats: logits f32[N, 2], labels i32[N]."""
+    """Returns the mean cross-entropy, nats: logits f32[N, 2], labels i32[N].
+
+    It is infinite where a logit is no finite number.
+    """
+    if not np.isfinite(logits).all():
+        return float("inf")
     logits = logits.astype(float)
     highest = logits.max(axis=1, keepdims=True)
     total = np.log(np.exp(logits - highest).sum(axis=1)) + highest[:, 0]
@@ -74,5 +79,9 @@ def loss_of(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def share_right(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Returns the share of photos whose class has the greater logit."""
-    return float((logits.argmax(axis=1) == labels).mean())
+    """Returns the share of photos whose class has the greater logit; logits may not be numbers.
+
+    A net that gives no finite number for a photo has not told what is on it.
+    """
+    is_right = (logits.argmax(axis=1) == labels) & np.isfinite(logits).all(axis=1)
+    return float(is_right.mean())

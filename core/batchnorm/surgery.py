@@ -110,14 +110,16 @@ def operate_on_photos(
         if n <= len(train)
     }
     operation = Operation(plan, arrays)
+    before = Looker(plan, arrays)(valid.images)
     cases = list(_cases(plan, config, tuple(statistics)))
     rows = [
-        dataclasses.asdict(case) | outcome(operation, case, statistics, valid, seed=run.seed)
+        dataclasses.asdict(case)
+        | outcome(operation, case, statistics, valid, before=before, seed=run.seed)
         for case in tqdm(cases, desc="surgery", unit="case", disable=not run.progress)
     ]
-    before = _before(plan, exact, arrays, valid)
+    figures = _figures(before, Looker(plan, exact)(valid.images), valid.labels)
     parts = pd.DataFrame(rows), plan, arrays, statistics
-    return _bundle(*parts, before, config, local, run, n_valid=len(valid))
+    return _bundle(*parts, figures, config, local, run, n_valid=len(valid))
 
 
 def outcome(
@@ -126,6 +128,7 @@ def outcome(
     statistics: dict[int, _Statistics],
     photos: Photos,
     *,
+    before: np.ndarray,
     seed: int = 0,
 ) -> dict[str, float]:
     """Measures one case.
@@ -135,31 +138,31 @@ def outcome(
         case: what is done to it.
         statistics: by number of samples.
         photos: labelled ones; those beyond a multiple of the batch are left out.
+        before: f32[N, classes], logits without batch norm.
         seed: of the recipe "random".
 
     Returns:
         "loss", "accuracy" and "max_abs_diff", the largest difference of a logit.
     """
-    places = places_of(operation.config, case.layers)
-    how = {"recipe": case.recipe, "epsilon": case.epsilon, "seed": seed}
-    measured = statistics[case.n_samples]
-    on = set_dials(operation.config, measured, places, **how)
-    off = set_dials(operation.config, measured, (), **how)
-    cut = list(batches(len(photos), min(_BATCH, len(photos))))
-    after, before = (
-        np.concatenate(
-            [
-                operation.logits(photos.images[rows], dials, case.epsilon, training=training)
-                for rows in cut
-            ]
-        )
-        for dials, training in ((on, case.training), (off, False))
+    dials = set_dials(
+        operation.config,
+        statistics[case.n_samples],
+        places_of(operation.config, case.layers),
+        recipe=case.recipe,
+        epsilon=case.epsilon,
+        seed=seed,
+    )
+    after = np.concatenate(
+        [
+            operation.logits(photos.images[rows], dials, case.epsilon, training=case.training)
+            for rows in batches(len(photos), min(_BATCH, len(photos)))
+        ]
     )
     labels = photos.labels[: len(after)]
     return {
         "loss": loss_of(after, labels),
         "accuracy": share_right(after, labels),
-        "max_abs_diff": float(np.abs(after - before).max()),
+        "max_abs_diff": float(np.abs(after - before[: len(after)]).max()),
     }
 
 
@@ -190,9 +193,18 @@ def measure_surgery(
     valid = some(read_photos(local, data_dir=data_dir)["valid"], settings["most_photos"])
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}
+    off = set_dials(
+        model.operation.config, statistics[max(statistics)], (), recipe="exact", epsilon=EPSILON
+    )
+    before = np.concatenate(
+        [
+            model.operation.logits(valid.images[rows], off, EPSILON, training=False)
+            for rows in batches(len(valid), min(_BATCH, len(valid)))
+        ]
+    )
     found = {}
     for name, case in _headlines(max(model.n_samples)).items():
-        figures = outcome(model.operation, case, statistics, valid, seed=seed)
+        figures = outcome(model.operation, case, statistics, valid, before=before, seed=seed)
         for figure in ("accuracy", "loss", "max_abs_diff"):
             metric = f"{name}_{figure}"
             if metric in bundle.metrics:
@@ -235,20 +247,13 @@ def _headlines(n: int) -> dict[str, Case]:
     }
 
 
-def _before(
-    plan: NetConfig,
-    exact: dict[str, np.ndarray],
-    stored: dict[str, np.ndarray],
-    valid: Photos,
-) -> dict[str, float]:
-    """The net as it is, and what rounding its weights did."""
-    logits = Looker(plan, stored)(valid.images)
-    single = Looker(plan, exact)(valid.images)
-    accuracy = share_right(logits, valid.labels)
+def _figures(stored: np.ndarray, single: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """The net as it is, from logits of the rounded weights and of those in single precision."""
+    accuracy = share_right(stored, labels)
     return {
         "accuracy": accuracy,
-        "loss": loss_of(logits, valid.labels),
-        "half_precision": accuracy - share_right(single, valid.labels),
+        "loss": loss_of(stored, labels),
+        "half_precision": accuracy - share_right(single, labels),
     }
 
 
@@ -285,7 +290,8 @@ def _bundle(
         )
         for figure, unit in (("accuracy", "accuracy"), ("loss", "nats"), ("max_abs_diff", "logit")):
             value = float(row[figure].iloc[0])
-            metrics[f"{name}_{figure}"] = {"value": value, "unit": unit, "protocol": protocol}
+            if np.isfinite(value):  # JSON knows no other numbers; the table keeps them
+                metrics[f"{name}_{figure}"] = {"value": value, "unit": unit, "protocol": protocol}
     metrics["half_precision_accuracy"] = {
         "value": before["half_precision"],
         "unit": "accuracy",
