@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.batchnorm.decoding import decode
 from core.batchnorm.explorer import Seen, SurgeryModel
-from core.errors import BundleError, InputError
+from core.errors import BundleError, BundleNotFound, InputError
 from dashboard import resources
 from dashboard.components import page
 from dashboard.components.chart import chart
@@ -49,7 +49,7 @@ def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
             )
         return
     try:
-        square = decode(file.getvalue(), size=model.size, name=file.name)
+        square = decode(file.getvalue(), size=model.size, name=f"the file {file.name}")
         table = _answers(model, operation, square, file.file_id)
     except InputError as error:
         with right:
@@ -61,10 +61,7 @@ def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
         chart(
             figures.answers(table, font_size=page.look().letters),
             key=KEY,
-            alt="; ".join(
-                f"{row.net}: cat {100 * row.cat:.0f} %, dog {100 * row.dog:.0f} %"
-                for row in table.itertuples()
-            ),
+            alt="; ".join(f"{row['net']}: {_word(row)}" for _, row in table.iterrows()),
             data=table,
             filename="cat-or-dog",
         )
@@ -111,7 +108,7 @@ def _fine_tuned(square: np.ndarray) -> Seen | None:
     """Asks the fine-tuned nets, if they are here: the page is complete without them."""
     try:
         return resources.best_nets().classify(square)
-    except BundleError:
+    except (BundleNotFound, BundleError):
         return None
 
 
@@ -120,8 +117,10 @@ def _row(net: str, shares: np.ndarray) -> dict[str, object]:
 
 
 def _word(row: pd.Series) -> str:
+    if not np.isfinite(row["cat"]):
+        return "nothing: its sums are no numbers any more"
     name = "cat" if row["cat"] >= row["dog"] else "dog"
-    return f"{name}, {100 * row[name]:.0f} %"
+    return f"{name}, {100 * row[name]:.0f}\N{NO-BREAK SPACE}%"
 
 
 def _picture(square: np.ndarray) -> str:

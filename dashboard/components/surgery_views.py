@@ -115,7 +115,7 @@ def outcome(recipe: str, operation: Operation, results: dict[str, Surgery]) -> N
         )
     with beside, st.container(horizontal=True):
         _numbers(result)
-    page.what_you_see(_said(recipe, operation, result))
+    page.what_you_see(said(recipe, operation, result))
 
 
 def _numbers(result: Surgery) -> None:
@@ -142,7 +142,8 @@ def _numbers(result: Surgery) -> None:
     )
 
 
-def _said(recipe: str, operation: Operation, result: Surgery) -> str:
+def said(recipe: str, operation: Operation, result: Surgery) -> str:
+    """Says in words what an operation did."""
     if not operation.layers:
         return "Nothing was put in, so nothing changed. Choose layers to put batch norm behind."
     shares = result.differences["relative"].fillna(np.inf)

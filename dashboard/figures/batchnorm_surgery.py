@@ -98,7 +98,8 @@ def differences(
     side = max(labels.text_width(f"● {names[name]}", size) for name in recipes) * 1.06
     margin = {"l": round(5.4 * size), "r": round(side + 12), "t": above + 8}
     margin["b"] = round(3.2 * size + 24)
-    ticks = np.arange(low, high + 1, 2 if high - low > 7 else 1)
+    step = 2 if high - low > 7 else 1
+    ticks = np.arange(step * np.ceil(low / step), high + 1, step)  # 100 % is among them
     figure.update_layout(
         title={"text": heading},
         height=_HEIGHT,
@@ -228,7 +229,8 @@ def answers(table: pd.DataFrame, *, width: int = 780, font_size: int = 13) -> go
     """Draws what a net says of one photo, without and with batch norm.
 
     Args:
-        table: a row a net: "net" (in words), "cat" and "dog" (shares of 1).
+        table: a row a net: "net" (in words), "cat" and "dog" (shares of 1; missing where the net
+            gives no numbers).
         width: of the figure, px.
         font_size: of the words, px.
 
@@ -239,7 +241,7 @@ def answers(table: pd.DataFrame, *, width: int = 780, font_size: int = 13) -> go
     nets = [theme.plain_html(name) for name in table["net"]]
     figure = go.Figure()
     for name, colour in (("cat", theme.BLUE), ("dog", theme.ORANGE)):
-        shares = table[name].astype(float)
+        shares = table[name].astype(float).fillna(0.0)
         figure.add_trace(
             go.Bar(
                 name=name,
@@ -254,7 +256,21 @@ def answers(table: pd.DataFrame, *, width: int = 780, font_size: int = 13) -> go
                 hovertemplate=f"{name}: %{{x:.2f}} %<extra>%{{y}}</extra>",
             )
         )
+    notes = [
+        {
+            "x": 0,
+            "y": net,
+            "xanchor": "left",
+            "xshift": 6,
+            "text": "no numbers any more",
+            "font": {"size": size},
+            "showarrow": False,
+        }
+        for net, share in zip(nets, table["cat"], strict=True)
+        if not np.isfinite(share)
+    ]
     figure.update_layout(
+        annotations=notes,
         barmode="stack",
         bargap=0.2,
         height=90 + 46 * len(nets),

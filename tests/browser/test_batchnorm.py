@@ -1,23 +1,27 @@
 """Batch norm in a real browser: the paths a person takes."""
 
+import io
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from core.batchnorm.drawings import draw
 from tests.browser.conftest import fit, overlapping, serve, settle, sideways
-from tests.dashboard.batchnorm_samples import fill_sweep
+from tests.dashboard.batchnorm_samples import fill_surgery, fill_sweep
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-LAYER, BUYS = "batchnorm-layer", "batchnorm-buys"
+LAYER, BUYS, SURGERY = "batchnorm-layer", "batchnorm-buys", "batchnorm-surgery"
 VIEWS = [  # page, its query, and the chart that it shows
     (LAYER, "?batchnorm_layer_view=One layer", "batchnorm_layer_main"),
     (LAYER, "?batchnorm_layer_view=A batch’s noise", "batchnorm_layer_noise"),
     (LAYER, "?batchnorm_layer_view=Train and evaluate", "batchnorm_layer_running"),
     (BUYS, "", "batchnorm_buys_main"),
     (BUYS, "?batchnorm_buys_view=curves", "batchnorm_buys_curves"),
+    (SURGERY, "", "batchnorm_surgery_main"),
 ]
 
 
@@ -27,7 +31,14 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("batchnorm")
     assets = folder / "assets"
     assets.mkdir()
-    yield from serve("dashboard/app.py", fill_sweep(assets), folder / "server.log")
+    yield from serve("dashboard/app.py", fill_surgery(fill_sweep(assets)), folder / "server.log")
+
+
+def drawing() -> bytes:
+    """A picture of our own, as a file."""
+    file = io.BytesIO()
+    Image.fromarray(draw(1, size=90)[0]).save(file, "PNG")
+    return file.getvalue()
 
 
 def slider(page: Page, name: str) -> Locator:
@@ -75,6 +86,26 @@ def test_a_rate_is_chosen_and_its_curves_are_shown(open_page: Open, url: str) ->
     page.keyboard.press("Home")
     expect(page.get_by_text("At a learning rate of 0.0001 the trainings end")).to_be_visible()
     expect(page).to_have_url(re.compile("batchnorm_buys_rate=0.0001"))
+    settle(page)
+
+
+def test_the_exact_recipe_goes_unnoticed_and_a_photo_keeps_its_answer(
+    open_page: Open, url: str
+) -> None:
+    page = open_page(f"{url}/{SURGERY}", height=2300)
+    fit(page)
+    expect(page.get_by_text("the first layer that notices is conv1")).to_be_visible()
+    page.get_by_role("button", name="The exact one").click()
+    expect(page.get_by_text("no layer notices")).to_be_visible()
+    expect(page).to_have_url(re.compile("batchnorm_surgery_recipe=exact"))
+    field = page.locator("input[type=file]")
+    field.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": drawing()})
+    expect(page.get_by_text("As it is, the net says")).to_be_visible()
+    expect(page.get_by_role("img", name="The middle square of your photo")).to_be_visible()
+    settle(page)
+    assert "mine" not in page.url
+    field.set_input_files({"name": "b.png", "mimeType": "image/png", "buffer": b"no photo"})
+    expect(page.get_by_test_id("stAlert")).to_be_visible()
     settle(page)
 
 

@@ -83,8 +83,9 @@ def surgery_bundle() -> Bundle:
 
     from core.batchnorm.data import Photos
     from core.batchnorm.drawings import draw
+    from core.batchnorm.looking import loss_of, share_right
     from core.batchnorm.nets import RELU, Net, insertion_points
-    from core.batchnorm.operating import Operation
+    from core.batchnorm.operating import Operation, set_dials
     from core.batchnorm.recipes import RECIPES
     from core.batchnorm.start import plan_of
     from core.batchnorm.statistics import measure
@@ -111,12 +112,11 @@ def surgery_bundle() -> Bundle:
         for epsilon in (EPSILONS if layers == "convolution" else EPSILONS[:1])
         for training in (False, True)
     ]
-    rows = [
-        dataclasses.asdict(case) | outcome(operation, case, statistics, photos) for case in cases
-    ]
-    table = pd.DataFrame(rows)
-    before = outcome(
-        operation, Case(points[0].name, "exact", 1e-3, N_SAMPLES[-1], False), statistics, photos
+    off = set_dials(plan, statistics[N_SAMPLES[0]], (), recipe="exact", epsilon=1e-3)
+    before = operation.logits(photos.images, off, 1e-3, training=False)
+    table = pd.DataFrame(
+        dataclasses.asdict(case) | outcome(operation, case, statistics, photos, before=before)
+        for case in cases
     )
 
     def metric(value: float, unit: str) -> dict[str, object]:
@@ -152,8 +152,8 @@ def surgery_bundle() -> Bundle:
         },
         seeds={"samples": 0},
         metrics={
-            "before_accuracy": metric(before["accuracy"], "accuracy"),
-            "before_loss": metric(before["loss"], "nats"),
+            "before_accuracy": metric(share_right(before, photos.labels), "accuracy"),
+            "before_loss": metric(loss_of(before, photos.labels), "nats"),
         }
         | {
             f"{recipe}_{figure}": metric(recorded(recipe, figure), unit)

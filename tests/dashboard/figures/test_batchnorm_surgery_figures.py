@@ -99,3 +99,16 @@ def test_answers_fill_a_bar_a_net() -> None:
     assert cat.x == pytest.approx([90, 5]) and dog.x == pytest.approx([10, 95])
     assert cat.text == ("cat 90.00 %", "") and dog.text == ("", "dog 95.00 %")
     assert cat.y == ("with", "&lt;i&gt;")
+
+
+def test_a_net_without_numbers_says_so_instead_of_a_bar() -> None:
+    table = pd.DataFrame({"net": ["a", "b"], "cat": [0.9, np.nan], "dog": [0.1, np.nan]})
+    figure = figures.answers(table)
+    assert [note.y for note in figure.layout.annotations] == ["b"]
+    assert figure.data[0].x == pytest.approx([90, 0])
+
+
+def test_values_beyond_all_numbers_leave_the_outline_alone() -> None:
+    empty = BARS.assign(count=[90, 0, 10, 0, 0, 0])
+    figure = figures.activations(empty, title="conv1")
+    assert set(figure.data[0].y) == {0} and max(figure.data[1].y) == pytest.approx(90)
