@@ -211,7 +211,10 @@ def experiments(model: SurgeryModel) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("The notebook’s recipe", {**usual, "recipe": NOTEBOOK}),
         ("The exact one", {**usual, "recipe": EXACT}),
-        ("An ε of 0.1, forgotten", {**usual, "recipe": DEVIATION, "epsilon": 0.1}),
+        (
+            "An ε of 0.1, forgotten",
+            {**usual, "recipe": DEVIATION, "layers": ["relu"], "epsilon": 0.1},
+        ),
         ("Random, behind one layer", {**usual, "recipe": RANDOM, "layers": [first]}),
         ("Exact, in training mode", {**usual, "recipe": EXACT, "mode": TRAINING}),
     ]
@@ -230,10 +233,10 @@ def _of_largest(share: float) -> str:
 def _loss(value: float) -> str:
     """Formats a loss that may have left all bounds."""
     if not np.isfinite(value):
-        return "no number"
+        return "∞"
     if value < 1000:
         return theme.mse(value)
-    return f"{value:,.0f}" if value < 1e6 else f"{value:.1e}".replace("e+0", "e")
+    return f"{value:,.0f}" if value < 1e6 else f"{value:.0e}".replace("+0", "").replace("+", "")
 
 
 def _last(result: Surgery) -> float:

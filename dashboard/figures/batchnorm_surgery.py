@@ -27,7 +27,7 @@ def relative(value: float) -> str:
         return f"{value:.0e}".replace("e-0", "e-").replace("-", theme.MINUS)
     if value < 10:
         return f"{100 * value:.2g} %" if value < 0.995 else f"{100 * value:.0f} %"
-    return f"{value:,.0f}×" if value < 1e6 else f"{value:.0e}×".replace("e+0", "e").replace("+", "")
+    return f"{value:,.0f}×" if value < 1e6 else f"{value:.0e}×".replace("+0", "").replace("+", "")
 
 
 def differences(
@@ -118,7 +118,9 @@ def differences(
             "title": {"text": "difference, share of the largest value", "standoff": 4},
             "range": [low, high],
             "tickvals": ticks.tolist(),
-            "ticktext": [_tick(tick) for tick in ticks],
+            "ticktext": [
+                ("≥ " if tick == np.log10(_CEILING) else "") + _tick(tick) for tick in ticks
+            ],
             "tickfont": {"size": size},
             "zeroline": False,
             "automargin": False,

@@ -73,7 +73,7 @@ def test_what_nobody_notices_is_grey_and_on_the_axis() -> None:
     low, high = figure.layout.yaxis.range
     assert grey.y1 == pytest.approx(-4) and low < -9 and high > 12
     texts = dict(zip(figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext, strict=True))
-    assert "%" in texts[-2] and "×" in texts[2]
+    assert "%" in texts[-2] and "×" in texts[2] and texts[12].startswith("≥")
 
 
 def test_one_layer_is_enough() -> None:
