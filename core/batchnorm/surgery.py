@@ -21,7 +21,7 @@ from core.batchnorm.insert import filled
 from core.batchnorm.looking import Looker, loss_of, share_right
 from core.batchnorm.model import FEATURES
 from core.batchnorm.nets import RELU, NetConfig, insertion_points
-from core.batchnorm.operating import Operation, batches, set_dials
+from core.batchnorm.operating import Dial, Operation, batches, set_dials
 from core.batchnorm.recipes import EPSILON, RECIPES
 from core.batchnorm.start import halved, plain_start
 from core.batchnorm.statistics import measure
@@ -45,12 +45,14 @@ class SurgeryConfig:
         n_samples: photos on which statistics are measured.
         epsilons: added to the variance; the default, `EPSILON`, is one of them.
         most_photos: of train and of valid; None for all. For trying out.
+        has_singles: try every layer alone as well.
     """
 
     size: int = 227
     n_samples: tuple[int, ...] = (8, 32, 128, 512)
     epsilons: tuple[float, ...] = (1e-5, 1e-3, 1e-1)
     most_photos: int | None = None
+    has_singles: bool = True
 
     def __post_init__(self) -> None:
         """Checks the bounds."""
@@ -152,12 +154,7 @@ def outcome(
         epsilon=case.epsilon,
         seed=seed,
     )
-    after = np.concatenate(
-        [
-            operation.logits(photos.images[rows], dials, case.epsilon, training=case.training)
-            for rows in batches(len(photos), min(_BATCH, len(photos)))
-        ]
-    )
+    after = _concatenated(operation, photos, case.epsilon, dials, case.training)
     labels = photos.labels[: len(after)]
     return {
         "loss": loss_of(after, labels),
@@ -193,15 +190,7 @@ def measure_surgery(
     valid = some(read_photos(local, data_dir=data_dir)["valid"], settings["most_photos"])
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}
-    off = set_dials(
-        model.operation.config, statistics[max(statistics)], (), recipe="exact", epsilon=EPSILON
-    )
-    before = np.concatenate(
-        [
-            model.operation.logits(valid.images[rows], off, EPSILON, training=False)
-            for rows in batches(len(valid), min(_BATCH, len(valid)))
-        ]
-    )
+    before = _concatenated(model.operation, valid, EPSILON, model.dials((), seed=seed), False)
     found = {}
     for name, case in _headlines(max(model.n_samples)).items():
         figures = outcome(model.operation, case, statistics, valid, before=before, seed=seed)
@@ -211,6 +200,18 @@ def measure_surgery(
                 recorded = bundle.metrics[metric]["value"]
                 found[metric] = {"measured": figures[figure], "recorded": recorded}
     return found
+
+
+def _concatenated(
+    operation: Operation, photos: Photos, epsilon: float, dials: dict[str, Dial], training: bool
+) -> np.ndarray:
+    """Computes the logits of all photos, those beyond a multiple of the batch left out."""
+    return np.concatenate(
+        [
+            operation.logits(photos.images[rows], dials, epsilon, training=training)
+            for rows in batches(len(photos), min(_BATCH, len(photos)))
+        ]
+    )
 
 
 def _statistics(
@@ -233,7 +234,7 @@ def _cases(plan: NetConfig, config: SurgeryConfig, n_samples: tuple[int, ...]) -
                 for epsilon in config.epsilons:
                     for group in GROUPS:
                         yield Case(group, recipe, epsilon, n, training)
-                for layer in insertion_points(plan):
+                for layer in insertion_points(plan) if config.has_singles else ():
                     yield Case(layer.name, recipe, EPSILON, n, training)
 
 
