@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from core.batchnorm import CLASSES, SURGERY
-from core.batchnorm.data import PARTS, Photos, read_photos, some
+from core.batchnorm.data import Photos, read_photos, some
 from core.batchnorm.explorer import GROUPS, KIND, SurgeryModel
 from core.batchnorm.head import fit_head, with_head
 from core.batchnorm.insert import filled
@@ -100,7 +100,7 @@ def operate_on_photos(
     if run.n_epochs is not None:
         raise InputError(f"epochs ({run.n_epochs}) should be left out: nothing is trained here")
     found = read_photos(local, data_dir=data_dir)
-    train, valid = (some(found[part], config.most_photos) for part in PARTS)
+    train, valid = some(found["train"], config.most_photos), _judges(found["valid"], config)
     plan, arrays = plain_start(weights.path, size=config.size)
     look = Looker(plan, arrays, layer=FEATURES)
     head = fit_head(look(train.images), train.labels, penalty=_PENALTY)
@@ -139,7 +139,7 @@ def outcome(
         operation: the net.
         case: what is done to it.
         statistics: by number of samples.
-        photos: labelled ones; those beyond a multiple of the batch are left out.
+        photos: labelled ones, a whole number of batches.
         before: f32[N, classes], logits without batch norm.
         seed: of the recipe "random".
 
@@ -155,11 +155,10 @@ def outcome(
         seed=seed,
     )
     after = _concatenated(operation, photos, case.epsilon, dials, case.training)
-    labels = photos.labels[: len(after)]
     return {
-        "loss": loss_of(after, labels),
-        "accuracy": share_right(after, labels),
-        "max_abs_diff": float(np.abs(after - before[: len(after)]).max()),
+        "loss": loss_of(after, photos.labels),
+        "accuracy": share_right(after, photos.labels),
+        "max_abs_diff": float(np.abs(after - before).max()),
     }
 
 
@@ -187,7 +186,8 @@ def measure_surgery(
     """
     model = SurgeryModel(bundle)
     settings = bundle.config["settings"]
-    valid = some(read_photos(local, data_dir=data_dir)["valid"], settings["most_photos"])
+    valid = read_photos(local, data_dir=data_dir)["valid"]
+    valid = _judges(valid, SurgeryConfig(most_photos=settings["most_photos"]))
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}
     before = _concatenated(model.operation, valid, EPSILON, model.dials((), seed=seed), False)
@@ -202,10 +202,17 @@ def measure_surgery(
     return found
 
 
+def _judges(valid: Photos, config: SurgeryConfig) -> Photos:
+    """Mixes cats and dogs, which training mode normalises together; whole batches only."""
+    photos = some(valid, config.most_photos)
+    n_whole = max(len(photos) // _BATCH * _BATCH, min(len(photos), _BATCH))
+    return photos.rows(np.random.default_rng(0).permutation(len(photos))[:n_whole])
+
+
 def _concatenated(
     operation: Operation, photos: Photos, epsilon: float, dials: dict[str, Dial], training: bool
 ) -> np.ndarray:
-    """Computes the logits of all photos, those beyond a multiple of the batch left out."""
+    """Computes the logits of all photos."""
     return np.concatenate(
         [
             operation.logits(photos.images[rows], dials, epsilon, training=training)
