@@ -24,7 +24,7 @@ from core.errors import BundleError, InputError, pick
 
 if TYPE_CHECKING:
     from core.batchnorm.looking import Looker
-    from core.batchnorm.operating import Operation
+    from core.batchnorm.operating import Dial, Operation
 
 KIND = "batchnorm"
 GROUPS = ("convolution", "relu", "both")  # places that are operated on together
@@ -177,7 +177,8 @@ class SurgeryModel:
             InputError: a name or value is unusable.
         """
         n_samples = max(self.n_samples) if n_samples is None else n_samples
-        dials = self._dials(layers, recipe, epsilon, n_samples, seed)
+        how = {"recipe": recipe, "epsilon": epsilon, "n_samples": n_samples, "seed": seed}
+        dials = self.dials(layers, **how)
         seen = self.operation.compare(self._drawings, dials, epsilon, training=training)
         differences = pd.DataFrame(
             {
@@ -223,16 +224,35 @@ class SurgeryModel:
         layers = self.group("convolution") if layers is None else layers
         n_samples = max(self.n_samples) if n_samples is None else n_samples
         pixels = _pixels(image, self.size)
+        how = {"recipe": recipe, "epsilon": epsilon, "n_samples": n_samples, "seed": seed}
         logits = [
             self.operation.logits(
                 pixels,
-                self._dials(places, recipe, epsilon, n_samples, seed),
+                self.dials(places, **how),
                 epsilon,
                 training=False,
             )
             for places in ((), layers)
         ]
         return Seen(*(_probabilities(values)[0] for values in logits))
+
+    def dials(
+        self,
+        layers: Sequence[str],
+        *,
+        recipe: str = EXACT,
+        epsilon: float = EPSILON,
+        n_samples: int | None = None,
+        seed: int = 0,
+    ) -> "dict[str, Dial]":
+        """Sets the dials of `operation`; arguments and errors as in `operate`."""
+        from core.batchnorm.operating import set_dials
+
+        pick("recipe", recipe, RECIPES)
+        statistics = self.statistics(max(self.n_samples) if n_samples is None else n_samples)
+        config = self.operation.config
+        how = {"recipe": recipe, "epsilon": epsilon, "seed": seed}
+        return set_dials(config, statistics, layers, **how)
 
     @cached_property
     def operation(self) -> "Operation":
@@ -259,17 +279,6 @@ class SurgeryModel:
         from core.batchnorm.operating import shown_places
 
         return shown_places(self.operation.config)
-
-    def _dials(
-        self, layers: Sequence[str], recipe: str, epsilon: float, n_samples: int, seed: int
-    ) -> dict:
-        from core.batchnorm.operating import set_dials
-
-        pick("recipe", recipe, RECIPES)
-        statistics = self.statistics(n_samples)
-        config = self.operation.config
-        how = {"recipe": recipe, "epsilon": epsilon, "seed": seed}
-        return set_dials(config, statistics, layers, **how)
 
     def _before(self) -> dict[str, float]:
         metrics = self.bundle.metrics

@@ -145,7 +145,7 @@ def shown_places(config: NetConfig) -> tuple[str, ...]:
 
 
 def batches(n: int, size: int) -> Iterator[slice]:
-    """Cuts n photos into batches of one size; what is left over joins none."""
+    """Cuts n photos into batches of one size, one of whose multiples n should be."""
     for begin in range(0, n - size + 1, size):
         yield slice(begin, begin + size)
 

@@ -51,8 +51,10 @@ PRESETS = {
     SWEEP: Preset("With and without batch norm, over learning rates and seeds", SweepConfig()),
     BEST: Preset("The net with batch norm that tells cats from dogs best", BestConfig()),
     "surgery-small": Preset(
-        "The surgery on few photos of 96 pixels",
-        SurgeryConfig(size=96, most_photos=60, n_samples=(8, 32), epsilons=(1e-3,)),
+        "The surgery on few photos of 96 pixels, groups of layers only",
+        SurgeryConfig(
+            size=96, most_photos=60, n_samples=(8, 32), epsilons=(1e-3,), has_singles=False
+        ),
     ),
     "sweep-small": Preset(
         "The sweep on 200 photos of 96 pixels: three rates, two seeds",

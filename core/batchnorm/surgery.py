@@ -14,14 +14,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from core.batchnorm import CLASSES, SURGERY
-from core.batchnorm.data import PARTS, Photos, read_photos, some
+from core.batchnorm.data import Photos, read_photos, some
 from core.batchnorm.explorer import GROUPS, KIND, SurgeryModel
 from core.batchnorm.head import fit_head, with_head
 from core.batchnorm.insert import filled
 from core.batchnorm.looking import Looker, loss_of, share_right
 from core.batchnorm.model import FEATURES
 from core.batchnorm.nets import RELU, NetConfig, insertion_points
-from core.batchnorm.operating import Operation, batches, set_dials
+from core.batchnorm.operating import Dial, Operation, batches, set_dials
 from core.batchnorm.recipes import EPSILON, RECIPES
 from core.batchnorm.start import halved, plain_start
 from core.batchnorm.statistics import measure
@@ -45,12 +45,14 @@ class SurgeryConfig:
         n_samples: photos on which statistics are measured.
         epsilons: added to the variance; the default, `EPSILON`, is one of them.
         most_photos: of train and of valid; None for all. For trying out.
+        has_singles: try every layer alone as well.
     """
 
     size: int = 227
     n_samples: tuple[int, ...] = (8, 32, 128, 512)
     epsilons: tuple[float, ...] = (1e-5, 1e-3, 1e-1)
     most_photos: int | None = None
+    has_singles: bool = True
 
     def __post_init__(self) -> None:
         """Checks the bounds."""
@@ -98,7 +100,7 @@ def operate_on_photos(
     if run.n_epochs is not None:
         raise InputError(f"epochs ({run.n_epochs}) should be left out: nothing is trained here")
     found = read_photos(local, data_dir=data_dir)
-    train, valid = (some(found[part], config.most_photos) for part in PARTS)
+    train, valid = some(found["train"], config.most_photos), _judges(found["valid"], config)
     plan, arrays = plain_start(weights.path, size=config.size)
     look = Looker(plan, arrays, layer=FEATURES)
     head = fit_head(look(train.images), train.labels, penalty=_PENALTY)
@@ -137,7 +139,7 @@ def outcome(
         operation: the net.
         case: what is done to it.
         statistics: by number of samples.
-        photos: labelled ones; those beyond a multiple of the batch are left out.
+        photos: labelled ones, a whole number of batches.
         before: f32[N, classes], logits without batch norm.
         seed: of the recipe "random".
 
@@ -152,17 +154,11 @@ def outcome(
         epsilon=case.epsilon,
         seed=seed,
     )
-    after = np.concatenate(
-        [
-            operation.logits(photos.images[rows], dials, case.epsilon, training=case.training)
-            for rows in batches(len(photos), min(_BATCH, len(photos)))
-        ]
-    )
-    labels = photos.labels[: len(after)]
+    after = _concatenated(operation, photos, case.epsilon, dials, case.training)
     return {
-        "loss": loss_of(after, labels),
-        "accuracy": share_right(after, labels),
-        "max_abs_diff": float(np.abs(after - before[: len(after)]).max()),
+        "loss": loss_of(after, photos.labels),
+        "accuracy": share_right(after, photos.labels),
+        "max_abs_diff": float(np.abs(after - before).max()),
     }
 
 
@@ -190,18 +186,11 @@ def measure_surgery(
     """
     model = SurgeryModel(bundle)
     settings = bundle.config["settings"]
-    valid = some(read_photos(local, data_dir=data_dir)["valid"], settings["most_photos"])
+    valid = read_photos(local, data_dir=data_dir)["valid"]
+    valid = _judges(valid, SurgeryConfig(most_photos=settings["most_photos"]))
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}
-    off = set_dials(
-        model.operation.config, statistics[max(statistics)], (), recipe="exact", epsilon=EPSILON
-    )
-    before = np.concatenate(
-        [
-            model.operation.logits(valid.images[rows], off, EPSILON, training=False)
-            for rows in batches(len(valid), min(_BATCH, len(valid)))
-        ]
-    )
+    before = _concatenated(model.operation, valid, EPSILON, model.dials((), seed=seed), False)
     found = {}
     for name, case in _headlines(max(model.n_samples)).items():
         figures = outcome(model.operation, case, statistics, valid, before=before, seed=seed)
@@ -211,6 +200,25 @@ def measure_surgery(
                 recorded = bundle.metrics[metric]["value"]
                 found[metric] = {"measured": figures[figure], "recorded": recorded}
     return found
+
+
+def _judges(valid: Photos, config: SurgeryConfig) -> Photos:
+    """Mixes cats and dogs, which training mode normalises together; whole batches only."""
+    photos = some(valid, config.most_photos)
+    n_whole = max(len(photos) // _BATCH * _BATCH, min(len(photos), _BATCH))
+    return photos.rows(np.random.default_rng(0).permutation(len(photos))[:n_whole])
+
+
+def _concatenated(
+    operation: Operation, photos: Photos, epsilon: float, dials: dict[str, Dial], training: bool
+) -> np.ndarray:
+    """Computes the logits of all photos."""
+    return np.concatenate(
+        [
+            operation.logits(photos.images[rows], dials, epsilon, training=training)
+            for rows in batches(len(photos), min(_BATCH, len(photos)))
+        ]
+    )
 
 
 def _statistics(
@@ -233,7 +241,7 @@ def _cases(plan: NetConfig, config: SurgeryConfig, n_samples: tuple[int, ...]) -
                 for epsilon in config.epsilons:
                     for group in GROUPS:
                         yield Case(group, recipe, epsilon, n, training)
-                for layer in insertion_points(plan):
+                for layer in insertion_points(plan) if config.has_singles else ():
                     yield Case(layer.name, recipe, EPSILON, n, training)
 
 

@@ -1,4 +1,4 @@
-"""Insertion changes nothing, each layer alone and all together; other recipes do; folding undoes."""
+"""Insertion changes nothing, each layer alone and all together; other recipes do; folding back."""
 
 from pathlib import Path
 

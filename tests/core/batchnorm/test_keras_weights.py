@@ -91,7 +91,7 @@ def test_all_problems_stand_in_one_message(tmp_path: Path) -> None:
         strange = file.create_group("strange")
         strange.create_dataset("w", data=np.zeros(2))
         strange.attrs["weight_names"] = [b"w"]
-        file.attrs["layer_names"] = [*file.attrs["layer_names"].tolist(), b"strange"]
+        file.attrs["layer_names"] = [*(n.encode() for n in file.attrs["layer_names"]), b"strange"]
     with pytest.raises(InputError) as caught:
         load_keras(path, VGG)
     said = str(caught.value)
