@@ -1,12 +1,16 @@
 """Batch norm is put into a trained net: does the net notice?"""
 
-from dashboard import resources, view_state
+from dashboard import resources, theme, view_state
 from dashboard.components import missing, own_photo, page, provenance, surgery_views, width
 
+before, after = (
+    theme.mse(provenance.lesson_row(row)["value"])
+    for row in ("batchnorm-loss-before", "batchnorm-loss")
+)
 page.header(
     "Batch norm is put into a trained net: does the net notice?",
     "A new layer between two old ones must hand on what it gets. The lesson’s notebook says that "
-    "its net stays the same, and prints a loss that goes from 1.5168 to 4.7634.",
+    f"its net stays the same, and prints a loss that goes from {before} to {after}.",
 )
 view = view_state.page(surgery_views.PAGE)
 with missing.guard():

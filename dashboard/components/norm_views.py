@@ -15,6 +15,7 @@ from dashboard import theme, view_state
 from dashboard.components import page, width
 from dashboard.components.chart import chart
 from dashboard.components.text import plain, sentence
+from dashboard.figures import batchnorm_batches as batches_figures
 from dashboard.figures import batchnorm_layer as figures
 
 PAGE = "batchnorm_layer"
@@ -128,7 +129,7 @@ def batch_noise(place: Place) -> list[Try]:
     low, high = (figures.signed(float(edge)) for edge in np.quantile(of_size, [0.05, 0.95]))
     with place.figure:
         chart(
-            figures.noise(
+            batches_figures.noise(
                 sizes.tolist(),
                 outputs,
                 chosen=size,
@@ -139,7 +140,7 @@ def batch_noise(place: Place) -> list[Try]:
             key=KEY_NOISE,
             alt=f"What a value {value:g} spreads from the mean becomes in batches of 1 to "
             f"{LARGEST}; in batches of {size}, nine of ten lie from {low} to {high}",
-            data=figures.noise_table(sizes.tolist(), outputs),
+            data=batches_figures.noise_table(sizes.tolist(), outputs),
             filename="batch-norm-noise",
         )
     st.latex(
@@ -216,7 +217,7 @@ def train_and_evaluate(place: Place) -> list[Try]:
     last = Layer(float(kept.means[-1]), float(kept.vars[-1]), 1.0, 0.0, epsilon)
     with place.figure:
         chart(
-            figures.running(
+            batches_figures.running(
                 table,
                 mean=mean,
                 sd=sd,
