@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.batchnorm import command as batchnorm_command
 from core.bundle import load_bundle
 from core.datasets import command as datasets_command
 from core.errors import BundleError, InputError, LatentLabError
@@ -21,12 +22,14 @@ COMMANDS = (
     words_command,
     sentiment_command,
     textgen_command,
+    batchnorm_command,
 )
 TOPICS = {
     "movies": movies_command,
     "words": words_command,
     "sentiment": sentiment_command,
     "textgen": textgen_command,
+    "batchnorm": batchnorm_command,
 }
 BENCHMARKS = Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
 

@@ -26,6 +26,10 @@ from core.errors import InputError
 Epoch = Callable[[Any, jax.Array, Any], tuple[Any, dict[str, jax.Array]]]
 
 
+class Diverged(InputError):
+    """A figure of an epoch is no longer finite."""
+
+
 class TrainState(NamedTuple):
     """What a gradient-trained model carries from epoch to epoch; all leaves are arrays."""
 
@@ -241,7 +245,8 @@ def fit(
         The fitted state, the best and the snapshots, the history and the times.
 
     Raises:
-        InputError: `plan.monitor` is not among the metrics, or the loss is no longer finite.
+        InputError: `plan.monitor` is not among the metrics.
+        Diverged: the loss is no longer finite.
     """
     base_key = jax.random.key(seed)
     if mesh is not None:
@@ -322,7 +327,7 @@ def _take_snapshot(
 def _check_finite(row: Mapping[str, float]) -> None:
     for name, value in row.items():
         if not np.isfinite(value):
-            raise InputError(
+            raise Diverged(
                 f"{name} is {value} after epoch {row['epoch']}: training diverged; "
                 "lower the learning rate, or raise the L2 penalty"
             )

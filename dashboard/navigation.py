@@ -135,6 +135,29 @@ PAGES: dict[str, tuple[Entry, ...]] = {
             "What does a cell of the net remember, and what if it is held?",
         ),
     ),
+    "Batch norm": (
+        Entry(
+            "app_pages/batchnorm_surgery.py",
+            "The surgery",
+            "batchnorm-surgery",
+            ":material/healing:",
+            "Batch norm is put into a trained net: does the net notice?",
+        ),
+        Entry(
+            "app_pages/batchnorm_buys.py",
+            "What it buys",
+            "batchnorm-buys",
+            ":material/speed:",
+            "Does batch norm let a net learn faster or better?",
+        ),
+        Entry(
+            "app_pages/batchnorm_layer.py",
+            "How batch norm works",
+            "batchnorm-layer",
+            ":material/align_horizontal_center:",
+            "What does a batch norm layer do to a number?",
+        ),
+    ),
     "Ideas": (
         Entry(
             "app_pages/ideas_embeddings.py",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.batchnorm import BEST, SURGERY, SWEEP
 from core.bundle import MANIFEST, Bundle, load_bundle, read_manifest
 from core.errors import BundleError
 from core.sentiment import MODELS
@@ -20,6 +21,8 @@ from core.textgen import MODELS as TEXT_MODELS
 from core.words import OUR_VECTORS
 
 if TYPE_CHECKING:
+    from core.batchnorm.explorer import BestNets, Surgery, SurgeryModel
+    from core.batchnorm.sweep_results import SweepResults
     from core.movies.explorer import MovieExplorer
     from core.sentiment.comparison import Comparison
     from core.sentiment.data import Texts
@@ -174,6 +177,42 @@ def unfolded_model() -> "UnfoldedModel":
     return _unfolded_model(str(folder), _age(folder), name)
 
 
+def surgery_model() -> "SurgeryModel":
+    """Returns the net on the operating table; raises as `bundle` does."""
+    name = f"batchnorm-{SURGERY}"
+    folder = assets() / name
+    return _surgery_model(str(folder), _age(folder), name)
+
+
+def surgery(
+    recipe: str,
+    layers: tuple[str, ...],
+    epsilon: float,
+    n_samples: int,
+    training: bool,
+    seed: int,
+) -> "Surgery":
+    """Returns what `SurgeryModel.operate` gives, once for each way to operate."""
+    name = f"batchnorm-{SURGERY}"
+    folder = assets() / name
+    how = (layers, recipe, epsilon, n_samples, training, seed)
+    return _surgery(str(folder), _age(folder), name, how)
+
+
+def best_nets() -> "BestNets":
+    """Returns the fine-tuned nets that tell cats from dogs; raises as `bundle` does."""
+    name = f"batchnorm-{BEST}"
+    folder = assets() / name
+    return _best_nets(str(folder), _age(folder), name)
+
+
+def sweep_results() -> "SweepResults":
+    """Returns the trainings with and without batch norm; raises as `bundle` does."""
+    name = f"batchnorm-{SWEEP}"
+    folder = assets() / name
+    return _sweep_results(str(folder), _age(folder), name)
+
+
 def reviews_are_here() -> bool:
     """Says whether the data set of reviews lies on this machine; InputError for a wrong setting."""
     from core.sentiment import local
@@ -292,6 +331,32 @@ def _unfolded_model(folder: str, age: int, name: str) -> "UnfoldedModel":
     from core.textgen.unfolded_explorer import UnfoldedModel
 
     return UnfoldedModel(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Loading the net", max_entries=2)
+def _surgery_model(folder: str, age: int, name: str) -> "SurgeryModel":
+    from core.batchnorm.explorer import SurgeryModel
+
+    return SurgeryModel(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Operating: some seconds the first time", max_entries=256)
+def _surgery(folder: str, age: int, name: str, how: tuple) -> "Surgery":
+    return _surgery_model(folder, age, name).operate(*how)
+
+
+@st.cache_resource(show_spinner="Loading the nets", max_entries=2)
+def _best_nets(folder: str, age: int, name: str) -> "BestNets":
+    from core.batchnorm.explorer import BestNets
+
+    return BestNets(_bundle(folder, age, name), Path(folder))
+
+
+@st.cache_resource(show_spinner="Loading the trainings", max_entries=4)
+def _sweep_results(folder: str, age: int, name: str) -> "SweepResults":
+    from core.batchnorm.sweep_results import SweepResults
+
+    return SweepResults(_bundle(folder, age, name), Path(folder))
 
 
 @st.cache_resource(show_spinner="Opening GloVe: some seconds the first time")

@@ -11,16 +11,47 @@ from dashboard.components import ledger
 from dashboard.components.text import plain
 
 
-def footer(bundle: Bundle, *, lesson: str | None = None, metric: str | None = None) -> None:
+def footer(
+    bundle: Bundle,
+    *,
+    lesson: str | None = None,
+    metric: str | None = None,
+    beside: str | None = None,
+) -> None:
     """Draws model, data, seeds, metrics with their protocol, and the lesson's number beside ours.
 
     Args:
         bundle: what the page reads.
         lesson: id of the row of `assets/lesson.json` that this model answers.
         metric: the one to show; the lesson's, or the first one, if it is not said.
+        beside: id of a row that another bundle answers, to be shown as it stands there.
+    """
+    lines = [*sentences(bundle, lesson_row(lesson) if lesson else None, metric)]
+    if beside:
+        lines.append(_lesson_line(beside))
+    st.divider()
+    st.caption("  \n".join(lines))
+
+
+def drawn_here(what: str, lesson: str) -> None:
+    """Draws the footer of a page that reads no bundle: what is drawn, and the lesson's number.
+
+    Args:
+        what: the numbers on screen.
+        lesson: id of the row of `assets/lesson.json` that the page explains.
     """
     st.divider()
-    st.caption("  \n".join(sentences(bundle, lesson_row(lesson) if lesson else None, metric)))
+    st.caption(f"**Model** none: {plain(what)}, computed as you look  \n{_lesson_line(lesson)}")
+
+
+def _lesson_line(identifier: str) -> str:
+    """Says what the lesson has for a row, and what its bundle measured, if that is here."""
+    row = lesson_row(identifier)
+    line = ledger.line(row, resources.manifest(row["bundle"]))
+    ours = f"here {plain(line.ours)}" if line.ours else "not measured here yet"
+    return (
+        f"**Lesson** {plain(row['label'])}: {plain(line.lesson)} ({plain(row['detail'])}), {ours}"
+    )
 
 
 def lesson_row(identifier: str) -> Mapping[str, Any]:

@@ -101,6 +101,9 @@ def test_the_lessons_figures_are_complete() -> None:
     assert rows["movies-bias"]["value"] == 0.7979
     assert rows["movies-net"]["value"] == 0.7938
     assert rows["sentiment-multicnn"]["value"] == 0.9036
+    assert rows["batchnorm-loss-before"]["value"] == 1.5168
+    assert rows["batchnorm-loss"]["value"] == 4.7634
+    assert rows["batchnorm-accuracy"]["value"] == 0.6342
     for one in rows.values():
         assert one["unit"] in ledger.FORMATS
         assert one["better"] in ("lower", "higher")

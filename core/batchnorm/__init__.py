@@ -1,0 +1,7 @@
+"""Batch norm: put into a net that was trained without it, so that nothing changes at first."""
+
+NETS = ("squeezenet", "vgg16")
+SURGERY = "surgery"  # the bundle batchnorm-surgery: what each recipe does to a pre-trained net
+SWEEP = "sweep"  # the bundle batchnorm-sweep: trainings over learning rates, with and without
+BEST = "best"  # the bundle batchnorm-best: the net with batch norm that tells cats from dogs best
+CLASSES = ("cat", "dog")

@@ -1,0 +1,86 @@
+"""Random views of photos, cut and resized by two products of matrices: quick on any device."""
+
+import jax
+import jax.numpy as jnp
+
+_LEAST_ASPECT = 3 / 4  # width by height of a random cut; the greatest is the inverse
+
+
+def whole(photos: jax.Array, size: int, *, is_flipped: bool = False) -> jax.Array:
+    """Resizes whole photos.
+
+    Args:
+        photos: u8[B, S, S, 3].
+        size: new side, pixels.
+        is_flipped: mirror them, left to right.
+
+    Returns:
+        f32[B, size, size, 3], from 0 to 255.
+    """
+    n, side = photos.shape[:2]
+    if side == size:
+        return (photos[:, :, ::-1] if is_flipped else photos).astype(jnp.float32)
+    full, nothing = jnp.full(n, float(side)), jnp.zeros(n)
+    return _cut(photos, size, nothing, nothing, full, full, jnp.full(n, is_flipped))
+
+
+def random_views(photos: jax.Array, size: int, *, least_area: float, key: jax.Array) -> jax.Array:
+    """Cuts a random rectangle out of each photo, mirrors half of them, and resizes.
+
+    Args:
+        photos: u8[B, S, S, 3].
+        size: new side, pixels.
+        least_area: smallest share of a photo that is cut out, above 0; 1 for whole photos.
+        key: of the draws.
+
+    Returns:
+        f32[B, size, size, 3], from 0 to 255.
+    """
+    n, side = photos.shape[:2]
+    area_key, aspect_key, top_key, left_key, flip_key = jax.random.split(key, 5)
+    is_flipped = jax.random.bernoulli(flip_key, shape=(n,))
+    if least_area == 1:
+        full, nothing = jnp.full(n, float(side)), jnp.zeros(n)
+        return _cut(photos, size, nothing, nothing, full, full, is_flipped)
+    area = jax.random.uniform(area_key, (n,), minval=least_area, maxval=1.0)
+    limit = -jnp.log(_LEAST_ASPECT)
+    # no wider or higher than the photo: the area bounds the aspect
+    limit = jnp.minimum(limit, -jnp.log(area))
+    root = jnp.exp(jax.random.uniform(aspect_key, (n,), minval=-1, maxval=1) * limit / 2)
+    height, width = side * jnp.sqrt(area) / root, side * jnp.sqrt(area) * root
+    top = jax.random.uniform(top_key, (n,)) * (side - height)
+    left = jax.random.uniform(left_key, (n,)) * (side - width)
+    return _cut(photos, size, top, left, height, width, is_flipped)
+
+
+def _cut(
+    photos: jax.Array,
+    size: int,
+    top: jax.Array,
+    left: jax.Array,
+    height: jax.Array,
+    width: jax.Array,
+    is_flipped: jax.Array,
+) -> jax.Array:
+    side = photos.shape[1]
+    rows = _weights(size, side, top, height, jnp.zeros_like(is_flipped))
+    columns = _weights(size, side, left, width, is_flipped)
+    resized = jnp.einsum("bih,bhwc->biwc", rows, photos.astype(jnp.float32))
+    return jnp.einsum("bjw,biwc->bijc", columns, resized)
+
+
+def _weights(
+    size: int, side: int, start: jax.Array, length: jax.Array, is_flipped: jax.Array
+) -> jax.Array:
+    """How much of each old pixel goes into each new one: a triangle, wide enough when shrinking.
+
+    Returns:
+        f32[B, size, side], each row of sum 1.
+    """
+    step = (length / size)[:, None]
+    at = jnp.arange(size) + 0.5
+    at = jnp.where(is_flipped[:, None], size - at, at)
+    centre = start[:, None] + at * step - 0.5
+    distance = jnp.abs(centre[:, :, None] - jnp.arange(side))
+    weights = jnp.maximum(0, 1 - distance / jnp.maximum(step, 1)[:, :, None])
+    return weights / weights.sum(axis=2, keepdims=True)

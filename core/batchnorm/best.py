@@ -1,0 +1,275 @@
+"""The best net with batch norm: settings chosen on a tenth of train, valid looked at once.
+
+Every candidate is trained on nine tenths of train and measured on the rest, for two splits. The one
+with the lowest mean loss is trained on all of train with several seeds, and so is, under the same
+budget and with settings chosen in the same way, the net without batch norm.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.batchnorm.best_bundle import HEAD_ONLY, Finals, accuracies_on, gather_best
+from core.batchnorm.data import PARTS, Photos, held_out, read_photos, some
+from core.batchnorm.fitting import Recipe, Tuner
+from core.batchnorm.head import Head, fit_head, with_head
+from core.batchnorm.looking import Looker, loss_of, share_right
+from core.batchnorm.model import FEATURES
+from core.batchnorm.start import (
+    NETS_COMPARED,
+    WITH,
+    Start,
+    halved,
+    measured,
+    plain_start,
+    plan_of,
+    with_norm,
+)
+from core.batchnorm.sweep_results import CHANCE
+from core.bundle import Bundle
+from core.datasets.store import LocalData
+from core.errors import InputError
+from core.loop import Diverged
+from core.training_run import TrainingRun
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BestConfig:
+    """What is tried.
+
+    Attributes:
+        rates: highest learning rates that are tried, for each net.
+        n_splits: of train, on which every rate is tried.
+        n_seeds: trainings on all of train with the chosen rate.
+        penalty: of the head that is fitted to frozen features first.
+        recipe: everything else.
+        most_photos: of train and of valid; None for all. For trying out.
+    """
+
+    rates: tuple[float, ...] = (1e-4, 3e-4, 1e-3)
+    n_splits: int = 2
+    n_seeds: int = 5
+    penalty: float = 1e-2
+    recipe: Recipe = Recipe(
+        optimizer="adam",
+        n_epochs=20,
+        least_area=0.35,
+        label_smoothing=0.05,
+        weight_decay=1e-2,
+        averaging=0.99,
+    )
+    most_photos: int | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the bounds."""
+        if not self.rates or min(self.rates) <= 0:
+            raise InputError(f"rates ({self.rates}) should be above 0, and at least one")
+        if self.n_seeds < 1 or self.n_splits < 1:
+            raise InputError(f"seeds ({self.n_seeds}) and splits should be at least 1")
+
+
+def train_best(
+    config: BestConfig,
+    local: LocalData,
+    weights: LocalData,
+    run: TrainingRun,
+    *,
+    data_dir: str | Path | None = None,
+) -> Bundle:
+    """Chooses, trains and measures; the net of the first seed is kept.
+
+    Args:
+        config: what.
+        local: the archive of photos.
+        weights: SqueezeNet's weights.
+        run: how; its number of epochs, if it has one, is that of every training.
+        data_dir: folder of kept photos.
+
+    Returns:
+        The bundle, not yet saved.
+
+    Raises:
+        InputError: an option is out of bounds.
+        DataError: a data set is damaged.
+    """
+    if run.n_epochs is not None:
+        recipe = dataclasses.replace(config.recipe, n_epochs=run.n_epochs)
+        config = dataclasses.replace(config, recipe=recipe)
+    found = read_photos(local, data_dir=data_dir)
+    train, valid = (some(found[part], config.most_photos) for part in PARTS)
+    frozen = plain_start(weights.path, size=config.recipe.size)
+    look = Looker(frozen[0], frozen[1], layer=FEATURES)
+    # computed once and kept: the head learns from both looks of every photo
+    features = np.stack([look(train.images), look(train.images, is_flipped=True)], axis=1)
+    what = {"best": dataclasses.asdict(config), "data": local.sha256}
+    tried: list[dict] = []
+    finals: dict[str, Finals] = {}
+    for net in NETS_COMPARED:
+        trainer = _Trainer(net, config, train, frozen, features, run, what)
+        tried += trainer.tries()
+        rate = chosen_rate(tried, net)
+        finals[net] = trainer.final(rate, valid)
+    head = fit_head(*_flat(features, train.labels), penalty=config.penalty)
+    finals[HEAD_ONLY] = _head_only(frozen, head, valid)
+    return gather_best(finals, pd.DataFrame(tried), config, local, run, n_valid=len(valid))
+
+
+def chosen_rate(tried: Sequence[Mapping[str, Any]], net: str) -> float:
+    """Returns the rate of the lowest mean loss over splits; what diverged does not count."""
+    table = pd.DataFrame(tried)
+    losses = table[table["net"] == net].groupby("learning_rate")["loss"]
+    means = losses.apply(lambda values: values.mean(skipna=False)).dropna()
+    if means.empty:
+        raise InputError(f"rates should be lower: every training of the net ({net}) diverged")
+    return float(means.idxmin())
+
+
+class _Trainer:
+    """Trainings of one of the two nets."""
+
+    def __init__(
+        self,
+        net: str,
+        config: BestConfig,
+        train: Photos,
+        frozen: Start,
+        features: np.ndarray,
+        run: TrainingRun,
+        what: Mapping[str, Any],
+    ) -> None:
+        self._net, self._config, self._train, self._run = net, config, train, run
+        self._frozen, self._features, self._what = frozen, features, what
+        self._plan = plan_of(config.recipe.size, with_norm=net == WITH)
+        self._tuner = Tuner(self._plan, config.recipe, len(train), mesh=run.mesh)
+        self._seconds = 0.0
+
+    def tries(self) -> list[dict]:
+        """Trains at every rate on every split; a row each, those done before a stop included."""
+        rows: list[dict] = []
+        nothing = {"nothing": np.zeros(1)}
+        with self._run.checkpoints(f"tries-{self._name}", self._what) as saved:
+            found = saved.latest(nothing) if saved is not None else None
+            if found is not None:
+                rows = found.record["rows"]
+            splits = range(self._run.seed, self._run.seed + self._config.n_splits)
+            for split in splits:
+                for rate in self._config.rates:
+                    if any((r["split"], r["learning_rate"]) == (split, rate) for r in rows):
+                        continue
+                    rows.append(self._try(split, rate))
+                    if saved is not None:
+                        saved.save(len(rows), nothing, {"rows": rows})
+        self._seconds += sum(row["seconds"] for row in rows)
+        return rows
+
+    def final(self, rate: float, valid: Photos) -> Finals:
+        """Trains on all photos with every seed, and looks at `valid` once."""
+        accuracies, losses, kept, history = [], [], {}, []
+        for seed in range(self._run.seed, self._run.seed + self._config.n_seeds):
+            with self._run.checkpoints(f"final-{self._name}-{seed}", self._what) as saved:
+                fitted = self._tuner.fit(
+                    self._start(np.arange(len(self._train)), seed),
+                    self._train,
+                    None,
+                    learning_rate=rate,
+                    seed=seed,
+                    checkpoints=saved,
+                    progress=self._run.label(f"{self._net}, seed {seed}"),
+                )
+            self._seconds += fitted.train_s
+            stored = halved(fitted.best)
+            logits = Looker(self._plan, stored).both_ways(valid.images)
+            accuracies.append(share_right(logits, valid.labels))
+            losses.append(loss_of(logits, valid.labels))
+            if not kept:
+                kept, history = stored, fitted.history
+                single = Looker(self._plan, fitted.best).both_ways(valid.images)
+                half = accuracies[0] - share_right(single, valid.labels)
+        return Finals(
+            self._plan,
+            kept,
+            np.array(accuracies),
+            np.array(losses),
+            rate,
+            history,
+            half,
+            self._seconds,
+        )
+
+    @property
+    def _name(self) -> str:
+        return self._net.replace(" ", "-")
+
+    def _try(self, split: int, rate: float) -> dict:
+        is_held = held_out(self._train, seed=split)
+        learned = np.flatnonzero(~is_held)
+        # some photos twice an epoch: as many steps as on all of train, and no second program
+        repeated = np.resize(np.random.default_rng(split).permutation(learned), len(self._train))
+        row = {"net": self._net, "split": split, "learning_rate": rate}
+        try:
+            fitted = self._tuner.fit(
+                self._start(learned, split),
+                self._train.rows(repeated),
+                None,
+                learning_rate=rate,
+                seed=split,
+                progress=self._run.label(f"{self._net}, rate {rate:g}, split {split}"),
+            )
+        except Diverged:
+            return row | {"loss": None, "accuracy": CHANCE, "seconds": 0.0}
+        held = self._train.rows(is_held)
+        logits = Looker(self._plan, fitted.best).both_ways(held.images)
+        return row | {
+            "loss": loss_of(logits, held.labels),
+            "accuracy": share_right(logits, held.labels),
+            "seconds": fitted.train_s,
+        }
+
+    def _start(self, rows: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Fits the head to frozen features of some photos and puts batch norm in, if wanted."""
+        some = self._train.rows(rows)
+        head = fit_head(*_flat(self._features[rows], some.labels), penalty=self._config.penalty)
+        start = self._frozen[0], with_head(self._frozen[1], head)
+        return (
+            with_norm(start, measured(start, some, seed=seed))[1] if self._net == WITH else start[1]
+        )
+
+
+def _head_only(frozen: Start, head: Head, valid: Photos) -> Finals:
+    arrays = halved(with_head(frozen[1], head))
+    logits = Looker(frozen[0], arrays).both_ways(valid.images)
+    accuracy, loss = share_right(logits, valid.labels), loss_of(logits, valid.labels)
+    single = Looker(frozen[0], with_head(frozen[1], head)).both_ways(valid.images)
+    half = accuracy - share_right(single, valid.labels)
+    figures = np.array([accuracy]), np.array([loss])
+    return Finals(frozen[0], arrays, *figures, 0.0, [], half, 0.0)
+
+
+def _flat(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Puts both looks of every photo one after the other: f32[N, 2, C] -> f32[2N, C]."""
+    return features.reshape(-1, features.shape[-1]), np.repeat(labels, features.shape[1])
+
+
+def measure_best(
+    bundle: Bundle, local: LocalData, *, data_dir: str | Path | None = None
+) -> dict[str, dict[str, float]]:
+    """Looks at valid again with the nets of a bundle.
+
+    Args:
+        bundle: of `train_best`.
+        local: the archive of photos.
+        data_dir: folder of kept photos.
+
+    Returns:
+        "accuracy_with" and "accuracy_without" of the first seed, "measured" and "recorded".
+    """
+    most = bundle.config["settings"]["most_photos"]
+    valid = some(read_photos(local, data_dir=data_dir)["valid"], most)
+    return {
+        name: {"measured": value, "recorded": bundle.metrics[name]["per_seed"][0]}
+        for name, value in accuracies_on(bundle, valid.images, valid.labels).items()
+    }

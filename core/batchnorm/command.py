@@ -1,0 +1,260 @@
+"""`train batchnorm`, `batchnorm insert` and `batchnorm evaluate`."""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.batchnorm import BEST, NETS, SURGERY, SWEEP
+from core.batchnorm.recipes import EPSILON, EXACT, RECIPES
+from core.bundle import ASSETS, Bundle, check_replaceable, load_bundle, save_bundle
+from core.datasets.command import add_places
+from core.errors import BundleError, InputError
+from core.options import add_training, refuse_other_data, report, write_presets
+
+_DATA, _WEIGHTS = "dogscats-sample", "squeezenet"
+_PLACES = ("convolution", "relu", "both")
+
+
+def register(subparsers: argparse._SubParsersAction) -> None:
+    """Adds the command `batchnorm` with its questions."""
+    batchnorm = subparsers.add_parser(
+        "batchnorm", help="put batch norm into a pre-trained net, or tell cats from dogs"
+    )
+    actions = batchnorm.add_subparsers(title="questions", metavar="QUESTION", required=True)
+    insert = actions.add_parser(
+        "insert",
+        help="put batch norm into a net and print how far its output moves",
+        description="Loads a net's weights, measures its activations on photos, puts batch norm in "
+        "and prints the largest difference of its output over the same photos.",
+    )
+    insert.add_argument("--net", default=NETS[0], help=f"{', '.join(NETS)} (default: %(default)s)")
+    insert.add_argument(
+        "--recipe", default=EXACT, help=f"{', '.join(RECIPES)} (default: %(default)s)"
+    )
+    insert.add_argument(
+        "--layers", nargs="+", metavar="NAME", help="behind these layers (default: see --place)"
+    )
+    insert.add_argument(
+        "--place",
+        default="convolution",
+        choices=_PLACES,
+        help="without --layers: behind every convolution and dense layer, every relu, or both",
+    )
+    insert.add_argument("--list", action="store_true", help="list the net's places and stop")
+    insert.add_argument(
+        "--epsilon",
+        type=float,
+        default=EPSILON,
+        help="added to the variance (default: %(default)s)",
+    )
+    insert.add_argument(
+        "--weights", type=Path, help="a Keras .h5 file (default: the data set of the net)"
+    )
+    insert.add_argument(
+        "--images", default=_DATA, help="a folder with cats/ and dogs/, or a data set of photos"
+    )
+    insert.add_argument("--n-photos", type=int, default=64, help="default: %(default)s")
+    insert.add_argument("--seed", type=int, default=0, help="of photos and random recipe")
+    add_places(insert)
+    insert.set_defaults(run=run_insert)
+
+    evaluate_images = actions.add_parser(
+        "evaluate",
+        help="share of photos told right, without and with batch norm",
+        description="Looks at a folder's photos with the fine-tuned nets of the bundle "
+        "batchnorm-best and prints the share that each tells right.",
+    )
+    evaluate_images.add_argument(
+        "--images", type=Path, required=True, metavar="DIR", help="a folder with cats/ and dogs/"
+    )
+    evaluate_images.add_argument(
+        "--bundle", type=Path, default=ASSETS / f"batchnorm-{BEST}", help="other nets than the best"
+    )
+    evaluate_images.add_argument("--json", action="store_true", help="print one JSON object")
+    evaluate_images.set_defaults(run=run_evaluate_images)
+
+
+def register_training(topics: argparse._SubParsersAction) -> None:
+    """Adds `train batchnorm`."""
+    parser = topics.add_parser(
+        "batchnorm",
+        help="nets with and without batch norm",
+        description="Operates on a pre-trained net or fine-tunes it, and writes a bundle.",
+    )
+    add_training(parser, "batchnorm", preset="best-small")
+    parser.add_argument("--photos", default=_DATA, help="data set of photos (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, help="trainings of each kind, other than the recipe's")
+    parser.add_argument("--size", type=int, help="side of the images, other than the recipe's")
+    parser.set_defaults(run=run_training)
+
+
+def run_insert(args: argparse.Namespace) -> None:
+    """Operates once and tells the largest difference.
+
+    Raises:
+        InputError: a name or value is unusable, or the weights are another net's.
+        DataError: a data set is missing or damaged.
+    """
+    from core.batchnorm.insertion import plan_insertion, try_insertion
+
+    if args.net not in NETS:
+        raise InputError(f"net ({args.net}) should be one of {', '.join(NETS)}")
+    places = {"data_dir": args.data_dir, "mirror": args.mirror}
+    net, layers = plan_insertion(args.net, args.weights, args.layers, args.place, places)
+    if args.list:
+        for name in layers:
+            sys.stdout.write(f"{name}\n")
+        return
+    photos = _photos_of(args.images, args.n_photos, args.seed, places)
+    found = try_insertion(
+        net, photos, layers, recipe=args.recipe, epsilon=args.epsilon, seed=args.seed
+    )
+    if args.json:
+        told = {"net": args.net, "recipe": args.recipe, "epsilon": args.epsilon, **found}
+        sys.stdout.write(json.dumps(told) + "\n")
+        return
+    if found["max_abs_diff"] is None:
+        moves = "is no number any more"
+    else:
+        share = found["relative_diff"]
+        moves = f"moves by at most {found['max_abs_diff']:.3g}, {share:.3g} of its largest value"
+    sys.stdout.write(
+        f"batch norm ({args.recipe}) behind {found['n_layers']} layers of {args.net}: the output "
+        f"{moves}, over {found['n_photos']} photos\n"
+    )
+
+
+def run_evaluate_images(args: argparse.Namespace) -> None:
+    """Looks at the photos of a folder.
+
+    Raises:
+        InputError: the folder or a photo in it is unusable.
+        BundleError: the bundle is missing, damaged, or of another content.
+    """
+    from core.batchnorm.best_bundle import accuracies_on
+    from core.batchnorm.data import read_folder
+
+    photos = read_folder(args.images)
+    command = f"python -m core train batchnorm --preset {BEST} --out {args.bundle}"
+    bundle = load_bundle(args.bundle, kind="batchnorm", command=command)
+    if bundle.config.get("content") != BEST:
+        raise BundleError(args.bundle, [f"it holds no nets; make them with: {command}"])
+    found = accuracies_on(bundle, photos.images, photos.labels)
+    if args.json:
+        sys.stdout.write(json.dumps({**found, "n_photos": len(photos)}) + "\n")
+        return
+    sys.stdout.write(
+        f"{100 * found['accuracy_without']:.2f} % of {len(photos)} photos right without batch "
+        f"norm, {100 * found['accuracy_with']:.2f} % with it\n"
+    )
+
+
+def run_training(args: argparse.Namespace) -> None:
+    """Trains or operates, saves, and reports.
+
+    Raises:
+        InputError: an option is out of bounds.
+        DataError: a data set is missing or damaged.
+    """
+    from core.batchnorm.presets import PRESETS, find_preset
+
+    if args.list:
+        write_presets((name, preset.title) for name, preset in PRESETS.items())
+        return
+    config = find_preset(args.preset).changed(n_seeds=args.seeds, size=args.size)
+    from core.batchnorm.best import BestConfig, train_best
+    from core.batchnorm.surgery import SurgeryConfig, operate_on_photos
+    from core.batchnorm.sweep import train_sweep
+    from core.datasets.store import ensure
+    from core.devices import join_hosts
+    from core.training_run import TrainingRun
+
+    out = args.out or Path("runs") / f"batchnorm-{args.preset}"
+    check_replaceable(out)
+    join_hosts()
+    places = {"data_dir": args.data_dir, "mirror": args.mirror}
+    photos, weights = ensure(args.photos, **places), ensure(_WEIGHTS, **places)
+    scaffold = out.with_name(f".{out.name}.checkpoints")
+    run = TrainingRun(
+        args.seed,
+        args.epochs,
+        args.devices,
+        scaffold,
+        args.resume,
+        command=_command_line(args),
+        progress=True,
+    )
+    if isinstance(config, BestConfig):
+        work = train_best
+    else:
+        work = operate_on_photos if isinstance(config, SurgeryConfig) else train_sweep
+    bundle = work(config, photos, weights, run, data_dir=args.data_dir)
+    save_bundle(bundle, out)
+    shutil.rmtree(scaffold, ignore_errors=True)
+    report(bundle, out, as_json=args.json)
+
+
+def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Measures a bundle again on its own photos.
+
+    Args:
+        bundle: of kind "batchnorm".
+        args: mirror and data_dir; data must be None, since a bundle has its own.
+
+    Returns:
+        Metrics with "measured" and "recorded".
+
+    Raises:
+        InputError: another data set was named.
+        DataError: a data set is missing or damaged.
+    """
+    refuse_other_data(bundle, args.data)
+    from core.batchnorm.best import measure_best
+    from core.batchnorm.surgery import measure_surgery
+    from core.batchnorm.sweep import measure_sweep
+    from core.datasets.store import ensure
+
+    places = {"data_dir": args.data_dir, "mirror": args.mirror}
+    photos = ensure(bundle.dataset["name"], **places)
+    content = bundle.config.get("content")
+    if content == BEST:
+        return measure_best(bundle, photos, data_dir=args.data_dir)
+    if content == SURGERY:
+        return measure_surgery(bundle, photos, data_dir=args.data_dir)
+    if content == SWEEP:
+        weights = ensure(_WEIGHTS, **places)
+        return measure_sweep(bundle, photos, weights, data_dir=args.data_dir)
+    raise BundleError(args.bundle, [f"its content {content!r} is unknown"])
+
+
+def _photos_of(images: str, n_photos: int, seed: int, places: dict) -> np.ndarray:
+    """Draws photos from a folder of one's own or from a data set's train: u8[N, S, S, 3]."""
+    from core.batchnorm.data import read_folder, read_photos
+    from core.datasets.registry import REGISTRY
+    from core.datasets.store import ensure
+
+    if n_photos < 1:
+        raise InputError(f"n-photos ({n_photos}) should be at least 1")
+    if images in REGISTRY and not Path(images).is_dir():
+        found = read_photos(ensure(images, **places), data_dir=places["data_dir"])["train"]
+    else:
+        found = read_folder(Path(images))
+    rows = np.random.default_rng(seed).permutation(len(found))[:n_photos]
+    return np.asarray(found.images[np.sort(rows)])
+
+
+def _command_line(args: argparse.Namespace) -> str:
+    parts = ["python -m core train batchnorm", f"--preset {args.preset}", f"--seed {args.seed}"]
+    options: Sequence[tuple[str, object, object]] = (
+        ("photos", args.photos, _DATA),
+        ("seeds", args.seeds, None),
+        ("size", args.size, None),
+        ("epochs", args.epochs, None),
+    )
+    parts += [f"--{name} {value}" for name, value, default in options if value != default]
+    return " ".join(parts)

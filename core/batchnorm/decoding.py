@@ -1,0 +1,129 @@
+"""Photos from strangers: bytes -> a square of pixels, or one sentence that says why not.
+
+Nothing a file says of itself is believed: its size is bounded before a pixel is decoded, its kind
+is found by content, and whatever the decoder raises becomes an `InputError`.
+"""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.errors import InputError
+
+MOST_PIXELS = 40_000_000
+MOST_BYTES = 20_000_000
+LEAST_SIDE = 16  # pixels; less than that shows neither cat nor dog
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+
+_WHITE = (255, 255, 255, 255)
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+)
+
+
+def decode(content: bytes, *, size: int, name: str = "the image") -> np.ndarray:
+    """Decodes one photo, turns it upright, and cuts the middle square out of it.
+
+    Args:
+        content: bytes of a JPEG, PNG, WebP, GIF or BMP file.
+        size: side of the square, pixels.
+        name: of the file, for messages.
+
+    Returns:
+        u8[size, size, 3], red, green, blue; transparent parts lie on white.
+
+    Raises:
+        InputError: the file is too large, broken, animated, or no image; the message says which.
+    """
+    if len(content) > MOST_BYTES:
+        raise InputError(
+            f"{name} ({len(content):,} bytes) should have at most {MOST_BYTES:,}: make it smaller"
+        )
+    image = _opened(content, name)
+    try:
+        # A JPEG is decoded at a fraction of its size where that is still large enough.
+        image.draft(image.mode, (2 * size, 2 * size))
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        square = ImageOps.fit(_coloured(upright), (size, size), Image.Resampling.BILINEAR)
+    except (*_BROKEN, zlib.error, Image.DecompressionBombError) as error:
+        raise InputError(
+            f"{name} is cut or broken ({_said(error)}); open it in a viewer and save it again"
+        ) from error
+    return np.asarray(square, np.uint8)
+
+
+def squared(image: np.ndarray, *, size: int) -> np.ndarray:
+    """Cuts the middle square out of an array and brings it to a size, as `decode` does.
+
+    Args:
+        image: u8[H, W, 3], red, green, blue.
+        size: side of the square, pixels.
+
+    Raises:
+        InputError: it is no such array, or too large.
+    """
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise InputError(
+            f"image ({image.dtype}{list(image.shape)}) should be uint8[height, width, 3]"
+        )
+    _check_sides("image", image.shape[1], image.shape[0])
+    square = ImageOps.fit(Image.fromarray(image), (size, size), Image.Resampling.BILINEAR)
+    return np.asarray(square, np.uint8)
+
+
+def _opened(content: bytes, name: str) -> Image.Image:
+    """Reads the header only, and refuses what must not be decoded."""
+    try:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        # A phone's JPEG may hold a second picture behind the first (MPO): the first one counts.
+        n_frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name} should be an image: {', '.join(FORMATS)}") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise InputError(
+            f"{name} should have at most {MOST_PIXELS:,} pixels: it has far more"
+        ) from error
+    except (*_BROKEN, zlib.error) as error:
+        raise InputError(f"{name} is broken ({_said(error)})") from error
+    _check_sides(name, *image.size)
+    if n_frames > 1:
+        raise InputError(f"{name} ({n_frames} frames) should be a still image: save one frame")
+    return image
+
+
+def _check_sides(name: str, width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise InputError(
+            f"{name} ({width:,} x {height:,} pixels) should have at most {MOST_PIXELS:,}: "
+            "make it smaller"
+        )
+    if min(width, height) < LEAST_SIDE:
+        raise InputError(
+            f"{name} ({width} x {height} pixels) should have at least {LEAST_SIDE} on each side"
+        )
+
+
+def _coloured(image: Image.Image) -> Image.Image:
+    """Returns an image in red, green and blue, whatever it was in."""
+    if image.mode.startswith("I"):  # 16 bits of grey, of which the upper eight are kept
+        image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _said(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:120]

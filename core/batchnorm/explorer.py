@@ -1,0 +1,396 @@
+"""Batch norm put into a pre-trained net, as a page asks for it: tables and images in, tables out.
+
+Importing this loads no training library; the first surgery does. Output differences and histograms
+are computed at once on pictures that are drawn here; loss and accuracy on the real photos were
+recorded for many cases.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from core.batchnorm import BEST, CLASSES, SURGERY, SWEEP
+from core.batchnorm.decoding import decode, squared
+from core.batchnorm.drawings import draw
+from core.batchnorm.recipes import EPSILON, EXACT, RECIPES
+from core.batchnorm.sweep_results import SweepResults
+from core.bundle import ASSETS, Bundle, load_bundle
+from core.errors import BundleError, InputError, pick
+
+if TYPE_CHECKING:
+    from core.batchnorm.looking import Looker
+    from core.batchnorm.operating import Dial, Operation
+
+KIND = "batchnorm"
+GROUPS = ("convolution", "relu", "both")  # places that are operated on together
+N_DRAWINGS = 12
+_BINS = 60
+_LARGEST = 1e30  # in a histogram; beyond it single precision has no room for their distances
+_OUTCOME = ("layers", "recipe", "epsilon", "n_samples", "training", "loss", "accuracy")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Surgery:
+    """What an operation did.
+
+    Attributes:
+        differences: a row a convolution, and the last layer, in the order of the net: "layer",
+            "max_abs" (largest difference of what the layer gives, batch norm behind it included)
+            and "relative" (the same by the largest value before); over drawings.
+        histograms: a row a bin of each layer with new batch norm: "layer", "stage" ("before" or
+            "after"), "left", "right", "count"; over drawings, each stage with its own bins.
+        max_abs_diff: largest difference of a logit over drawings.
+        loss_before: on the validation photos, nats.
+        loss_after: the same after the operation; infinite where the net gives no numbers any more,
+            nan where the case was not recorded.
+        accuracy_before: share of the validation photos told right.
+        accuracy_after: the same after the operation; nan where the case was not recorded.
+    """
+
+    differences: pd.DataFrame
+    histograms: pd.DataFrame
+    max_abs_diff: float
+    loss_before: float
+    loss_after: float
+    accuracy_before: float
+    accuracy_after: float
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether loss and accuracy after the operation are known."""
+        return bool(np.isfinite(self.accuracy_after))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """What two nets say of one image: probabilities of `CLASSES`, f64[2] each."""
+
+    without: np.ndarray
+    with_norm: np.ndarray
+
+    @property
+    def label_without(self) -> str:
+        """The likelier class without batch norm."""
+        return CLASSES[int(self.without.argmax())]
+
+    @property
+    def label_with(self) -> str:
+        """The likelier class with batch norm."""
+        return CLASSES[int(self.with_norm.argmax())]
+
+
+class SurgeryModel:
+    """The bundle "batchnorm-surgery".
+
+    Args:
+        bundle: as loaded.
+        folder: where it came from, for messages.
+
+    Raises:
+        BundleError: it lacks something.
+    """
+
+    def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
+        self._folder = folder or Path(bundle.name)
+        problems = [
+            f"{name} is missing from its config"
+            for name in ("places", "size", "n_samples")
+            if name not in bundle.config
+        ]
+        outcomes = bundle.tables.get("outcomes")
+        problems += [
+            f"its table outcomes lacks {column}"
+            for column in _OUTCOME
+            if outcomes is None or column not in outcomes.columns
+        ]
+        if problems:
+            raise BundleError(self._folder, problems)
+        self.bundle = bundle
+        self.outcomes: pd.DataFrame = outcomes
+        self.size: int = bundle.config["size"]
+        self.n_samples: tuple[int, ...] = tuple(bundle.config["n_samples"])
+
+    @property
+    def layers(self) -> pd.DataFrame:
+        """Places for batch norm: "name", "kind", "n_channels", "place" (a `GROUPS`, not both)."""
+        return pd.DataFrame(self.bundle.config["places"])
+
+    @property
+    def epsilons(self) -> tuple[float, ...]:
+        """Values of epsilon for which groups of layers were recorded, ascending."""
+        return tuple(sorted(set(self.outcomes["epsilon"])))
+
+    def group(self, name: str) -> tuple[str, ...]:
+        """The places of one of `GROUPS`.
+
+        Raises:
+            InputError: there is no such group.
+        """
+        pick("group", name, dict.fromkeys(GROUPS))
+        table = self.layers
+        return tuple(table["name"] if name == "both" else table[table["place"] == name]["name"])
+
+    def statistics(self, n_samples: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Mean and variance of each place, f32[C] each, over some photos of train.
+
+        Raises:
+            InputError: they were not measured over so many.
+        """
+        if n_samples not in self.n_samples:
+            known = ", ".join(map(str, self.n_samples))
+            raise InputError(f"n_samples ({n_samples}) should be one of {known}")
+        prefix = f"statistics.{n_samples}."
+        arrays = self.bundle.arrays
+        try:
+            return {
+                name: (arrays[f"{prefix}{name}.mean"], arrays[f"{prefix}{name}.variance"])
+                for name in self.layers["name"]
+            }
+        except KeyError as error:
+            raise BundleError(self._folder, [f"array {error.args[0]} is missing"]) from error
+
+    def operate(
+        self,
+        layers: Sequence[str],
+        recipe: str = EXACT,
+        epsilon: float = EPSILON,
+        n_samples: int | None = None,
+        training: bool = False,
+        seed: int = 0,
+    ) -> Surgery:
+        """Puts batch norm behind some layers and tells what it does.
+
+        Args:
+            layers: names of `layers`; none for no operation at all.
+            recipe: how gamma and beta are set, one of `core.batchnorm.recipes.RECIPES`.
+            epsilon: added to the variance, above 0.
+            n_samples: photos whose statistics are used, one of `self.n_samples`; None for most.
+            training: normalise by the mean and variance of the batch instead.
+            seed: of the recipe "random"; recorded outcomes are those of seed 0.
+
+        Raises:
+            InputError: a name or value is unusable.
+        """
+        n_samples = max(self.n_samples) if n_samples is None else n_samples
+        how = {"recipe": recipe, "epsilon": epsilon, "n_samples": n_samples, "seed": seed}
+        dials = self.dials(layers, **how)
+        seen = self.operation.compare(self._drawings, dials, epsilon, training=training)
+        differences = pd.DataFrame(
+            {
+                "layer": list(seen.differences),
+                "max_abs": [float(value) for value in seen.differences.values()],
+            }
+        )
+        # jax returns mappings sorted by name
+        order = {name: at for at, name in enumerate(self._told)}
+        differences = differences.sort_values("layer", key=lambda names: names.map(order))
+        largest = differences["layer"].map(lambda name: float(seen.largest[name]))
+        differences["relative"] = differences["max_abs"] / largest
+        before, after = self._before(), self._recorded(layers, recipe, epsilon, n_samples, training)
+        return Surgery(
+            differences.reset_index(drop=True),
+            _histograms({name: seen.samples[name] for name in layers}),
+            float(np.abs(seen.after - seen.before).max()),
+            *(before["loss"], after["loss"], before["accuracy"], after["accuracy"]),
+        )
+
+    def classify(
+        self,
+        image: np.ndarray | bytes,
+        layers: Sequence[str] | None = None,
+        recipe: str = EXACT,
+        epsilon: float = EPSILON,
+        n_samples: int | None = None,
+        seed: int = 0,
+    ) -> Seen:
+        """Tells cat from dog, before and after an operation, in evaluation mode.
+
+        Args:
+            image: u8[H, W, 3], or the bytes of an image file.
+            layers: as in `operate`; None for every convolution.
+            recipe: as there.
+            epsilon: as there.
+            n_samples: as there.
+            seed: as there.
+
+        Raises:
+            InputError: the image cannot be used, or a name or value.
+        """
+        layers = self.group("convolution") if layers is None else layers
+        n_samples = max(self.n_samples) if n_samples is None else n_samples
+        pixels = _pixels(image, self.size)
+        how = {"recipe": recipe, "epsilon": epsilon, "n_samples": n_samples, "seed": seed}
+        logits = [
+            self.operation.logits(
+                pixels,
+                self.dials(places, **how),
+                epsilon,
+                training=False,
+            )
+            for places in ((), layers)
+        ]
+        return Seen(*(_probabilities(values)[0] for values in logits))
+
+    def dials(
+        self,
+        layers: Sequence[str],
+        *,
+        recipe: str = EXACT,
+        epsilon: float = EPSILON,
+        n_samples: int | None = None,
+        seed: int = 0,
+    ) -> "dict[str, Dial]":
+        """Sets the dials of `operation`; arguments and errors as in `operate`."""
+        from core.batchnorm.operating import set_dials
+
+        pick("recipe", recipe, RECIPES)
+        statistics = self.statistics(max(self.n_samples) if n_samples is None else n_samples)
+        config = self.operation.config
+        how = {"recipe": recipe, "epsilon": epsilon, "seed": seed}
+        return set_dials(config, statistics, layers, **how)
+
+    @cached_property
+    def operation(self) -> "Operation":
+        """The net on the table; made when it is first asked for."""
+        from core.batchnorm.operating import Operation
+        from core.batchnorm.start import plan_of
+
+        arrays = {
+            name.removeprefix("net."): array
+            for name, array in self.bundle.arrays.items()
+            if name.startswith("net.")
+        }
+        try:
+            return Operation(plan_of(self.size, with_norm=False), arrays)
+        except InputError as error:
+            raise BundleError(self._folder, [str(error)]) from error
+
+    @cached_property
+    def _drawings(self) -> np.ndarray:
+        return draw(N_DRAWINGS, size=self.size)
+
+    @cached_property
+    def _told(self) -> tuple[str, ...]:
+        from core.batchnorm.operating import shown_places
+
+        return shown_places(self.operation.config)
+
+    def _before(self) -> dict[str, float]:
+        metrics = self.bundle.metrics
+        return {name: metrics[f"before_{name}"]["value"] for name in ("loss", "accuracy")}
+
+    def _recorded(
+        self, layers: Sequence[str], recipe: str, epsilon: float, n_samples: int, training: bool
+    ) -> dict[str, float]:
+        if not layers:
+            return self._before()
+        names = {frozenset(self.group(group)): group for group in GROUPS}
+        case = layers[0] if len(set(layers)) == 1 else names.get(frozenset(layers))
+        table = self.outcomes
+        found = table[
+            (table["layers"] == case)
+            & (table["recipe"] == recipe)
+            & np.isclose(table["epsilon"], epsilon)
+            & (table["n_samples"] == n_samples)
+            & (table["training"] == training)
+        ]
+        if found.empty:
+            return {"loss": float("nan"), "accuracy": float("nan")}
+        return {name: float(found[name].iloc[0]) for name in ("loss", "accuracy")}
+
+
+class BestNets:
+    """The bundle "batchnorm-best": fine-tuned nets, without and with batch norm.
+
+    Args:
+        bundle: as loaded.
+        folder: where it came from, for messages.
+
+    Raises:
+        BundleError: it lacks something.
+    """
+
+    def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
+        self._folder = folder or Path(bundle.name)
+        if bundle.config.get("content") != BEST or "size" not in bundle.config:
+            raise BundleError(self._folder, ["it holds no fine-tuned nets"])
+        self.bundle = bundle
+        self.size: int = bundle.config["size"]
+
+    def classify(self, image: np.ndarray | bytes) -> Seen:
+        """Tells cat from dog with both nets, each looking at the image and its mirror image.
+
+        Args:
+            image: u8[H, W, 3], or the bytes of an image file.
+
+        Raises:
+            InputError: the image cannot be used.
+        """
+        pixels = _pixels(image, self.size)
+        return Seen(*(_probabilities(look.both_ways(pixels))[0] for look in self._lookers))
+
+    @cached_property
+    def _lookers(self) -> "tuple[Looker, Looker]":
+        from core.batchnorm.best_bundle import nets_of
+        from core.batchnorm.looking import Looker
+        from core.batchnorm.start import PLAIN, WITH
+
+        nets = nets_of(self.bundle)
+        try:
+            return Looker(*nets[PLAIN]), Looker(*nets[WITH])
+        except InputError as error:
+            raise BundleError(self._folder, [str(error)]) from error
+
+
+def open_surgery(*, assets: Path = ASSETS) -> SurgeryModel:
+    """Opens the surgery that ships.
+
+    Raises:
+        BundleNotFound: it is not in the assets.
+        BundleError: its bundle is damaged, foreign or newer than this code.
+    """
+    return SurgeryModel(*_opened(SURGERY, assets))
+
+
+def open_sweep(*, assets: Path = ASSETS) -> SweepResults:
+    """Opens the sweep that ships; errors as in `open_surgery`."""
+    return SweepResults(*_opened(SWEEP, assets))
+
+
+def open_best(*, assets: Path = ASSETS) -> BestNets:
+    """Opens the nets that ship; errors as in `open_surgery`."""
+    return BestNets(*_opened(BEST, assets))
+
+
+def _opened(preset: str, assets: Path) -> tuple[Bundle, Path]:
+    folder = assets / f"batchnorm-{preset}"
+    command = f"python -m core train batchnorm --preset {preset} --out {folder}"
+    return load_bundle(folder, kind=KIND, command=command), folder
+
+
+def _pixels(image: np.ndarray | bytes, size: int) -> np.ndarray:
+    """u8[1, size, size, 3] of an array or a file."""
+    if isinstance(image, bytes):
+        return decode(image, size=size)[None]
+    return squared(image, size=size)[None]
+
+
+def _probabilities(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits.astype(float) - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _histograms(samples: dict[str, np.ndarray]) -> pd.DataFrame:
+    tables = []
+    for name, both in samples.items():
+        for stage, values in zip(("before", "after"), both, strict=True):
+            counts, edges = np.histogram(values[np.abs(values) < _LARGEST], bins=_BINS)
+            bins = {"left": edges[:-1], "right": edges[1:], "count": counts}
+            tables.append(pd.DataFrame({"layer": name, "stage": stage, **bins}))
+    columns = ["layer", "stage", "left", "right", "count"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)

@@ -1,0 +1,87 @@
+"""What a net says of photos: evaluation mode, single precision, one shape whatever their number."""
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from core.batchnorm.augment import whole
+from core.batchnorm.insert import filled
+from core.batchnorm.nets import NetConfig, prepare
+
+_AT_ONCE = 50
+
+
+class Looker:
+    """A net that looks at whole photos.
+
+    Args:
+        config: its layers.
+        arrays: its weights and statistics, of any precision, by the names of
+            `core.loop.named_arrays`.
+        layer: whose output is asked for; None for the last.
+
+    Raises:
+        InputError: an array is missing or has another shape.
+    """
+
+    def __init__(
+        self, config: NetConfig, arrays: Mapping[str, np.ndarray], *, layer: str | None = None
+    ) -> None:
+        graphdef, self._state = nnx.split(filled(config, arrays))
+        wanted = layer or config.layers[-1].name
+
+        def compute(state: nnx.State, images: jax.Array, is_flipped: bool) -> jax.Array:
+            shown = prepare(whole(images, config.size, is_flipped=is_flipped))
+            # a GPU would round factors to ten bits otherwise, and hide what insertion changes
+            with jax.default_matmul_precision("highest"):
+                return nnx.merge(graphdef, state).values(shown, (wanted,))[wanted]
+
+        self._compute = jax.jit(compute, static_argnums=2)
+
+    def __call__(self, images: np.ndarray, *, is_flipped: bool = False) -> np.ndarray:
+        """Computes the layer's output.
+
+        Args:
+            images: u8[N, S, S, 3].
+            is_flipped: mirror them first.
+
+        Returns:
+            f32[N, ...].
+        """
+        found = []
+        at_once = min(_AT_ONCE, len(images))
+        for begin in range(0, len(images), at_once):
+            batch = np.asarray(images[begin : begin + at_once])
+            # padded: another shape would be compiled anew
+            padded = np.pad(batch, ((0, at_once - len(batch)), (0, 0), (0, 0), (0, 0)))
+            found.append((self._compute(self._state, jnp.asarray(padded), is_flipped), len(batch)))
+        return np.concatenate([np.asarray(values)[:n] for values, n in found])
+
+    def both_ways(self, images: np.ndarray) -> np.ndarray:
+        """Looks at each photo and at its mirror image and returns the mean of both."""
+        return (self(images) + self(images, is_flipped=True)) / 2
+
+
+def loss_of(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Returns the mean cross-entropy, nats: logits f32[N, 2], labels i32[N].
+
+    It is infinite where a logit is no finite number.
+    """
+    if not np.isfinite(logits).all():
+        return float("inf")
+    logits = logits.astype(float)
+    highest = logits.max(axis=1, keepdims=True)
+    total = np.log(np.exp(logits - highest).sum(axis=1)) + highest[:, 0]
+    return float((total - logits[np.arange(len(labels)), labels]).mean())
+
+
+def share_right(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Returns the share of photos whose class has the greater logit; logits may not be numbers.
+
+    A net that gives no finite number for a photo has not told what is on it.
+    """
+    is_right = (logits.argmax(axis=1) == labels) & np.isfinite(logits).all(axis=1)
+    return float(is_right.mean())

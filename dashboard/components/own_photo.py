@@ -1,0 +1,134 @@
+"""A photo of the visitor's own: cat or dog, without batch norm and with it by each recipe.
+
+The photo stays in the visitor's session: it is written to no file, no log and no link.
+"""
+
+import base64
+import io
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from core.batchnorm.decoding import decode
+from core.batchnorm.explorer import Seen, SurgeryModel
+from core.errors import BundleError, BundleNotFound, InputError
+from dashboard import resources
+from dashboard.components import page
+from dashboard.components.chart import chart
+from dashboard.components.surgery_views import NAMES, PAGE, Operation
+from dashboard.components.text import plain, sentence
+from dashboard.figures import batchnorm_surgery as figures
+
+KEY = f"{PAGE}_photo"
+MOST_MEGABYTES = 5
+ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "bmp")
+_ANSWERS = f"{PAGE}-answers"
+_SHOWN = 200  # px
+
+
+def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
+    """Draws the field for a photo and what the nets say of it."""
+    st.subheader("Is yours a cat or a dog?", anchor=False)
+    left, right = st.columns([2, 5], gap="medium")
+    with left:
+        file = st.file_uploader(
+            "A photo of your own",
+            type=list(ENDINGS),
+            key=f"{PAGE}-file",
+            max_upload_size=MOST_MEGABYTES,
+            help=f"JPEG, PNG, WebP, GIF or BMP, at most {MOST_MEGABYTES} MB. It stays in this "
+            "session: it is kept nowhere, and is in no link and no log.",
+        )
+    if file is None:
+        with right:
+            st.caption(
+                "Here you see what the net says of your photo as it is, and with batch norm put in "
+                "by each recipe. It knows cats and dogs only and calls everything one of them."
+            )
+        return
+    try:
+        square = decode(file.getvalue(), size=model.size, name=f"the file {file.name}")
+        table = _answers(model, operation, square, file.file_id)
+    except InputError as error:
+        with right:
+            st.warning(plain(sentence(error)), icon=":material/error:")
+        return
+    with left:
+        st.html(_picture(square))
+    with right:
+        chart(
+            figures.answers(table, font_size=page.look().letters),
+            key=KEY,
+            alt="; ".join(f"{row['net']}: {_word(row)}" for _, row in table.iterrows()),
+            data=table,
+            filename="cat-or-dog",
+        )
+        without, chosen = table.iloc[0], table.iloc[1 + list(NAMES).index(recipe)]
+        page.what_you_see(
+            f"As it is, the net says **{_word(without)}**; with the recipe “{NAMES[recipe]}” it "
+            f"says **{_word(chosen)}**. All answers are in evaluation mode: in training mode one "
+            "photo alone would be its own mean."
+        )
+
+
+def _answers(
+    model: SurgeryModel, operation: Operation, square: np.ndarray, file_id: str
+) -> pd.DataFrame:
+    """Asks the nets; once for a photo and operation."""
+    asked = (file_id, operation._replace(training=False))
+    kept = st.session_state.get(_ANSWERS)
+    if kept is not None and kept[0] == asked:
+        return kept[1]
+    rows = []
+    with st.spinner("The nets look at it: some seconds the first time"):
+        for recipe, name in NAMES.items():
+            seen = model.classify(
+                square,
+                operation.layers,
+                recipe,
+                operation.epsilon,
+                operation.n_samples,
+                operation.seed,
+            )
+            if not rows:
+                rows.append(_row("as it is", seen.without))
+            rows.append(_row(name, seen.with_norm))
+        tuned = _fine_tuned(square)
+    if tuned is not None:
+        rows.append(_row("fine-tuned, without", tuned.without))
+        rows.append(_row("fine-tuned, with", tuned.with_norm))
+    table = pd.DataFrame(rows)
+    st.session_state[_ANSWERS] = (asked, table)
+    return table
+
+
+def _fine_tuned(square: np.ndarray) -> Seen | None:
+    """Asks the fine-tuned nets, if they are here: the page is complete without them."""
+    try:
+        return resources.best_nets().classify(square)
+    except (BundleNotFound, BundleError):
+        return None
+
+
+def _row(net: str, shares: np.ndarray) -> dict[str, object]:
+    return {"net": net, "cat": float(shares[0]), "dog": float(shares[1])}
+
+
+def _word(row: pd.Series) -> str:
+    if not np.isfinite(row["cat"]):
+        return "nothing: its sums are no numbers any more"
+    name = "cat" if row["cat"] >= row["dog"] else "dog"
+    return f"{name}, {100 * row[name]:.0f}\N{NO-BREAK SPACE}%"
+
+
+def _picture(square: np.ndarray) -> str:
+    """Returns the part of the photo that the net sees; inside the page, behind no address."""
+    file = io.BytesIO()
+    Image.fromarray(square).save(file, "PNG")
+    data = base64.b64encode(file.getvalue()).decode()
+    return (
+        f'<img src="data:image/png;base64,{data}" width="{_SHOWN}" height="{_SHOWN}" '
+        'alt="The middle square of your photo, as the net sees it">'
+    )

@@ -1,0 +1,135 @@
+"""The surgery as a bundle, from photos to what a page asks for, and the command line around it."""
+
+import dataclasses
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.batchnorm.drawings import draw
+from core.batchnorm.explorer import BestNets, SurgeryModel, open_surgery
+from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
+from core.batchnorm.surgery import SurgeryConfig, measure_surgery, operate_on_photos
+from core.bundle import load_bundle, save_bundle
+from core.datasets.registry import lookup
+from core.datasets.store import LocalData
+from core.errors import BundleError, BundleNotFound, InputError
+from core.training_run import TrainingRun
+from tests.core.batchnorm.samples import photo_bytes, write_keras
+
+CONFIG = SurgeryConfig(35, (4,), epsilons=(1e-3,), has_singles=False)
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a few drawn photos and random weights under the names of the real ones."""
+    folder = tmp_path_factory.mktemp("mirror")
+    with zipfile.ZipFile(folder / "dogscats-sample.zip", "w") as file:
+        for seed in range(12):
+            part = "train" if seed < 6 else "valid"
+            kind = "cats" if seed % 2 else "dogs"
+            file.writestr(f"dogscats/{part}/{kind}/{seed}.jpg", photo_bytes(seed))
+    write_keras(folder / lookup("squeezenet").filename, squeezenet(SqueezeNetConfig()))
+    return folder
+
+
+def local_of(name: str, folder: Path, expected: dict) -> LocalData:
+    dataset = dataclasses.replace(lookup(name), expected=expected)
+    return LocalData(dataset, folder / dataset.filename, "0" * 64, str(folder))
+
+
+@pytest.fixture(scope="module")
+def model(places: Path, tmp_path_factory: pytest.TempPathFactory) -> SurgeryModel:
+    folder = tmp_path_factory.mktemp("assets")
+    photos = local_of("dogscats-sample", places, {})
+    weights = local_of("squeezenet", places, {})
+    bundle = operate_on_photos(CONFIG, photos, weights, TrainingRun(), data_dir=folder)
+    found = measure_surgery(bundle, photos, data_dir=folder)
+    for name, values in found.items():
+        assert values["measured"] == pytest.approx(values["recorded"], rel=1e-3, abs=1e-4), name
+    target = save_bundle(bundle, folder / "batchnorm-surgery")
+    return open_surgery(assets=target.parent)
+
+
+def test_the_exact_recipe_changes_nothing_and_others_do(model: SurgeryModel) -> None:
+    layers = model.group("convolution")
+    assert len(layers) == 25 and len(model.group("both")) == 50
+    exact = model.operate(layers)
+    assert exact.differences["layer"].iloc[0] == "conv1"
+    assert exact.differences["layer"].iloc[-1] == "head/dense"
+    assert len(exact.differences) == 26 and exact.differences["relative"].max() < 1e-4
+    assert exact.is_recorded and exact.loss_after == pytest.approx(exact.loss_before, rel=1e-3)
+    random = model.operate(layers, "random")
+    assert random.max_abs_diff > 100 * exact.max_abs_diff
+    assert random.loss_after != pytest.approx(random.loss_before, rel=1e-3)
+    counts = exact.histograms.groupby(["layer", "stage"])["count"].sum()
+    assert len(counts) == 50 and (counts > 0).all()
+    assert (exact.histograms["left"] <= exact.histograms["right"]).all()
+
+
+def test_no_surgery_is_no_difference_and_other_cases_are_not_recorded(model: SurgeryModel) -> None:
+    none = model.operate(())
+    assert none.max_abs_diff == 0 and none.loss_after == none.loss_before and none.is_recorded
+    alone = model.operate(("conv1",), "random", training=True)
+    assert not alone.is_recorded and alone.max_abs_diff > 0
+    for wrong in (
+        {"layers": ("none",)},
+        {"layers": (), "recipe": "none"},
+        {"layers": (), "epsilon": 0.0},
+        {"layers": (), "n_samples": 5},
+    ):
+        with pytest.raises(InputError, match=next(reversed(wrong))):
+            model.operate(**wrong)
+
+
+def test_an_uploaded_photo_is_told_with_and_without(model: SurgeryModel) -> None:
+    seen = model.classify(photo_bytes())
+    assert seen.without.sum() == pytest.approx(1) and seen.label_with == seen.label_without
+    np.testing.assert_allclose(seen.with_norm, seen.without, atol=1e-3)
+    image = draw(1, size=50)[0]
+    np.testing.assert_allclose(model.classify(image).without.sum(), 1)
+    with pytest.raises(InputError, match="should be an image"):
+        model.classify(b"none")
+
+
+def test_bundles_that_lack_something_are_named(model: SurgeryModel, tmp_path: Path) -> None:
+    with pytest.raises(BundleNotFound, match="--preset surgery"):
+        open_surgery(assets=tmp_path)
+    with pytest.raises(BundleError, match="holds no fine-tuned nets"):
+        BestNets(model.bundle)
+
+
+def test_insertion_on_the_command_line(
+    places: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    for kind in ("cats", "dogs"):
+        (tmp_path / kind).mkdir()
+        for seed in range(2):
+            (tmp_path / kind / f"{seed}.jpg").write_bytes(photo_bytes(seed))
+    weights = places / lookup("squeezenet").filename
+    base = ["batchnorm", "insert", "--weights", str(weights), "--images", str(tmp_path)]
+    assert main([*base, "--layers", "conv1", "fire9/relu_expand3x3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["n_layers"] == 2 and found["n_photos"] == 4
+    assert found["relative_diff"] <= 1e-4 and found["max_abs_diff"] >= 0
+    for wrong, said in (
+        (["--net", "vgg16"], "holds the weights of squeezenet, not of vgg16"),
+        (["--layers", "none"], "none is no place for it"),
+        (["--n-photos", "0"], "n-photos (0) should be at least 1"),
+        (["--recipe", "none"], "recipe (none)"),
+    ):
+        assert main([*base, *wrong]) == 2
+        assert said in capsys.readouterr().err
+    assert main(["batchnorm", "insert", "--weights", str(tmp_path / "cats" / "0.jpg")]) == 2
+    assert "should be a Keras .h5 file" in capsys.readouterr().err
+    assert main(["batchnorm", "evaluate", "--images", str(places)]) == 2
+    assert "should be a folder with cats and dogs in it" in capsys.readouterr().err
+
+
+def test_the_recorded_bundle_can_be_loaded_again(model: SurgeryModel) -> None:
+    folder = model._folder
+    assert load_bundle(folder, kind="batchnorm").config["content"] == "surgery"
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 5_000_000

@@ -1,0 +1,181 @@
+"""The page of the surgery in one process, on a net of random weights."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.batchnorm.explorer import Surgery, open_surgery
+from dashboard import resources
+from dashboard.components import surgery_views
+from tests.dashboard.batchnorm_samples import fill_surgery
+from tests.dashboard.reading import spec, words
+
+App = Callable[..., AppTest]
+PAGE = "batchnorm_surgery"
+NAMES = list(surgery_views.NAMES.values())
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    assets = tmp_path_factory.mktemp("surgery") / "assets"
+    assets.mkdir()
+    return fill_surgery(assets)
+
+
+@pytest.fixture
+def assets(table: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LATENT_LAB_ASSETS", str(table))
+    return table
+
+
+def opened(app: App, **query: str | list[str]) -> AppTest:
+    page = app(PAGE, {f"{PAGE}_{name}": value for name, value in query.items()})
+    assert not page.exception
+    return page
+
+
+def upload(page: AppTest, data: bytes, name: str = "mine.png") -> AppTest:
+    page.file_uploader[0].upload(name, data, "image/png")
+    page.run()
+    assert not page.exception
+    return page
+
+
+def photo(kind: str = "PNG", size: tuple[int, int] = (64, 80)) -> bytes:
+    file = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)
+    Image.fromarray(pixels).save(file, kind)
+    return file.getvalue()
+
+
+def test_the_notebooks_recipe_is_shown_first_and_breaks_the_net(app: App, assets: Path) -> None:
+    page = opened(app)
+    assert not page.warning
+    said = words(page)
+    assert "With the recipe “notebook” (blue) the first layer that notices is **conv1**" in said
+    lines = {trace["name"]: trace for trace in spec(page)["data"]}
+    assert set(lines) == set(NAMES)
+    assert min(lines["notebook"]["y"]) > 0 and max(lines["exact"]["y"]) < -4
+    assert lines["notebook"]["line"]["width"] > lines["exact"]["line"]["width"]
+    footer = "\n".join(line.value for line in page.caption).replace("\\", "")
+    assert "4.7634" in footer and "1.5168 before it" in footer
+
+
+def test_the_exact_recipe_goes_unnoticed(app: App, assets: Path) -> None:
+    page = opened(app)
+    page.button(key=f"{PAGE}-try-1").click().run()
+    assert not page.exception
+    assert "With the recipe “exact” (blue) no layer notices" in words(page)
+    assert "Loss and accuracy stay" in words(page)
+    values = spec(page, 1)["data"]
+    before = max(values[1]["y"])
+    assert max(values[0]["y"]) == pytest.approx(before, rel=1e-3)
+    numbers = {metric.label: metric.value for metric in page.metric}
+    model = open_surgery(assets=assets)
+    assert numbers["Accuracy"].startswith(f"{100 * model.operate(()).accuracy_before:.2f}")
+
+
+def test_in_training_mode_not_even_the_exact_recipe_fits(app: App, assets: Path) -> None:
+    page = opened(app)
+    page.button(key=f"{PAGE}-try-4").click().run()
+    assert "not even the exact recipe fits" in words(page)
+
+
+def test_what_was_not_recorded_is_said(app: App, assets: Path) -> None:
+    page = opened(app, layers="relus", recipe="exact")
+    assert any("Loss and accuracy were recorded for" in line.value for line in page.caption)
+    assert [metric.label for metric in page.metric] == ["Difference"]
+    page = opened(app, recipe="exact", epsilon="1")
+    assert "no layer notices" in words(page)
+    assert [metric.label for metric in page.metric] == ["Difference"]
+
+
+def test_layers_are_chosen_by_group_and_by_name(app: App, assets: Path) -> None:
+    model = open_surgery(assets=assets)
+    every = model.layers["name"].tolist()
+    assert surgery_views.places(model, ["convolution", "relu"]) == tuple(every)
+    assert surgery_views.places(model, [every[3], every[0]]) == (every[0], every[3])
+    page = opened(app, layers=["conv1", "relu_conv1"])
+    assert page.selectbox(key=f"{PAGE}_layer").options == ["conv1", "relu_conv1"]
+
+
+def test_without_a_layer_nothing_happens(app: App, assets: Path) -> None:
+    page = opened(app, layers="")
+    assert "Nothing was put in, so nothing changed" in words(page)
+    assert len(page.get("plotly_chart")) == 1
+    assert {metric.label: metric.value for metric in page.metric}["Difference"] == "0"
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_every_experiment_runs(app: App, assets: Path, number: int) -> None:
+    page = opened(app, layers="relus", mode="train")
+    page.button(key=f"{PAGE}-try-{number}").click().run()
+    assert not page.exception and "nan" not in words(page)
+    assert len(page.metric) == (1 if number == 2 else 3)  # relus were not recorded here
+
+
+def test_a_photo_gets_an_answer_by_each_recipe(app: App, assets: Path) -> None:
+    page = upload(opened(app, recipe="exact"), photo())
+    cat, dog = spec(page, 2)["data"]
+    assert cat["y"] == ["as it is", *NAMES]
+    assert np.add(cat["x"], dog["x"]) == pytest.approx([100] * 5)
+    assert cat["x"][0] == pytest.approx(cat["x"][-1], abs=0.01)
+    assert "As it is, the net says **" in words(page)
+    pictures = [block.proto.body for block in page.get("html")]
+    assert any("data:image/png;base64" in body for body in pictures)
+    assert "mine" not in str(dict(page.query_params))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "mine.png"),
+        (b"no image at all", "mine.png"),
+        (photo()[:200], "cut or broken"),
+        (photo(size=(8, 8)), "16"),
+    ],
+)
+def test_a_file_that_is_no_photo_gets_a_sentence(
+    app: App, assets: Path, data: bytes, message: str
+) -> None:
+    page = upload(opened(app, recipe="exact"), data)
+    (said,) = [box.value.replace("\\", "") for box in page.warning]
+    assert message in said and said.endswith((".", "?"))
+    assert "no layer notices" in words(page)
+
+
+def test_a_name_with_markup_stays_text(app: App, assets: Path) -> None:
+    page = upload(opened(app), b"nothing", "<b>*x*</b>.png")
+    assert any(r"\<b\>\*x\*" in box.value for box in page.warning)
+
+
+def test_a_net_that_lost_its_numbers_is_told(monkeypatch: pytest.MonkeyPatch, assets: Path) -> None:
+    found = open_surgery(assets=assets).operate(("conv1",), "notebook")
+    lost = Surgery(
+        found.differences.assign(relative=np.nan),
+        found.histograms,
+        np.inf,
+        0.5,
+        np.inf,
+        0.9,
+        0.5,
+    )
+    said = surgery_views.said(
+        "notebook", surgery_views.Operation(("conv1",), 1e-3, 8, False, 0), lost
+    )
+    assert "beyond all numbers" in said and "**∞**" in said and "nan" not in said
+
+
+def test_without_a_bundle_the_page_says_how_to_make_one(app: App, empty_assets: Path) -> None:
+    page = opened(app)
+    assert any("--preset surgery" in code.value for code in page.code)
+
+
+def test_an_operation_is_done_once(assets: Path) -> None:
+    how = ("exact", ("conv1",), 1e-3, 8, False, 0)
+    assert resources.surgery(*how) is resources.surgery(*how)
