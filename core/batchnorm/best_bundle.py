@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 HEAD_ONLY = "new head only"
 _PREFIXES = {WITH: "with", PLAIN: "without"}
 _PROTOCOL = (
-    "share of the {} photos in valid, on which no rate was chosen; each photo and its mirror image, "
-    "the mean of both; weights in half precision; mean over {} seeds"
+    "share of the {} photos in valid, on which no rate was chosen; each photo and its mirror "
+    "image, the mean of both; weights in half precision; mean over {} seeds"
 )
 
 
@@ -194,8 +194,8 @@ of at least {recipe["least_area"]:g} of a photo and mirror images, labels smooth
 cosine, a running mean of the weights. The rate was chosen ({tried}), for each net on
 {settings["n_splits"]} splits of train into nine tenths and one: {rates}. What the head reads
 (averages and maxima) and its penalty ({settings["penalty"]:g}) have the lowest loss in a five-fold
-cross-validation on train; a linear probe had been scored on valid before, with the same order, so
-for these two valid is not untouched. The net of the first seed is in here.
+cross-validation on train; a linear probe had been scored on valid before that, so for these two
+choices valid is not untouched. The net of the first seed is in here.
 
 ## What is inside
 Weights of both nets in half precision, statistics in single; the table of tries. No photo.
