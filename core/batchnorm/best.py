@@ -1,4 +1,4 @@
-"""The best net with batch norm: settings chosen on a tenth of train, valid looked at once.
+"""The best net with batch norm: settings chosen on train, then measured on valid.
 
 Every candidate is trained on nine tenths of train and measured on the rest, for two splits. The one
 with the lowest mean loss is trained on all of train with several seeds, and so is, under the same
@@ -167,7 +167,7 @@ class _Trainer:
         return rows
 
     def final(self, rate: float, valid: Photos) -> Finals:
-        """Trains on all photos with every seed, and looks at `valid` once."""
+        """Trains on all photos with every seed, and measures each net on `valid`."""
         accuracies, losses, kept, history = [], [], {}, []
         for seed in range(self._run.seed, self._run.seed + self._config.n_seeds):
             with self._run.checkpoints(f"final-{self._name}-{seed}", self._what) as saved:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 HEAD_ONLY = "new head only"
 _PREFIXES = {WITH: "with", PLAIN: "without"}
 _PROTOCOL = (
-    "share of the {} photos in valid, which were looked at once; each photo and its mirror image, "
-    "the mean of both; weights in half precision; mean over {} seeds"
+    "share of the {} photos in valid, on which no rate was chosen; each photo and its mirror "
+    "image, the mean of both; weights in half precision; mean over {} seeds"
 )
 
 
@@ -70,7 +70,7 @@ def gather_best(
         config: what was tried.
         local: the photos, for provenance.
         run: seed and command.
-        n_valid: photos that were looked at once.
+        n_valid: photos in valid.
 
     Returns:
         The bundle, not yet saved.
@@ -191,9 +191,11 @@ A head was fitted to frozen features, which were computed once; then all layers 
 {recipe["n_epochs"]} epochs, batches of {recipe["batch_size"]}, {recipe["optimizer"]}, random cuts
 of at least {recipe["least_area"]:g} of a photo and mirror images, labels smoothed by
 {recipe["label_smoothing"]:g}, a rate that rises over a tenth of the steps and falls along half a
-cosine, a running mean of the weights. The rate alone was chosen ({tried}), for each net on
-{settings["n_splits"]} splits of train into nine tenths and one: {rates}. The photos in valid were
-looked at once, by the nets of all seeds; the net of the first seed is in here.
+cosine, a running mean of the weights. The rate was chosen ({tried}), for each net on
+{settings["n_splits"]} splits of train into nine tenths and one: {rates}. What the head reads
+(averages and maxima) and its penalty ({settings["penalty"]:g}) have the lowest loss in a five-fold
+cross-validation on train; a linear probe had been scored on valid before that, so for these two
+choices valid is not untouched. The net of the first seed is in here.
 
 ## What is inside
 Weights of both nets in half precision, statistics in single; the table of tries. No photo.

@@ -1,5 +1,6 @@
 """What a net says of photos: evaluation mode, single precision, one shape whatever their number."""
 
+import functools
 from collections.abc import Mapping
 
 import jax
@@ -30,16 +31,8 @@ class Looker:
     def __init__(
         self, config: NetConfig, arrays: Mapping[str, np.ndarray], *, layer: str | None = None
     ) -> None:
-        graphdef, self._state = nnx.split(filled(config, arrays))
-        wanted = layer or config.layers[-1].name
-
-        def compute(state: nnx.State, images: jax.Array, is_flipped: bool) -> jax.Array:
-            shown = prepare(whole(images, config.size, is_flipped=is_flipped))
-            # a GPU would round factors to ten bits otherwise, and hide what insertion changes
-            with jax.default_matmul_precision("highest"):
-                return nnx.merge(graphdef, state).values(shown, (wanted,))[wanted]
-
-        self._compute = jax.jit(compute, static_argnums=2)
+        self._graphdef, self._state = nnx.split(filled(config, arrays))
+        self._layer = layer or config.layers[-1].name
 
     def __call__(self, images: np.ndarray, *, is_flipped: bool = False) -> np.ndarray:
         """Computes the layer's output.
@@ -57,12 +50,27 @@ class Looker:
             batch = np.asarray(images[begin : begin + at_once])
             # padded: another shape would be compiled anew
             padded = np.pad(batch, ((0, at_once - len(batch)), (0, 0), (0, 0), (0, 0)))
-            found.append((self._compute(self._state, jnp.asarray(padded), is_flipped), len(batch)))
+            values = _compute(
+                self._graphdef, self._state, jnp.asarray(padded), self._layer, is_flipped
+            )
+            found.append((values, len(batch)))
         return np.concatenate([np.asarray(values)[:n] for values, n in found])
 
     def both_ways(self, images: np.ndarray) -> np.ndarray:
         """Looks at each photo and at its mirror image and returns the mean of both."""
         return (self(images) + self(images, is_flipped=True)) / 2
+
+
+# Outside the class: the nets of all seeds and tries share one plan, hence one program.
+@functools.partial(jax.jit, static_argnums=(0, 3, 4))
+def _compute(
+    graphdef: nnx.GraphDef, state: nnx.State, images: jax.Array, layer: str, is_flipped: bool
+) -> jax.Array:
+    net = nnx.merge(graphdef, state)
+    shown = prepare(whole(images, net.config.size, is_flipped=is_flipped))
+    # a GPU would round factors to ten bits otherwise, and hide what insertion changes
+    with jax.default_matmul_precision("highest"):
+        return net.values(shown, (layer,))[layer]
 
 
 def loss_of(logits: np.ndarray, labels: np.ndarray) -> float:

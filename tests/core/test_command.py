@@ -153,7 +153,7 @@ def test_presets_are_listed(capsys):
 
 def test_a_benchmark_of_no_topic_is_refused(capsys):
     status, _, err = ask(capsys, "bench", "astrology")
-    assert status == 2 and "should be one of movies" in err
+    assert status == 2 and "should be one of batchnorm" in err
 
 
 def leaves(parser, path=()):
