@@ -6,10 +6,10 @@ recorded for many cases.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ import pandas as pd
 from core.batchnorm import BEST, CLASSES, SURGERY, SWEEP
 from core.batchnorm.decoding import decode, squared
 from core.batchnorm.drawings import draw
-from core.batchnorm.recipes import EPSILON, EXACT, RECIPES
+from core.batchnorm.recipes import EPSILON, EXACT, RANDOM, RECIPES
 from core.batchnorm.sweep_results import SweepResults
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError, pick
@@ -171,7 +171,7 @@ class SurgeryModel:
             epsilon: added to the variance, above 0.
             n_samples: photos whose statistics are used, one of `self.n_samples`; None for most.
             training: normalise by the mean and variance of the batch instead.
-            seed: of the recipe "random"; recorded outcomes are those of seed 0.
+            seed: of the recipe "random"; outcomes are recorded of one seed only.
 
         Raises:
             InputError: a name or value is unusable.
@@ -191,7 +191,7 @@ class SurgeryModel:
         differences = differences.sort_values("layer", key=lambda names: names.map(order))
         largest = differences["layer"].map(lambda name: float(seen.largest[name]))
         differences["relative"] = differences["max_abs"] / largest
-        before, after = self._before(), self._recorded(layers, recipe, epsilon, n_samples, training)
+        before, after = self._before(), self._recorded(layers, training, how)
         return Surgery(
             differences.reset_index(drop=True),
             _histograms({name: seen.samples[name] for name in layers}),
@@ -285,22 +285,25 @@ class SurgeryModel:
         return {name: metrics[f"before_{name}"]["value"] for name in ("loss", "accuracy")}
 
     def _recorded(
-        self, layers: Sequence[str], recipe: str, epsilon: float, n_samples: int, training: bool
+        self, layers: Sequence[str], training: bool, how: Mapping[str, Any]
     ) -> dict[str, float]:
         if not layers:
             return self._before()
+        unknown = {"loss": float("nan"), "accuracy": float("nan")}
+        if how["recipe"] == RANDOM and how["seed"] != self.bundle.seeds["samples"]:
+            return unknown
         names = {frozenset(self.group(group)): group for group in GROUPS}
         case = layers[0] if len(set(layers)) == 1 else names.get(frozenset(layers))
         table = self.outcomes
         found = table[
             (table["layers"] == case)
-            & (table["recipe"] == recipe)
-            & np.isclose(table["epsilon"], epsilon)
-            & (table["n_samples"] == n_samples)
+            & (table["recipe"] == how["recipe"])
+            & np.isclose(table["epsilon"], how["epsilon"])
+            & (table["n_samples"] == how["n_samples"])
             & (table["training"] == training)
         ]
         if found.empty:
-            return {"loss": float("nan"), "accuracy": float("nan")}
+            return unknown
         return {name: float(found[name].iloc[0]) for name in ("loss", "accuracy")}
 
 

@@ -70,6 +70,14 @@ def test_the_exact_recipe_changes_nothing_and_others_do(model: SurgeryModel) -> 
     assert (exact.histograms["left"] <= exact.histograms["right"]).all()
 
 
+def test_outcomes_of_the_random_recipe_belong_to_the_recorded_seed(model: SurgeryModel) -> None:
+    recorded, other = (
+        model.operate(model.group("convolution"), "random", seed=seed) for seed in (0, 1)
+    )
+    assert recorded.is_recorded and not other.is_recorded
+    assert recorded.max_abs_diff != other.max_abs_diff > 0
+
+
 def test_no_surgery_is_no_difference_and_other_cases_are_not_recorded(model: SurgeryModel) -> None:
     none = model.operate(())
     assert none.max_abs_diff == 0 and none.loss_after == none.loss_before and none.is_recorded
