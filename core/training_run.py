@@ -1,16 +1,20 @@
 """How a training is run, whatever is trained: what every `train TOPIC` of the command line sets."""
 
+import argparse
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from jax.sharding import Mesh
 
+from core.bundle import Bundle, check_replaceable, save_bundle
 from core.checkpoint import Checkpoints
-from core.devices import data_mesh
+from core.devices import data_mesh, join_hosts
 from core.errors import InputError
+from core.options import report
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,3 +83,36 @@ class TrainingRun:
             yield saved
         finally:
             saved.close()
+
+
+def train_and_save(
+    args: argparse.Namespace, topic: str, command: str, make: Callable[[TrainingRun], Bundle]
+) -> None:
+    """Does what `train TOPIC` asks for: trains, saves the bundle, clears up, and reports.
+
+    Args:
+        args: of `core.options.add_training`.
+        topic: names the default folder.
+        command: the command line, for the card.
+        make: trains.
+
+    Raises:
+        InputError: an option is out of bounds, or something else than a bundle lies at `--out`.
+    """
+    out = args.out or Path("runs") / f"{topic}-{args.preset}"
+    check_replaceable(out)
+    join_hosts()
+    scaffold = out.with_name(f".{out.name}.checkpoints")
+    run = TrainingRun(
+        args.seed,
+        args.epochs,
+        args.devices,
+        scaffold,
+        args.resume,
+        command=command,
+        progress=True,
+    )
+    bundle = make(run)
+    save_bundle(bundle, out)
+    shutil.rmtree(scaffold, ignore_errors=True)
+    report(bundle, out, as_json=args.json)

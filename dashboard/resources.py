@@ -7,8 +7,9 @@ never changed after they are made.
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from core.words.live import TsneRunner
     from core.words.vectors import WordVectors
 
+T = TypeVar("T")
 TUNED_VECTORS = "cnn-glove-tuned"  # of the models of reviews: its embedding began as GloVe
 LESSON = Path(__file__).resolve().parents[1] / "assets" / "lesson.json"
 
@@ -60,8 +62,7 @@ def bundle(name: str) -> Bundle:
         BundleNotFound: there is none; names the command that makes it.
         BundleError: it is damaged, foreign or newer than this code.
     """
-    folder = assets() / name
-    return _bundle(str(folder), _age(folder), name)
+    return _opened(_bundle, name)
 
 
 def manifest(name: str) -> dict[str, Any] | None:
@@ -75,14 +76,12 @@ def manifest(name: str) -> dict[str, Any] | None:
 
 def movie_explorer(name: str) -> "MovieExplorer":
     """Returns the explorer of a movies bundle; raises as `bundle` does."""
-    folder = assets() / name
-    return _movie_explorer(str(folder), _age(folder), name)
+    return _opened(_movie_explorer, name)
 
 
 def word_maps(name: str) -> "MapExplorer":
     """Returns the explorer of a bundle of word maps; raises as `bundle` does."""
-    folder = assets() / name
-    return _word_maps(str(folder), _age(folder), name)
+    return _opened(_word_maps, name)
 
 
 def word_vectors(name: str) -> "WordVectors | None":
@@ -97,8 +96,7 @@ def word_vectors(name: str) -> "WordVectors | None":
     if name == "glove":
         return _glove()
     whole = vectors_bundle(name)
-    folder = assets() / whole
-    return _word_vectors(str(folder), _age(folder), whole)
+    return _opened(_word_vectors, whole)
 
 
 def vectors_bundle(name: str) -> str:
@@ -128,33 +126,28 @@ def our_vector_sets() -> dict[str, str]:
 
 def sentiment_model(name: str) -> "SentimentModel":
     """Returns one of the models of reviews; raises as `bundle` does."""
-    folder = assets() / f"sentiment-{name}"
-    return _sentiment_model(str(folder), _age(folder), f"sentiment-{name}")
+    return _opened(_sentiment_model, f"sentiment-{name}")
 
 
 def sentiment_models() -> dict[str, "SentimentModel"]:
     """Returns every usable one by name, in the order of the lesson; raises if there is none."""
-    here = [name for name in MODELS if manifest(f"sentiment-{name}") is not None]
-    return {name: sentiment_model(name) for name in here or MODELS[:1]}
+    return {name: sentiment_model(name) for name in _usable("sentiment", MODELS)}
 
 
 def sentiment_board() -> "Comparison":
     """Returns every usable one beside the others; raises as `bundle` does if there is none."""
-    here = [name for name in MODELS if manifest(f"sentiment-{name}") is not None]
-    folders = [assets() / f"sentiment-{name}" for name in here or MODELS[:1]]
+    folders = [assets() / f"sentiment-{name}" for name in _usable("sentiment", MODELS)]
     return _sentiment_board(tuple((str(folder), _age(folder)) for folder in folders))
 
 
 def text_models() -> list[str]:
     """Returns the names of the usable nets that write; the first of all where none is usable."""
-    here = [name for name in TEXT_MODELS if manifest(f"textgen-{name}") is not None]
-    return here or [TEXT_MODELS[0]]
+    return _usable("textgen", TEXT_MODELS)
 
 
 def text_model(name: str) -> "TextModel":
     """Returns one of the nets that write; raises as `bundle` does."""
-    folder = assets() / f"textgen-{name}"
-    return _text_model(str(folder), _age(folder), f"textgen-{name}")
+    return _opened(_text_model, f"textgen-{name}")
 
 
 def text_title(name: str) -> str:
@@ -165,23 +158,17 @@ def text_title(name: str) -> str:
 
 def memory_model() -> "MemoryModel":
     """Returns the experiments on who remembers what; raises as `bundle` does."""
-    name = f"textgen-{MEMORY}"
-    folder = assets() / name
-    return _memory_model(str(folder), _age(folder), name)
+    return _opened(_memory_model, f"textgen-{MEMORY}")
 
 
 def unfolded_model() -> "UnfoldedModel":
     """Returns the net of three steps; raises as `bundle` does."""
-    name = f"textgen-{UNFOLDED}"
-    folder = assets() / name
-    return _unfolded_model(str(folder), _age(folder), name)
+    return _opened(_unfolded_model, f"textgen-{UNFOLDED}")
 
 
 def surgery_model() -> "SurgeryModel":
     """Returns the net on the operating table; raises as `bundle` does."""
-    name = f"batchnorm-{SURGERY}"
-    folder = assets() / name
-    return _surgery_model(str(folder), _age(folder), name)
+    return _opened(_surgery_model, f"batchnorm-{SURGERY}")
 
 
 def surgery(
@@ -193,24 +180,18 @@ def surgery(
     seed: int,
 ) -> "Surgery":
     """Returns what `SurgeryModel.operate` gives, once for each way to operate."""
-    name = f"batchnorm-{SURGERY}"
-    folder = assets() / name
     how = (layers, recipe, epsilon, n_samples, training, seed)
-    return _surgery(str(folder), _age(folder), name, how)
+    return _opened(_surgery, f"batchnorm-{SURGERY}", how)
 
 
 def best_nets() -> "BestNets":
     """Returns the fine-tuned nets that tell cats from dogs; raises as `bundle` does."""
-    name = f"batchnorm-{BEST}"
-    folder = assets() / name
-    return _best_nets(str(folder), _age(folder), name)
+    return _opened(_best_nets, f"batchnorm-{BEST}")
 
 
 def sweep_results() -> "SweepResults":
     """Returns the trainings with and without batch norm; raises as `bundle` does."""
-    name = f"batchnorm-{SWEEP}"
-    folder = assets() / name
-    return _sweep_results(str(folder), _age(folder), name)
+    return _opened(_sweep_results, f"batchnorm-{SWEEP}")
 
 
 def reviews_are_here() -> bool:
@@ -245,6 +226,18 @@ def tsne_runner() -> "TsneRunner":
     from core.words.live import TsneRunner
 
     return TsneRunner()
+
+
+def _usable(topic: str, names: Sequence[str]) -> list[str]:
+    """Returns which models' bundles can be used; the first of all where none can."""
+    here = [name for name in names if manifest(f"{topic}-{name}") is not None]
+    return here or [names[0]]
+
+
+def _opened(load: Callable[..., T], name: str, *how: Any) -> T:
+    """Returns what a cached loader makes of a bundle: anew where that was trained anew."""
+    folder = assets() / name
+    return load(str(folder), _age(folder), name, *how)
 
 
 def _age(folder: Path) -> int:

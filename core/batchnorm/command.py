@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +10,10 @@ import numpy as np
 
 from core.batchnorm import BEST, NETS, SURGERY, SWEEP
 from core.batchnorm.recipes import EPSILON, EXACT, RECIPES
-from core.bundle import ASSETS, Bundle, check_replaceable, load_bundle, save_bundle
+from core.bundle import ASSETS, Bundle, load_bundle
 from core.datasets.command import add_places
 from core.errors import BundleError, InputError
-from core.options import add_training, refuse_other_data, report, write_presets
+from core.options import add_training, refuse_other_data, write_presets
 
 _DATA, _WEIGHTS = "dogscats-sample", "squeezenet"
 _PLACES = ("convolution", "relu", "both")
@@ -171,32 +170,18 @@ def run_training(args: argparse.Namespace) -> None:
     from core.batchnorm.surgery import SurgeryConfig, operate_on_photos
     from core.batchnorm.sweep import train_sweep
     from core.datasets.store import ensure
-    from core.devices import join_hosts
-    from core.training_run import TrainingRun
+    from core.training_run import TrainingRun, train_and_save
 
-    out = args.out or Path("runs") / f"batchnorm-{args.preset}"
-    check_replaceable(out)
-    join_hosts()
-    places = {"data_dir": args.data_dir, "mirror": args.mirror}
-    photos, weights = ensure(args.photos, **places), ensure(_WEIGHTS, **places)
-    scaffold = out.with_name(f".{out.name}.checkpoints")
-    run = TrainingRun(
-        args.seed,
-        args.epochs,
-        args.devices,
-        scaffold,
-        args.resume,
-        command=_command_line(args),
-        progress=True,
-    )
-    if isinstance(config, BestConfig):
-        work = train_best
-    else:
-        work = operate_on_photos if isinstance(config, SurgeryConfig) else train_sweep
-    bundle = work(config, photos, weights, run, data_dir=args.data_dir)
-    save_bundle(bundle, out)
-    shutil.rmtree(scaffold, ignore_errors=True)
-    report(bundle, out, as_json=args.json)
+    def make(run: TrainingRun) -> Bundle:
+        places = {"data_dir": args.data_dir, "mirror": args.mirror}
+        photos, weights = ensure(args.photos, **places), ensure(_WEIGHTS, **places)
+        if isinstance(config, BestConfig):
+            work = train_best
+        else:
+            work = operate_on_photos if isinstance(config, SurgeryConfig) else train_sweep
+        return work(config, photos, weights, run, data_dir=args.data_dir)
+
+    train_and_save(args, "batchnorm", _command_line(args), make)
 
 
 def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:

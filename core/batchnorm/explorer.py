@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import BEST, CLASSES, SURGERY, SWEEP
+from core.batchnorm import BEST, CLASSES, SURGERY
 from core.batchnorm.decoding import decode, squared
 from core.batchnorm.drawings import draw
 from core.batchnorm.recipes import EPSILON, EXACT, RANDOM, RECIPES
-from core.batchnorm.sweep_results import SweepResults
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError, pick
 
@@ -357,23 +356,9 @@ def open_surgery(*, assets: Path = ASSETS) -> SurgeryModel:
         BundleNotFound: it is not in the assets.
         BundleError: its bundle is damaged, foreign or newer than this code.
     """
-    return SurgeryModel(*_opened(SURGERY, assets))
-
-
-def open_sweep(*, assets: Path = ASSETS) -> SweepResults:
-    """Opens the sweep that ships; errors as in `open_surgery`."""
-    return SweepResults(*_opened(SWEEP, assets))
-
-
-def open_best(*, assets: Path = ASSETS) -> BestNets:
-    """Opens the nets that ship; errors as in `open_surgery`."""
-    return BestNets(*_opened(BEST, assets))
-
-
-def _opened(preset: str, assets: Path) -> tuple[Bundle, Path]:
-    folder = assets / f"batchnorm-{preset}"
-    command = f"python -m core train batchnorm --preset {preset} --out {folder}"
-    return load_bundle(folder, kind=KIND, command=command), folder
+    folder = assets / f"batchnorm-{SURGERY}"
+    command = f"python -m core train batchnorm --preset {SURGERY} --out {folder}"
+    return SurgeryModel(load_bundle(folder, kind=KIND, command=command), folder)
 
 
 def _pixels(image: np.ndarray | bytes, size: int) -> np.ndarray:

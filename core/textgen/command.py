@@ -2,15 +2,14 @@
 
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 
-from core.bundle import Bundle, check_replaceable, save_bundle
+from core.bundle import Bundle
 from core.errors import InputError
-from core.options import add_training, refuse_other_data, report, write_presets
+from core.options import add_training, refuse_other_data, write_presets
 from core.textgen import MEMORY, MODELS, UNFOLDED
 from core.textgen.explorer import open_model
 from core.textgen.memory_explorer import MemoryModel
@@ -149,42 +148,28 @@ def run_training(args: argparse.Namespace) -> None:
         ]
         write_presets([*titles, *more])
         return
-    texts = {MEMORY: None, UNFOLDED: "nietzsche"}  # before any download
-    text = texts[args.preset] if args.preset in texts else find_preset(args.preset).text
-    from core.datasets.store import ensure
-    from core.devices import join_hosts
-    from core.training_run import TrainingRun
+    if args.preset not in (MEMORY, UNFOLDED):
+        find_preset(args.preset)  # before anything is fetched
+    from core.training_run import TrainingRun, train_and_save
 
-    out = args.out or Path("runs") / f"textgen-{args.preset}"
-    check_replaceable(out)
-    join_hosts()
-    scaffold = out.with_name(f".{out.name}.checkpoints")
-    run = TrainingRun(
-        args.seed,
-        args.epochs,
-        args.devices,
-        scaffold,
-        args.resume,
-        command=_command_line(args),
-        progress=True,
-    )
-    if text is None:
-        from core.textgen.recurrence import RecurrenceConfig, train_recurrence
+    def make(run: TrainingRun) -> Bundle:
+        if args.preset == MEMORY:
+            from core.textgen.recurrence import RecurrenceConfig, train_recurrence
 
-        bundle = train_recurrence(RecurrenceConfig(), run)
-    else:
+            return train_recurrence(RecurrenceConfig(), run)
+        from core.datasets.store import ensure
+
+        text = "nietzsche" if args.preset == UNFOLDED else find_preset(args.preset).text
         local = ensure(text, data_dir=args.data_dir, mirror=args.mirror)
         if args.preset == UNFOLDED:
             from core.textgen.unfolded_training import train_unfolded
 
-            bundle = train_unfolded(local, run)
-        else:
-            from core.textgen.bundles import train
+            return train_unfolded(local, run)
+        from core.textgen.bundles import train
 
-            bundle = train(args.preset, local, run)
-    save_bundle(bundle, out)
-    shutil.rmtree(scaffold, ignore_errors=True)
-    report(bundle, out, as_json=args.json)
+        return train(args.preset, local, run)
+
+    train_and_save(args, "textgen", _command_line(args), make)
 
 
 def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:

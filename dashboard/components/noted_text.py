@@ -8,7 +8,6 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.textgen.explorer import Passage, TextModel
@@ -236,16 +235,4 @@ def read_otherwise(replaced: Mapping[str, str], n_known: int) -> None:
     st.caption(
         f"The net knows {n_known} characters. It reads {', '.join(named)}"
         + (f", and {more} more in such ways." if more > 0 else ".")
-    )
-
-
-def table_of(what: Noted) -> pd.DataFrame:
-    """Returns a row a character: "place" from 1, "char", "bits", "likeliest"."""
-    return pd.DataFrame(
-        {
-            "place": np.arange(1, len(what.text) + 1),
-            "char": list(what.text),
-            "bits": what.bits,
-            "likeliest": what.likeliest,
-        }
     )
