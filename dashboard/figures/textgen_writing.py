@@ -65,7 +65,7 @@ def alternatives(
         for row in rows.itertuples()
     ]
     longest = max(labels.text_width(f"▸ {text}", font_size + 2) for text in table["sign"])
-    heading, above = labels.headline(title, width - longest - 62, font_size + 1)
+    heading, above = labels.headline(title, width - 32, font_size + 1)
     most = 100 * float(table["share"].max())
     needs = labels.text_width("00.00 %", font_size + 1) + 12
     plot = max(width - longest - 48, 80)
@@ -83,7 +83,8 @@ def alternatives(
         )
     )
     figure.update_layout(
-        title={"text": heading},
+        # from the figure's edge on, since the signs take much of the width from the bars
+        title={"text": heading, "xref": "container", "x": 16 / width, "xanchor": "left"},
         height=round(above + _ROW * font_size / 13 * len(rows) + 56),
         margin={"l": round(longest) + 30, "r": 16, "t": above, "b": 52},
         bargap=0.3,
