@@ -69,19 +69,24 @@ is_frozen = view.controls["ratings"].is_locked
 is_full = len(ratings) >= visitor.MOST_RATINGS
 
 
+def linked() -> dict[int, float]:
+    """Reads the link as it is at a click, which may come before the run of the last one ends."""
+    return visitor.read(films, st.session_state.get("movies_you_ratings", text)).ratings
+
+
 def rate(movie_id: int, key: str) -> None:
     """Writes what a rating control says into the link."""
     value = st.session_state.get(key)
     if value is None:
         return
     stars = value + 1.0 if key.startswith("movies_you-give") else value
-    view.set(ratings=visitor.changed(ratings, movie_id, stars))
+    view.set(ratings=visitor.changed(linked(), movie_id, stars))
     st.session_state[SEARCH] = ""
 
 
 def remove(movie_id: int) -> None:
     """Takes a film out of the link."""
-    view.set(ratings=visitor.changed(ratings, movie_id, None))
+    view.set(ratings=visitor.changed(linked(), movie_id, None))
 
 
 if view.controls["ratings"].is_shown:

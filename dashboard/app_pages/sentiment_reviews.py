@@ -26,6 +26,7 @@ WHO_SAID = {
     EVERYONE: "All models",
 }
 SCORE = "app_pages/sentiment_score.py"
+LEAVES = "sentiment_reviews-leaves"  # set for one run, by a button that leads to another page
 
 
 def where_from() -> str:
@@ -45,6 +46,12 @@ def where_from() -> str:
             f"`{resources.reviews_command()}`"
         )
     return source
+
+
+def take_to_score(review: str) -> None:
+    """Puts a review where the next run finds it, even if a figure's width has cut this one off."""
+    review_text.put(review, "sentiment_score")
+    st.session_state[LEAVES] = True
 
 
 def interval(row: pd.Series) -> str:
@@ -122,6 +129,8 @@ def what_is_said(said: pd.DataFrame, label: int) -> str:
     return text
 
 
+if st.session_state.pop(LEAVES, False):
+    st.switch_page(SCORE)
 page.header(
     "Where do the models fail?",
     "Beat them on reviews of your own, and see which reviews split them.",
@@ -205,12 +214,12 @@ else:
         height = TEXT_HEIGHT if len(review) > LONG else "content"
         with st.container(height=height, border=True, key="sentiment_reviews_text"):
             st.text(review)
-        is_taken = st.button(
+        st.button(
             "Take it to Score",
             icon=":material/rate_review:",
             help="Which words say so? Opens this review on the page that scores one.",
-            on_click=review_text.put,
-            args=(review, "sentiment_score"),
+            on_click=take_to_score,
+            args=(review,),
         )
     with drawing:
         chart(
@@ -232,8 +241,6 @@ else:
             filename="sentiment-review",
         )
     page.what_you_see(standing() + what_is_said(said, label))
-    if is_taken:
-        st.switch_page(SCORE)
 view.experiments(
     [
         ("Which review splits them most?", {"who": ANYONE, "place": 1.0}),

@@ -8,46 +8,49 @@ STEP = 60  # px; a new run only when the width leaves its step, so dragging a wi
 _RULER = st.components.v2.component(
     "latent_lab_width",
     js="""
-export default function ({ data, setStateValue }) {
+export default function ({ parentElement, data, setStateValue }) {
+  parentElement.stop?.()  // Streamlit calls this again with new data, and does not end the last one
   let told = data.known
   const tell = (holder, width) => {
     const step = Math.floor(width / data.step) * data.step
-    if (step > 0 && step !== told) {
-      delete holder.dataset.fits
+    if (step !== told) {
       told = step
       setStateValue("width", step)
-    } else if (step > 0) {
+    }
+    if (step === data.known) {
       holder.dataset.fits = ""  // drawn for the width it has; who reads the page may rely on it
+    } else {
+      delete holder.dataset.fits
     }
   }
   let observer
-  let tries = 0
+  let waiting
   const look = () => {
     const holder = document.querySelector(".st-key-" + CSS.escape(data.chart))
-    if (!holder) {
-      if (++tries < 50) waiting = setTimeout(look, 100)
+    if (!holder || holder.clientWidth < data.step) {  // not there yet, or on its way out
+      waiting = setTimeout(look, 100)
       return
     }
     observer = new ResizeObserver((entries) => {
       clearTimeout(waiting)
       const width = entries[entries.length - 1].contentRect.width
       waiting = setTimeout(() => {
-        if (holder.isConnected) {
+        if (holder.isConnected && width >= data.step) {
           tell(holder, width)
-        } else {  // the page put another one in its place
+        } else {  // the page puts another one in its place
           observer.disconnect()
-          tries = 0
           look()
         }
       }, 150)
     })
     observer.observe(holder)
   }
-  let waiting = setTimeout(look, 0)
-  return () => {
+  look()
+  parentElement.stop = () => {
     clearTimeout(waiting)
     if (observer) observer.disconnect()
   }
+  return () => parentElement.stop()
 }
 """,
 )

@@ -16,6 +16,11 @@ RANGES = """chart => {
     const { xaxis, yaxis } = chart.querySelector('.js-plotly-plot')._fullLayout
     return [...xaxis.range, ...yaxis.range]
 }"""
+MOVED = f"""before => {{
+    const chart = document.querySelector('.st-key-words_map_main')
+    if (!chart?.querySelector('.js-plotly-plot')?._fullLayout) return false
+    return ({RANGES})(chart).some((edge, at) => Math.abs(edge - before[at]) > 1e-6)
+}}"""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +64,7 @@ def test_a_zoom_names_more_words_of_its_part_and_a_double_click_ends_it(
     assert len(before) < N_WORDS
     drag(page, chart, (0.55, 0.1), (0.95, 0.5))
     expect(page).to_have_url(re.compile("words_map_part="))
+    page.wait_for_function(MOVED, arg=whole)
     settle(page)
     after, part = set(named(chart).all_text_contents()), chart.evaluate(RANGES)
     assert after - before  # words that had no room before
@@ -70,6 +76,7 @@ def test_a_zoom_names_more_words_of_its_part_and_a_double_click_ends_it(
 
     chart.locator(".nsewdrag").first.dblclick()
     expect(page).not_to_have_url(re.compile("words_map_part="))
+    page.wait_for_function(MOVED, arg=part)
     settle(page)
     assert chart.evaluate(RANGES) == pytest.approx(whole)
 
@@ -90,11 +97,13 @@ def test_a_search_flies_to_the_word_and_lights_its_neighbours(
     expect(listed).to_have_count(10)
     page.get_by_role("button", name="Closest only").click()
     expect(page).to_have_url(re.compile("words_map_part="))
+    page.wait_for_function(MOVED, arg=whole)
     settle(page)
     near = chart.evaluate(RANGES)
     assert near[1] - near[0] < whole[1] - whole[0]
     page.get_by_role("button", name="Whole map").click()
     expect(page).to_have_url(re.compile("words_map_part=0"))
+    page.wait_for_function(MOVED, arg=near)
     settle(page)
     assert chart.evaluate(RANGES)[0] <= whole[0] + 1e-6
 
