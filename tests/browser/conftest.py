@@ -28,6 +28,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+APP = "[data-testid=stApp]"
 START_ATTEMPTS = 240  # of 0.25 s each
 
 expect.set_options(timeout=20_000)
@@ -109,6 +110,8 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
+        # What a run still draws moves what is below it, and a click would land beside its aim.
+        page.add_locator_handler(page.locator(f"{APP}[data-test-script-state=running]"), _wait)
         page.goto(url)
         settle(page)
         return page
@@ -116,6 +119,10 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     yield open_
     for context in contexts:
         context.close()
+
+
+def _wait() -> None:
+    """Does nothing: after it Playwright itself waits until the script has run to its end."""
 
 
 def fit(page: Page) -> None:
@@ -126,7 +133,7 @@ def fit(page: Page) -> None:
 
 def settle(page: Page) -> None:
     """Waits until the script has run to its end without an error box."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(page.locator(f"{APP}[data-test-script-state=notRunning]")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
