@@ -19,6 +19,7 @@ from core.batchnorm.fitting import Recipe, Tuner
 from core.batchnorm.head import Head, fit_head, with_head
 from core.batchnorm.looking import Looker, loss_of, share_right
 from core.batchnorm.model import FEATURES
+from core.batchnorm.row_log import row_log
 from core.batchnorm.start import (
     NETS_COMPARED,
     WITH,
@@ -149,22 +150,14 @@ class _Trainer:
 
     def tries(self) -> list[dict]:
         """Trains at every rate on every split; a row each, those done before a stop included."""
-        rows: list[dict] = []
-        nothing = {"nothing": np.zeros(1)}
-        with self._run.checkpoints(f"tries-{self._name}", self._what) as saved:
-            found = saved.latest(nothing) if saved is not None else None
-            if found is not None:
-                rows = found.record["rows"]
+        with row_log(self._run, f"tries-{self._name}", self._what) as log:
             splits = range(self._run.seed, self._run.seed + self._config.n_splits)
             for split in splits:
                 for rate in self._config.rates:
-                    if any((r["split"], r["learning_rate"]) == (split, rate) for r in rows):
-                        continue
-                    rows.append(self._try(split, rate))
-                    if saved is not None:
-                        saved.save(len(rows), nothing, {"rows": rows})
-        self._seconds += sum(row["seconds"] for row in rows)
-        return rows
+                    if not any((r["split"], r["learning_rate"]) == (split, rate) for r in log.rows):
+                        log.add([self._try(split, rate)])
+        self._seconds += sum(row["seconds"] for row in log.rows)
+        return log.rows
 
     def final(self, rate: float, valid: Photos) -> Finals:
         """Trains on all photos with every seed, and measures each net on `valid`."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import BEST, CLASSES
-from core.batchnorm.explorer import KIND
+from core.batchnorm import BEST, CLASSES, KIND
 from core.batchnorm.looking import Looker, share_right
 from core.batchnorm.nets import NetConfig
 from core.batchnorm.start import PLAIN, WITH, plan_of

@@ -167,7 +167,8 @@ def run_training(args: argparse.Namespace) -> None:
         return
     config = find_preset(args.preset).changed(n_seeds=args.seeds, size=args.size)
     from core.batchnorm.best import BestConfig, train_best
-    from core.batchnorm.surgery import SurgeryConfig, operate_on_photos
+    from core.batchnorm.surgery import operate_on_photos
+    from core.batchnorm.surgery_cases import SurgeryConfig
     from core.batchnorm.sweep import train_sweep
     from core.datasets.store import ensure
     from core.training_run import TrainingRun, train_and_save

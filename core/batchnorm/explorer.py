@@ -14,18 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import BEST, CLASSES, SURGERY
-from core.batchnorm.decoding import decode, squared
+from core.batchnorm import KIND, SURGERY
+from core.batchnorm.best_nets import Seen, pixels_of, probabilities
 from core.batchnorm.drawings import draw
 from core.batchnorm.recipes import EPSILON, EXACT, RANDOM, RECIPES
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError, pick
 
 if TYPE_CHECKING:
-    from core.batchnorm.looking import Looker
     from core.batchnorm.operating import Dial, Operation
 
-KIND = "batchnorm"
 GROUPS = ("convolution", "relu", "both")  # places that are operated on together
 N_DRAWINGS = 12
 _BINS = 60
@@ -63,24 +61,6 @@ class Surgery:
     def is_recorded(self) -> bool:
         """Whether loss and accuracy after the operation are known."""
         return bool(np.isfinite(self.accuracy_after))
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Seen:
-    """What two nets say of one image: probabilities of `CLASSES`, f64[2] each."""
-
-    without: np.ndarray
-    with_norm: np.ndarray
-
-    @property
-    def label_without(self) -> str:
-        """The likelier class without batch norm."""
-        return CLASSES[int(self.without.argmax())]
-
-    @property
-    def label_with(self) -> str:
-        """The likelier class with batch norm."""
-        return CLASSES[int(self.with_norm.argmax())]
 
 
 class SurgeryModel:
@@ -222,7 +202,7 @@ class SurgeryModel:
         """
         layers = self.group("convolution") if layers is None else layers
         n_samples = max(self.n_samples) if n_samples is None else n_samples
-        pixels = _pixels(image, self.size)
+        pixels = pixels_of(image, size=self.size)
         how = {"recipe": recipe, "epsilon": epsilon, "n_samples": n_samples, "seed": seed}
         logits = [
             self.operation.logits(
@@ -233,7 +213,7 @@ class SurgeryModel:
             )
             for places in ((), layers)
         ]
-        return Seen(*(_probabilities(values)[0] for values in logits))
+        return Seen(*(probabilities(values)[0] for values in logits))
 
     def dials(
         self,
@@ -306,49 +286,6 @@ class SurgeryModel:
         return {name: float(found[name].iloc[0]) for name in ("loss", "accuracy")}
 
 
-class BestNets:
-    """The bundle "batchnorm-best": fine-tuned nets, without and with batch norm.
-
-    Args:
-        bundle: as loaded.
-        folder: where it came from, for messages.
-
-    Raises:
-        BundleError: it lacks something.
-    """
-
-    def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
-        self._folder = folder or Path(bundle.name)
-        if bundle.config.get("content") != BEST or "size" not in bundle.config:
-            raise BundleError(self._folder, ["it holds no fine-tuned nets"])
-        self.bundle = bundle
-        self.size: int = bundle.config["size"]
-
-    def classify(self, image: np.ndarray | bytes) -> Seen:
-        """Tells cat from dog with both nets, each looking at the image and its mirror image.
-
-        Args:
-            image: u8[H, W, 3], or the bytes of an image file.
-
-        Raises:
-            InputError: the image cannot be used.
-        """
-        pixels = _pixels(image, self.size)
-        return Seen(*(_probabilities(look.both_ways(pixels))[0] for look in self._lookers))
-
-    @cached_property
-    def _lookers(self) -> "tuple[Looker, Looker]":
-        from core.batchnorm.best_bundle import nets_of
-        from core.batchnorm.looking import Looker
-        from core.batchnorm.start import PLAIN, WITH
-
-        nets = nets_of(self.bundle)
-        try:
-            return Looker(*nets[PLAIN]), Looker(*nets[WITH])
-        except InputError as error:
-            raise BundleError(self._folder, [str(error)]) from error
-
-
 def open_surgery(*, assets: Path = ASSETS) -> SurgeryModel:
     """Opens the surgery that ships.
 
@@ -359,18 +296,6 @@ def open_surgery(*, assets: Path = ASSETS) -> SurgeryModel:
     folder = assets / f"batchnorm-{SURGERY}"
     command = f"python -m core train batchnorm --preset {SURGERY} --out {folder}"
     return SurgeryModel(load_bundle(folder, kind=KIND, command=command), folder)
-
-
-def _pixels(image: np.ndarray | bytes, size: int) -> np.ndarray:
-    """u8[1, size, size, 3] of an array or a file."""
-    if isinstance(image, bytes):
-        return decode(image, size=size)[None]
-    return squared(image, size=size)[None]
-
-
-def _probabilities(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits.astype(float) - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _histograms(samples: dict[str, np.ndarray]) -> pd.DataFrame:

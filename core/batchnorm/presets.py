@@ -5,7 +5,7 @@ import dataclasses
 from core.batchnorm import BEST, SURGERY, SWEEP
 from core.batchnorm.best import BestConfig
 from core.batchnorm.fitting import Recipe
-from core.batchnorm.surgery import SurgeryConfig
+from core.batchnorm.surgery_cases import SurgeryConfig
 from core.batchnorm.sweep import SweepConfig
 from core.errors import InputError, pick
 

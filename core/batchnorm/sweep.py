@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from core.batchnorm import SWEEP
+from core.batchnorm import KIND, SWEEP
 from core.batchnorm.data import Photos, held_out, read_photos
-from core.batchnorm.explorer import KIND
 from core.batchnorm.fitting import Recipe, Tuner
+from core.batchnorm.row_log import RowLog, row_log
 from core.batchnorm.start import NETS_COMPARED, PLAIN, WITH, measured, plain_start, with_norm
 from core.batchnorm.sweep_results import CHANCE, CURVES, TRAINS, SweepResults
 from core.bundle import Bundle, over_seeds
-from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData
 from core.devices import describe_devices
 from core.errors import InputError
@@ -80,33 +79,27 @@ def train_sweep(
         config = dataclasses.replace(config, recipe=recipe)
     photos = read_photos(local, data_dir=data_dir)["train"]
     what = {"sweep": dataclasses.asdict(config), "data": local.sha256}
-    with run.checkpoints("sweep", what) as saved:
-        rows, seconds = _all_rows(config, photos, weights.path, run, saved)
-    return gather_sweep(pd.DataFrame(rows)[list(CURVES)], config, local, run, seconds=seconds)
+    with row_log(run, "sweep", what) as log:
+        _train_all(config, photos, weights.path, run, log)
+    table = pd.DataFrame(log.rows)
+    seconds = float(table["seconds"].sum())
+    return gather_sweep(table[list(CURVES)], config, local, run, seconds=seconds)
 
 
-def _all_rows(
-    config: SweepConfig,
-    photos: Photos,
-    weights: Path,
-    run: TrainingRun,
-    saved: Checkpoints | None,
-) -> tuple[list[dict], float]:
-    """Trains what a killed run has not; a checkpoint holds the rows of whole trainings."""
-    rows, seconds, n_done = [], 0.0, 0
-    nothing = {"nothing": np.zeros(1)}  # rows are all there is to keep between two trainings
-    found = saved.latest(nothing) if saved is not None else None
-    if found is not None:
-        n_done, rows, seconds = found.epoch, found.record["rows"], found.record["seconds"]
-    n_runs = len(NETS_COMPARED) * config.n_seeds * len(config.rates)
+def _train_all(
+    config: SweepConfig, photos: Photos, weights: Path, run: TrainingRun, log: RowLog
+) -> None:
+    """Trains what a killed run has not, and logs a row an epoch of each training."""
+    n_rates = len(config.rates)
+    n_runs = len(NETS_COMPARED) * config.n_seeds * n_rates
     number = 0
     with tqdm(total=n_runs, desc="sweep", unit="run", disable=not run.progress) as bar:
         for net in NETS_COMPARED:
             tuner = None
             for seed in range(run.seed, run.seed + config.n_seeds):
-                if number + len(config.rates) <= n_done:
-                    number += len(config.rates)
-                    bar.update(len(config.rates))
+                if number + n_rates <= log.n_done:
+                    number += n_rates
+                    bar.update(n_rates)
                     continue
                 learned, held = _sides(config, photos, seed)
                 start = plain_start(weights, size=config.recipe.size, has_maximum=False)
@@ -116,15 +109,11 @@ def _all_rows(
                 for rate in config.rates:
                     number += 1
                     bar.update()
-                    if number <= n_done:
+                    if number <= log.n_done:
                         continue
                     fresh = _curve(tuner, start[1], learned, held, rate=rate, seed=seed)
-                    seconds += sum(row.pop("seconds") for row in fresh)
-                    rows += [{"net": net, "learning_rate": rate, "seed": seed} | r for r in fresh]
+                    log.add([{"net": net, "learning_rate": rate, "seed": seed} | r for r in fresh])
                     bar.set_postfix(net=net, rate=rate, accuracy=fresh[-1]["val_accuracy"])
-                    if saved is not None and (saved.due() or number == n_runs):
-                        saved.save(number, nothing, {"rows": rows, "seconds": seconds})
-    return rows, seconds
 
 
 def _sides(config: SweepConfig, photos: Photos, seed: int) -> tuple[Photos, Photos]:

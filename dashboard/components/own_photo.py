@@ -11,8 +11,9 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
+from core.batchnorm.best_nets import Seen
 from core.batchnorm.decoding import decode
-from core.batchnorm.explorer import Seen, SurgeryModel
+from core.batchnorm.explorer import SurgeryModel
 from core.errors import BundleError, BundleNotFound, InputError
 from dashboard import resources
 from dashboard.components import page

@@ -89,7 +89,8 @@ def surgery_bundle() -> Bundle:
     from core.batchnorm.recipes import RECIPES
     from core.batchnorm.start import plan_of
     from core.batchnorm.statistics import measure
-    from core.batchnorm.surgery import Case, outcome
+    from core.batchnorm.surgery import outcome
+    from core.batchnorm.surgery_cases import Case
     from core.loop import named_arrays
 
     plan = plan_of(SIZE, with_norm=False)

@@ -1,6 +1,8 @@
 """Small nets, pictures and files for the tests of batch norm."""
 
+import dataclasses
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from core.batchnorm.drawings import draw
 from core.batchnorm.nets import CONVOLUTION, DENSE, Net, NetConfig
 from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
 from core.batchnorm.vgg import VggConfig, vgg16
+from core.datasets.registry import lookup
+from core.datasets.store import LocalData
 
 VGG = vgg16(VggConfig(n_classes=7, width=0.05, size=32))
 SQUEEZENET = squeezenet(SqueezeNetConfig(n_classes=5, width=0.25, size=48))
@@ -74,3 +78,20 @@ def encoded(image: Image.Image, kind: str = "JPEG", **how: object) -> bytes:
 
 def photo_bytes(seed: int = 0, size: int = 64) -> bytes:
     return encoded(Image.fromarray(draw(1, size=size, seed=seed)[0]), quality=90)
+
+
+def write_mirror(folder: Path, *, n_train: int, n_valid: int) -> Path:
+    """Writes drawn photos and random weights of SqueezeNet under the names of the real ones."""
+    with zipfile.ZipFile(folder / lookup("dogscats-sample").filename, "w") as file:
+        for seed in range(n_train + n_valid):
+            part = "train" if seed < n_train else "valid"
+            kind = "cats" if seed % 2 else "dogs"
+            file.writestr(f"dogscats/{part}/{kind}/{seed}.jpg", photo_bytes(seed))
+    write_keras(folder / lookup("squeezenet").filename, squeezenet(SqueezeNetConfig()))
+    return folder
+
+
+def local_of(name: str, folder: Path) -> LocalData:
+    """A data set of `write_mirror`, however many photos it has."""
+    dataset = dataclasses.replace(lookup(name), expected={})
+    return LocalData(dataset, folder / dataset.filename, "0" * 64, str(folder))

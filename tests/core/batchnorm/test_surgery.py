@@ -1,51 +1,38 @@
 """The surgery as a bundle, from photos to what a page asks for, and the command line around it."""
 
-import dataclasses
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.batchnorm.best_nets import BestNets, probabilities
 from core.batchnorm.drawings import draw
-from core.batchnorm.explorer import BestNets, SurgeryModel, open_surgery
+from core.batchnorm.explorer import GROUPS, SurgeryModel, open_surgery
+from core.batchnorm.recipes import RECIPES
 from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
-from core.batchnorm.surgery import SurgeryConfig, measure_surgery, operate_on_photos
+from core.batchnorm.surgery import measure_surgery, operate_on_photos
+from core.batchnorm.surgery_cases import SurgeryConfig, cases_of, headlines
 from core.bundle import load_bundle, save_bundle
 from core.datasets.registry import lookup
-from core.datasets.store import LocalData
 from core.errors import BundleError, BundleNotFound, InputError
 from core.training_run import TrainingRun
-from tests.core.batchnorm.samples import photo_bytes, write_keras
+from tests.core.batchnorm.samples import local_of, photo_bytes, write_mirror
 
 CONFIG = SurgeryConfig(35, (4,), epsilons=(1e-3,), has_singles=False)
 
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a few drawn photos and random weights under the names of the real ones."""
-    folder = tmp_path_factory.mktemp("mirror")
-    with zipfile.ZipFile(folder / "dogscats-sample.zip", "w") as file:
-        for seed in range(12):
-            part = "train" if seed < 6 else "valid"
-            kind = "cats" if seed % 2 else "dogs"
-            file.writestr(f"dogscats/{part}/{kind}/{seed}.jpg", photo_bytes(seed))
-    write_keras(folder / lookup("squeezenet").filename, squeezenet(SqueezeNetConfig()))
-    return folder
-
-
-def local_of(name: str, folder: Path, expected: dict) -> LocalData:
-    dataset = dataclasses.replace(lookup(name), expected=expected)
-    return LocalData(dataset, folder / dataset.filename, "0" * 64, str(folder))
+    return write_mirror(tmp_path_factory.mktemp("mirror"), n_train=6, n_valid=6)
 
 
 @pytest.fixture(scope="module")
 def model(places: Path, tmp_path_factory: pytest.TempPathFactory) -> SurgeryModel:
     folder = tmp_path_factory.mktemp("assets")
-    photos = local_of("dogscats-sample", places, {})
-    weights = local_of("squeezenet", places, {})
+    photos = local_of("dogscats-sample", places)
+    weights = local_of("squeezenet", places)
     bundle = operate_on_photos(CONFIG, photos, weights, TrainingRun(), data_dir=folder)
     found = measure_surgery(bundle, photos, data_dir=folder)
     for name, values in found.items():
@@ -108,6 +95,23 @@ def test_bundles_that_lack_something_are_named(model: SurgeryModel, tmp_path: Pa
         open_surgery(assets=tmp_path)
     with pytest.raises(BundleError, match="holds no fine-tuned nets"):
         BestNets(model.bundle)
+
+
+def test_logits_without_numbers_are_no_probabilities() -> None:
+    found = probabilities(np.array([[0, np.log(3)], [np.inf, 0], [np.nan, 1]], np.float32))
+    np.testing.assert_allclose(found[0], [0.25, 0.75], rtol=1e-6)
+    assert np.isnan(found[1:]).all()
+
+
+def test_single_layers_are_tried_with_the_statistics_of_most_photos_only() -> None:
+    plan = squeezenet(SqueezeNetConfig())
+    cases = list(cases_of(plan, SurgeryConfig(n_samples=(8, 32)), (8, 32)))
+    groups = [case for case in cases if case.layers in GROUPS]
+    assert len(groups) == 2 * len(RECIPES) * 2 * 3 * len(GROUPS)
+    alone = [case for case in cases if case.layers not in GROUPS]
+    assert len(alone) == 2 * len(RECIPES) * 50
+    assert {case.n_samples for case in alone} == {32}
+    assert len(set(cases)) == len(cases) and set(headlines(32).values()) <= set(cases)
 
 
 def test_insertion_on_the_command_line(

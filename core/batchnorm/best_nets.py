@@ -1,0 +1,99 @@
+"""The fine-tuned nets, as a page asks them: an image in, cat or dog out.
+
+Importing this loads no training library; the first look does.
+"""
+
+import dataclasses
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.batchnorm import BEST, CLASSES
+from core.batchnorm.decoding import decode, squared
+from core.bundle import Bundle
+from core.errors import BundleError, InputError
+
+if TYPE_CHECKING:
+    from core.batchnorm.looking import Looker
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """What two nets say of one image: probabilities of `CLASSES`, f64[2] each."""
+
+    without: np.ndarray
+    with_norm: np.ndarray
+
+    @property
+    def label_without(self) -> str:
+        """The likelier class without batch norm."""
+        return CLASSES[int(self.without.argmax())]
+
+    @property
+    def label_with(self) -> str:
+        """The likelier class with batch norm."""
+        return CLASSES[int(self.with_norm.argmax())]
+
+
+class BestNets:
+    """The bundle "batchnorm-best": fine-tuned nets, without and with batch norm.
+
+    Args:
+        bundle: as loaded.
+        folder: where it came from, for messages.
+
+    Raises:
+        BundleError: it lacks something.
+    """
+
+    def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
+        self._folder = folder or Path(bundle.name)
+        if bundle.config.get("content") != BEST or "size" not in bundle.config:
+            raise BundleError(self._folder, ["it holds no fine-tuned nets"])
+        self.bundle = bundle
+        self.size: int = bundle.config["size"]
+
+    def classify(self, image: np.ndarray | bytes) -> Seen:
+        """Tells cat from dog with both nets, each looking at the image and its mirror image.
+
+        Args:
+            image: u8[H, W, 3], or the bytes of an image file.
+
+        Raises:
+            InputError: the image cannot be used.
+        """
+        pixels = pixels_of(image, size=self.size)
+        return Seen(*(probabilities(look.both_ways(pixels))[0] for look in self._lookers))
+
+    @cached_property
+    def _lookers(self) -> "tuple[Looker, Looker]":
+        from core.batchnorm.best_bundle import nets_of
+        from core.batchnorm.looking import Looker
+        from core.batchnorm.start import PLAIN, WITH
+
+        nets = nets_of(self.bundle)
+        try:
+            return Looker(*nets[PLAIN]), Looker(*nets[WITH])
+        except InputError as error:
+            raise BundleError(self._folder, [str(error)]) from error
+
+
+def pixels_of(image: np.ndarray | bytes, *, size: int) -> np.ndarray:
+    """Returns u8[1, size, size, 3], the middle square of an array u8[H, W, 3] or of a file's bytes.
+
+    Raises:
+        InputError: the image cannot be used.
+    """
+    if isinstance(image, bytes):
+        return decode(image, size=size)[None]
+    return squared(image, size=size)[None]
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Returns shares f64[N, C] of logits f[N, C]; nan where one of a row is no finite number."""
+    is_finite = np.isfinite(logits).all(axis=1, keepdims=True)
+    safe = np.where(is_finite, logits.astype(float), np.nan)
+    powers = np.exp(safe - safe.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)

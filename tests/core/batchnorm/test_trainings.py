@@ -1,0 +1,107 @@
+"""The sweep and the best nets whole: from photos in an archive to bundles and their answers."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.batchnorm import best, sweep
+from core.batchnorm.best import BestConfig, measure_best, train_best
+from core.batchnorm.best_nets import BestNets
+from core.batchnorm.fitting import Recipe
+from core.batchnorm.start import NETS_COMPARED
+from core.batchnorm.sweep import SweepConfig, measure_sweep, train_sweep
+from core.batchnorm.sweep_results import SweepResults
+from core.bundle import save_bundle
+from core.datasets.store import LocalData
+from core.errors import InputError
+from core.training_run import TrainingRun
+from tests.core.batchnorm.samples import local_of, photo_bytes, write_mirror
+
+RECIPE = Recipe(size=35, batch_size=8, n_epochs=2, optimizer="adam", least_area=0.5)
+SWEEP = SweepConfig((1e-4, 1e3), n_seeds=1, recipe=RECIPE)
+BEST = BestConfig((1e-5, 1e-4), n_splits=1, n_seeds=2, recipe=RECIPE)
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[LocalData, LocalData]:
+    folder = write_mirror(tmp_path_factory.mktemp("mirror"), n_train=20, n_valid=6)
+    return local_of("dogscats-sample", folder), local_of("squeezenet", folder)
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_sweep_that_was_killed_goes_on_and_can_be_measured_again(
+    archives: tuple[LocalData, LocalData], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, done, n_allowed = sweep._curve, [], 1
+
+    def curve(*args: object, **options: object) -> list[dict]:
+        if len(done) == n_allowed:
+            raise Killed
+        done.append(options["rate"])
+        return real(*args, **options)
+
+    monkeypatch.setattr(sweep, "_curve", curve)
+    run, data = TrainingRun(checkpoint_dir=tmp_path / "scaffold"), tmp_path / "data"
+    with pytest.raises(Killed):
+        train_sweep(SWEEP, *archives, run, data_dir=data)
+    n_allowed = 4
+    bundle = train_sweep(SWEEP, *archives, dataclasses.replace(run, resume=True), data_dir=data)
+    assert done == [*SWEEP.rates, *SWEEP.rates]  # the one before the kill not twice
+    curves = bundle.tables["curves"]
+    trained = curves.groupby(["net", "learning_rate"])["epoch"].apply(list)
+    assert len(trained) == 4 and all(epochs == [1, 2] for epochs in trained)
+    assert set(SweepResults(bundle).summary["net"]) == set(NETS_COMPARED)
+    wild = curves[curves["learning_rate"] == SWEEP.rates[1]]
+    assert wild["train_loss"].isna().all() or wild["train_loss"].max() > 1
+
+    n_allowed = 5
+    (found,) = measure_sweep(bundle, *archives, data_dir=data).values()
+    assert found["measured"] == found["recorded"]
+
+
+def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
+    archives: tuple[LocalData, LocalData], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    how = {"data_dir": tmp_path / "data"}
+    bundle = train_best(BEST, *archives, TrainingRun(), **how)
+    tries = bundle.tables["tried"]
+    assert len(tries) == 2 * 2  # nets and rates
+    for net in NETS_COMPARED:
+        rate = best.chosen_rate(tries.to_dict("records"), net)
+        own = tries[tries["net"] == net].set_index("learning_rate")["loss"]
+        assert own[rate] == own.min()
+    found = measure_best(bundle, archives[0], **how)
+    assert set(found) == {"accuracy_with", "accuracy_without"}
+    for values in found.values():
+        assert values["measured"] == values["recorded"]
+    folder = save_bundle(bundle, tmp_path / "batchnorm-best")
+    seen = BestNets(bundle).classify(photo_bytes())
+    assert seen.without.sum() == pytest.approx(1) and seen.with_norm.sum() == pytest.approx(1)
+
+    photos = tmp_path / "photos"
+    for kind in ("cats", "dogs"):
+        (photos / kind).mkdir(parents=True)
+        for seed in range(3):
+            (photos / kind / f"{seed}.jpg").write_bytes(photo_bytes(seed))
+    asked = ["batchnorm", "evaluate", "--images", str(photos), "--bundle", str(folder)]
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["n_photos"] == 6
+    # each picture stands in both folders, so that any net tells half of them right
+    assert told["accuracy_with"] == told["accuracy_without"] == 0.5
+    assert main(asked) == 0
+    assert (
+        "50.00 % of 6 photos right without batch norm, 50.00 % with it" in capsys.readouterr().out
+    )
+
+
+def test_rates_at_which_all_diverge_are_refused() -> None:
+    tried = [{"net": "plain", "learning_rate": 1.0, "loss": float("nan")}]
+    with pytest.raises(InputError, match="every training of the net"):
+        best.chosen_rate(tried, "plain")
