@@ -97,11 +97,11 @@ def scores(
                 "type": "line",
                 "x0": 50,
                 "x1": 50,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
+                "y0": row - _BAR / 2,  # beside the bar only: a long name stands across the middle
+                "y1": row + _BAR / 2,
                 "line": {"color": theme.GREY, "width": 2},
             }
+            for row in rows
         ],
         uirevision="scores",
     )
