@@ -29,6 +29,7 @@ FLAGS = [
     "--disable-sync",
 ]
 APP = "[data-testid=stApp]"
+RUNNING = f"{APP}[data-test-script-state=running]"
 START_ATTEMPTS = 240  # of 0.25 s each
 
 expect.set_options(timeout=20_000)
@@ -111,7 +112,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         # What a run still draws moves what is below it, and a click would land beside its aim.
-        page.add_locator_handler(page.locator(f"{APP}[data-test-script-state=running]"), _wait)
+        page.add_locator_handler(page.locator(RUNNING), _wait)
         page.goto(url)
         settle(page)
         return page
@@ -123,6 +124,11 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 def _wait() -> None:
     """Does nothing: after it Playwright itself waits until the script has run to its end."""
+
+
+def act_at_once(page: Page) -> None:
+    """Lets a test act while the page draws on and on, as it does for something that grows."""
+    page.remove_locator_handler(page.locator(RUNNING))
 
 
 def fit(page: Page) -> None:

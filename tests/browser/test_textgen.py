@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import fit, overlapping, serve, settle, sideways
+from tests.browser.conftest import act_at_once, fit, overlapping, serve, settle, sideways
 from tests.dashboard.writer_samples import fill_writers
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,8 @@ def strip(page: Page) -> Locator:
 
 
 def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
+    main = page.get_by_test_id("stMainBlockContainer")  # Streamlit's bar has a "Stop" too
+    return main.get_by_role("button", name=name, exact=True)
 
 
 def written(page: Page) -> str:
@@ -52,6 +53,10 @@ def test_a_net_writes_on_and_another_seed_writes_otherwise(open_page: Open, url:
 
 def test_a_long_text_is_stopped_and_what_is_written_stays(open_page: Open, url: str) -> None:
     page = open_page(f"{url}/{WRITE}?textgen_write_n_chars=5000", height=1600)
+    written(page)
+    act_at_once(page)
+    button(page, "Another").click()
+    expect(button(page, "Another")).to_have_count(0)
     button(page, "Stop").click()
     expect(button(page, "Go on")).to_be_visible()
     settle(page)

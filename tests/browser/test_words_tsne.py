@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import serve, settle, sideways
+from tests.browser.conftest import act_at_once, serve, settle, sideways
 from tests.dashboard.word_samples import fill_words, word_list
 
 pytestmark = pytest.mark.browser
@@ -56,6 +56,7 @@ def test_a_run_is_stopped_and_its_map_is_kept(open_page: Open, tsne_url: str) ->
         height=1200,
     )
     page.get_by_role("button", name="Run", exact=True).click()
+    act_at_once(page)
     page.get_by_role("button", name="Stop the run").click()
     expect(page.get_by_text(re.compile(r"stopped at iteration [\d,]+ of 2,000"))).to_be_visible(
         timeout=COMPILED
