@@ -174,7 +174,7 @@ def gather_sweep(
     """Puts curves into a bundle.
 
     Args:
-        curves: a row a training and epoch, see `core.batchnorm.explorer.CURVES`.
+        curves: a row a training and epoch, see `core.batchnorm.sweep_results.CURVES`.
         config: what was trained.
         local: the photos, for provenance.
         run: seed and command.
