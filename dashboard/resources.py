@@ -22,7 +22,7 @@ from core.textgen import MODELS as TEXT_MODELS
 from core.words import OUR_VECTORS
 
 if TYPE_CHECKING:
-    from core.batchnorm.best_nets import BestNets
+    from core.batchnorm.best_explorer import BestNets
     from core.batchnorm.explorer import Surgery, SurgeryModel
     from core.batchnorm.sweep_results import SweepResults
     from core.movies.explorer import MovieExplorer
@@ -341,7 +341,7 @@ def _surgery(folder: str, age: int, name: str, how: tuple) -> "Surgery":
 
 @st.cache_resource(show_spinner="Loading the nets", max_entries=2)
 def _best_nets(folder: str, age: int, name: str) -> "BestNets":
-    from core.batchnorm.best_nets import BestNets
+    from core.batchnorm.best_explorer import BestNets
 
     return BestNets(_bundle(folder, age, name), Path(folder))
 

@@ -14,6 +14,7 @@ SCREEN = ("streamlit", "plotly")
 # The rooms of a topic that pages may enter: NumPy in and out, no training library behind them.
 OPEN_ROOMS = (
     "explorer",
+    "best_explorer",
     "components",
     "links",
     "vectors",

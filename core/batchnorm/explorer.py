@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from core.batchnorm import KIND, SURGERY
-from core.batchnorm.best_nets import Seen, pixels_of, probabilities
+from core.batchnorm.best_explorer import Seen, pixels_of, probabilities
 from core.batchnorm.drawings import draw
 from core.batchnorm.recipes import EPSILON, EXACT, RANDOM, RECIPES
 from core.bundle import ASSETS, Bundle, load_bundle

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from core.batchnorm.best_nets import Seen
+from core.batchnorm.best_explorer import Seen
 from core.batchnorm.decoding import decode
 from core.batchnorm.explorer import SurgeryModel
 from core.errors import BundleError, BundleNotFound, InputError

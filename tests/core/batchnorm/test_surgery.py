@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.batchnorm.best_nets import BestNets, probabilities
+from core.batchnorm.best_explorer import BestNets, probabilities
 from core.batchnorm.drawings import draw
 from core.batchnorm.explorer import GROUPS, SurgeryModel, open_surgery
 from core.batchnorm.recipes import RECIPES

@@ -9,7 +9,7 @@ import pytest
 from core.__main__ import main
 from core.batchnorm import best, sweep
 from core.batchnorm.best import BestConfig, measure_best, train_best
-from core.batchnorm.best_nets import BestNets
+from core.batchnorm.best_explorer import BestNets
 from core.batchnorm.fitting import Recipe
 from core.batchnorm.start import NETS_COMPARED
 from core.batchnorm.sweep import SweepConfig, measure_sweep, train_sweep
