@@ -5,4 +5,5 @@ NETS = ("squeezenet", "vgg16")
 SURGERY = "surgery"  # the bundle batchnorm-surgery: what each recipe does to a pre-trained net
 SWEEP = "sweep"  # the bundle batchnorm-sweep: trainings over learning rates, with and without
 BEST = "best"  # the bundle batchnorm-best: the net with batch norm that tells cats from dogs best
+GROUPS = ("convolution", "relu", "both")  # places for batch norm, operated on together
 CLASSES = ("cat", "dog")

@@ -233,10 +233,11 @@ class _Trainer:
 
 
 def _head_only(frozen: Start, head: Head, valid: Photos) -> Finals:
-    arrays = halved(with_head(frozen[1], head))
+    exact = with_head(frozen[1], head)
+    arrays = halved(exact)
     logits = Looker(frozen[0], arrays).both_ways(valid.images)
     accuracy, loss = share_right(logits, valid.labels), loss_of(logits, valid.labels)
-    single = Looker(frozen[0], with_head(frozen[1], head)).both_ways(valid.images)
+    single = Looker(frozen[0], exact).both_ways(valid.images)
     half = accuracy - share_right(single, valid.labels)
     figures = np.array([accuracy]), np.array([loss])
     return Finals(frozen[0], arrays, *figures, 0.0, [], half, 0.0)

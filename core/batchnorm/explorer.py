@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import KIND, SURGERY
+from core.batchnorm import GROUPS, KIND, SURGERY
 from core.batchnorm.best_explorer import Seen, pixels_of, probabilities
 from core.batchnorm.drawings import draw
 from core.batchnorm.recipes import EPSILON, EXACT, RANDOM, RECIPES
@@ -24,7 +24,6 @@ from core.errors import BundleError, InputError, pick
 if TYPE_CHECKING:
     from core.batchnorm.operating import Dial, Operation
 
-GROUPS = ("convolution", "relu", "both")  # places that are operated on together
 N_DRAWINGS = 12
 _BINS = 60
 _LARGEST = 1e30  # in a histogram; beyond it single precision has no room for their distances

@@ -10,10 +10,9 @@ from flax import nnx
 from core.batchnorm.insert import insert_measured, with_batch_norm
 from core.batchnorm.keras_weights import has_top, known_net, load_keras
 from core.batchnorm.looking import Looker
-from core.batchnorm.nets import RELU, Net, insertion_points
+from core.batchnorm.nets import Net, points_of
 from core.batchnorm.recipes import EPSILON
 from core.datasets.store import ensure
-from core.errors import pick
 from core.loop import named_arrays
 
 
@@ -43,10 +42,7 @@ def plan_insertion(
     path = weights if weights is not None else ensure(name, **places).path
     net = load_keras(path, known_net(name, with_top=has_top(path, name)))
     if layers is None:
-        wanted = {"convolution": (False,), "relu": (True,), "both": (False, True)}
-        is_relu = pick("place", place, wanted)
-        points = insertion_points(net.config)
-        return net, tuple(layer.name for layer in points if (layer.kind == RELU) in is_relu)
+        return net, points_of(net.config, place)
     with_batch_norm(net.config, layers, EPSILON)  # unknown names show before photos are read
     return net, tuple(layers)
 

@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from core.errors import InputError
+from core.batchnorm import GROUPS
+from core.errors import InputError, pick
 
 CONVOLUTION, DENSE, RELU, BATCH_NORM = "convolution", "dense", "relu", "batch_norm"
 MAX_POOL, CONCAT, FLATTEN = "max_pool", "concat", "flatten"
@@ -195,6 +196,26 @@ def insertion_points(config: NetConfig) -> tuple[Layer, ...]:
     """
     last = config.layers[-1].name
     return tuple(la for la in config.of_kind(CONVOLUTION, DENSE, RELU) if la.name != last)
+
+
+def place_of(layer: Layer) -> str:
+    """Says what kind of place is behind a layer: "relu", or "convolution", for dense layers too."""
+    return RELU if layer.kind == RELU else CONVOLUTION
+
+
+def points_of(config: NetConfig, group: str) -> tuple[str, ...]:
+    """Names the layers of a group behind which batch norm can stand.
+
+    Args:
+        config: the net.
+        group: one of `core.batchnorm.GROUPS`.
+
+    Raises:
+        InputError: there is no such group.
+    """
+    pick("place", group, dict.fromkeys(GROUPS))
+    points = insertion_points(config)
+    return tuple(layer.name for layer in points if group in (place_of(layer), "both"))
 
 
 def _part(layer: Layer, rngs: nnx.Rngs, dtype: jax.typing.DTypeLike) -> nnx.Module:

@@ -64,8 +64,8 @@ def operate_on_photos(
     plan, arrays = plain_start(weights.path, size=config.size)
     look = Looker(plan, arrays, layer=FEATURES)
     head = fit_head(look(train.images), train.labels, penalty=_PENALTY)
-    arrays = halved(with_head(arrays, head))
-    exact = with_head(plain_start(weights.path, size=config.size)[1], head)
+    exact = with_head(arrays, head)
+    arrays = halved(exact)
     statistics = {
         n: _statistics(plan, arrays, train, n, seed=run.seed)
         for n in config.n_samples
@@ -76,11 +76,10 @@ def operate_on_photos(
     cases = list(cases_of(plan, config, tuple(statistics)))
     what = {"surgery": dataclasses.asdict(config), "data": local.sha256}
     with row_log(run, "surgery", what) as log:
-        bar = tqdm(cases, desc="surgery", unit="case", disable=not run.progress)
-        for number, case in enumerate(bar):
-            if number >= log.n_done:
-                found = outcome(operation, case, statistics, valid, before=before, seed=run.seed)
-                log.add([dataclasses.asdict(case) | found])
+        how = {"initial": log.n_done, "total": len(cases), "disable": not run.progress}
+        for case in tqdm(cases[log.n_done :], desc="surgery", unit="case", **how):
+            found = outcome(operation, case, statistics, valid, before=before, seed=run.seed)
+            log.add([dataclasses.asdict(case) | found])
     figures = _figures(before, Looker(plan, exact)(valid.images), valid.labels)
     parts = pd.DataFrame(log.rows), plan, arrays, statistics
     return gather_surgery(*parts, figures, config, local, run, n_valid=len(valid))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.batchnorm import CLASSES, KIND, SURGERY
-from core.batchnorm.nets import RELU, NetConfig, insertion_points
+from core.batchnorm.nets import NetConfig, insertion_points, place_of
 from core.batchnorm.surgery_cases import SurgeryConfig, headlines
 from core.bundle import Bundle
 from core.datasets.store import LocalData
@@ -88,7 +88,7 @@ def gather_surgery(
                 "name": layer.name,
                 "kind": layer.kind,
                 "n_channels": layer.n_channels,
-                "place": "relu" if layer.kind == RELU else "convolution",
+                "place": place_of(layer),
             }
             for layer in insertion_points(plan)
         ],

@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Iterator
 
-from core.batchnorm.explorer import GROUPS
-from core.batchnorm.nets import RELU, NetConfig, insertion_points
+from core.batchnorm import GROUPS
+from core.batchnorm.nets import NetConfig, insertion_points, points_of
 from core.batchnorm.recipes import EPSILON, RECIPES
 from core.errors import InputError
 
@@ -79,8 +79,4 @@ def headlines(n: int) -> dict[str, Case]:
 
 def places_of(plan: NetConfig, layers: str) -> tuple[str, ...]:
     """Returns the places that a case is about."""
-    points = insertion_points(plan)
-    if layers not in GROUPS:
-        return (layers,)
-    wants_relu = {"convolution": (False,), "relu": (True,), "both": (False, True)}[layers]
-    return tuple(layer.name for layer in points if (layer.kind == RELU) in wants_relu)
+    return points_of(plan, layers) if layers in GROUPS else (layers,)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.batchnorm import GROUPS
 from core.batchnorm.best_explorer import BestNets, probabilities
 from core.batchnorm.drawings import draw
-from core.batchnorm.explorer import GROUPS, SurgeryModel, open_surgery
+from core.batchnorm.explorer import SurgeryModel, open_surgery
 from core.batchnorm.recipes import RECIPES
 from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
 from core.batchnorm.surgery import measure_surgery, operate_on_photos
