@@ -12,7 +12,7 @@ from core.sentiment.comparison import Comparison
 from dashboard import theme
 from dashboard.components import page
 from dashboard.components.chart import chart
-from dashboard.figures import sentiment_board as figures
+from dashboard.figures import sentiment_board, sentiment_trust
 from dashboard.figures import sentiment_lines as lines
 
 KEY = "sentiment_board_main"
@@ -84,7 +84,7 @@ def show_board(of: Board) -> str:
     """Draws the leaderboard and says what it shows."""
     board, by_rank, titles, n_reviews = of.board, of.by_rank, of.titles, of.n_reviews
     of.draw(
-        figures.leaderboard(board, beside=of.owners, chosen=of.name, **of.size),
+        sentiment_board.leaderboard(board, beside=of.owners, chosen=of.name, **of.size),
         f"Accuracy of {len(board)} models on {n_reviews} test reviews, the best first: "
         + "; ".join(
             f"{titles[one]} {theme.percent(value)}"
@@ -169,7 +169,7 @@ def show_confusion(of: Board) -> str:
     taken_for, taken_against = int(number[0, 1]), int(number[1, 0])
     wrong = taken_for + taken_against
     of.draw(
-        figures.confusion(
+        sentiment_trust.confusion(
             counts, title=f"{title}: {theme.count(wrong)} of {n_reviews} reviews are wrong", **size
         ),
         f"Confusion matrix of {title}: against and right {number[0, 0]}, against but called for "
@@ -193,7 +193,7 @@ def show_trust(of: Board) -> str:
     trust = models.trust(name)
     bins = trust.bins
     of.draw(
-        figures.reliability(
+        sentiment_trust.reliability(
             bins,
             title=f"{title}: {theme.percent(trust.error)} from what came true, on average",
             **size,
@@ -221,7 +221,7 @@ def show_roc(of: Board) -> str:
     points = {titles[one]: curve.points for one, curve in found.items()}
     best = max(areas, key=areas.__getitem__)
     of.draw(
-        figures.roc(
+        sentiment_trust.roc(
             points,
             areas,
             chosen=title,

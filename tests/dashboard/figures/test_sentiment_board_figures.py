@@ -9,7 +9,7 @@ import pytest
 
 from core.sentiment.comparison import Comparison
 from dashboard import theme
-from dashboard.figures import labels, line_ends, sentiment_board, sentiment_lines
+from dashboard.figures import labels, line_ends, sentiment_board, sentiment_lines, sentiment_trust
 from tests.dashboard.board_samples import CLEAN, board_bundle
 
 WIDTHS = (300, 360, 780, 1200)
@@ -77,7 +77,7 @@ def test_a_lone_model_without_other_numbers_has_a_board() -> None:
 
 def test_confusion_says_right_and_wrong(models: Comparison) -> None:
     counts = models.confusion("mlp")
-    figure = sentiment_board.confusion(counts, title="A finding")
+    figure = sentiment_trust.confusion(counts, title="A finding")
     said = {(note.x, note.y): note.text for note in figure.layout.annotations}
     for row in counts.itertuples():
         text = said[row.said, row.label]
@@ -88,12 +88,12 @@ def test_confusion_says_right_and_wrong(models: Comparison) -> None:
 
 def test_reliability_sizes_dots_by_their_reviews(models: Comparison) -> None:
     bins = models.trust("mlp").bins
-    figure = sentiment_board.reliability(bins, title="A finding")
+    figure = sentiment_trust.reliability(bins, title="A finding")
     diagonal, dots = figure.data
     assert list(diagonal.x) == list(diagonal.y) == [0, 100]
     assert np.allclose(dots.y, 100 * bins["actual"])
     assert np.argmax(dots.marker.size) == int(bins["count"].to_numpy().argmax())
-    empty = sentiment_board.reliability(bins.head(0), title="Nothing")
+    empty = sentiment_trust.reliability(bins.head(0), title="Nothing")
     assert len(empty.data[1].x) == 0
 
 
@@ -102,7 +102,7 @@ def test_roc_lists_the_areas_from_the_best(models: Comparison, width: int) -> No
     found = {models.title(name): models.roc(name) for name in models.names}
     areas = {title: curve.auc for title, curve in found.items()}
     chosen = models.title("cnn")
-    figure = sentiment_board.roc(
+    figure = sentiment_trust.roc(
         {title: curve.points for title, curve in found.items()},
         areas,
         chosen=chosen,
@@ -199,6 +199,6 @@ def test_figures_take_the_themes_of_both_pages(models: Comparison) -> None:
     empty = pd.DataFrame({"label": [], "said": [], "count": [], "share": []})
     for dark in (False, True):
         figure = theme.apply(
-            sentiment_board.confusion(empty, title="Nothing"), dark=dark, present=True
+            sentiment_trust.confusion(empty, title="Nothing"), dark=dark, present=True
         )
         assert figure.layout.height == theme.FIGURE_HEIGHT
