@@ -1,6 +1,7 @@
 """A sentiment model as a bundle: weights, vocabulary, what it says of each test review, figures."""
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.presets import Preset, find_preset
 from core.sentiment.protocol import (
     Measured,
+    Runs,
     epochs_of,
     measure_linear,
     measure_net,
@@ -33,6 +35,7 @@ from core.sentiment.protocol import (
 from core.sentiment.rounding import rounded
 from core.sentiment.slices import describe_texts
 from core.sentiment.start import start_of
+from core.sentiment.teaching import measure_taught
 from core.sentiment.together import measure_together
 
 KIND = "sentiment"
@@ -45,6 +48,8 @@ PROTOCOLS = {
     "lesson_accuracy": "the lesson's: the best of the epochs on the 25,000 test reviews themselves",
     "frozen_accuracy": f"{CLEAN_PROTOCOL}; before the embedding was tuned",
     "net_accuracy": f"{CLEAN_PROTOCOL}; the net alone, without the linear model",
+    "untaught_accuracy": f"{CLEAN_PROTOCOL}; the same recipe without the linear model's opinion of "
+    "unlabelled reviews",
     "val_accuracy": "a tenth of train, which training did not see; the epoch was chosen on it",
     "calibration_error": "expected calibration error in ten bins on the test reviews, after "
     "temperature scaling on the validation reviews",
@@ -52,6 +57,7 @@ PROTOCOLS = {
 _MEASURED = {
     "test_accuracy": "test",
     "net_accuracy": "net",
+    "untaught_accuracy": "untaught",
     "lesson_accuracy": "best_epoch",
     "frozen_accuracy": "frozen",
     "val_accuracy": "val",
@@ -117,27 +123,30 @@ def train(
             return Checkpoints(checkpoint_dir / run, what, resume=resume)
 
         progress_label = f"sentiment {preset_name}" if progress else None
+        more = unlabelled(reviews) if preset.views or preset.teacher else None
         epochs_of(preset, n_epochs)  # refused before minutes of learning what the net begins with
         start = start_of(
             preset,
             count_vocabulary(read["train"], preset.config.n_ids),
             seed=seed,
             glove=glove,
-            texts=unlabelled(reviews) if preset.views else None,
+            texts=more,
             checkpoints=checkpoints,
             progress=progress_label,
         )
-        measured = (measure_together if preset.partner else measure_net)(
-            preset,
-            read["train"],
-            read["test"],
-            seeds=seeds,
+        runs = Runs(
+            seeds,
             start=start,
             n_epochs=n_epochs,
             mesh=data_mesh(n_devices) if n_devices > 1 else None,
             checkpoints=checkpoints,
             progress=progress_label,
         )
+        way = measure_together if preset.partner else measure_net
+        if preset.teacher:
+            judged = more if preset.reads_signs else without_signs(more)
+            way = functools.partial(measure_taught, unlabelled=judged)
+        measured = way(preset, read["train"], read["test"], runs)
     texts = read["train"], sides["test"]
     return gather(preset_name, preset, local, texts, measured, seed=seed, command=command)
 
@@ -216,7 +225,7 @@ def gather(
 def measure(
     bundle: Bundle, local: LocalData, *, data_dir: str | Path | None = None
 ) -> dict[str, dict[str, float]]:
-    """Measures a bundle's weights, as stored in half precision, on the test reviews.
+    """Measures a bundle's weights, as they are stored, on the test reviews.
 
     Args:
         bundle: of this kind.
@@ -251,6 +260,12 @@ def _card(bundle: Bundle) -> str:
         for name, metric in bundle.metrics.items()
     )
     epochs = f" ({config['epochs']} epochs)" if bundle.documents["history"] else ""
+    taught = (
+        f" It also learned what the linear model says of\n{config['n_taught']:,} reviews without "
+        "labels; none of them stands in the test part."
+        if "n_taught" in config
+        else ""
+    )
     phrases = (
         "Of each filter, the phrases that excite it most, among those that stand in several "
         "reviews. "
@@ -260,7 +275,7 @@ def _card(bundle: Bundle) -> str:
     return f"""# {bundle.name}
 
 {config["title"]}: is a film review for or against? Trained on {data["title"]} ({data["version"]}),
-25,000 labelled reviews; {config["n_parameters"]:,} numbers learned.
+25,000 labelled reviews; {config["n_parameters"]:,} numbers learned.{taught}
 
 Made by `{bundle.command}` on {bundle.device}; the weights that ship took {bundle.duration_s:.0f} s
 of training{epochs}. `python -m core evaluate assets/{bundle.name}` measures

@@ -36,6 +36,8 @@ class Preset:
         clip: greatest length of a gradient; 0 for any.
         averaging: share of the running mean of weights that stays each step; 0 for no mean.
         partner: the linear model that is added to the net, if one is.
+        teacher: the linear model from whose opinion of unlabelled reviews the net learns, if one
+            does.
         n_validated: trainings, at most, by which the number of epochs is chosen.
     """
 
@@ -52,6 +54,7 @@ class Preset:
     clip: float = 0.0
     averaging: float = 0.0
     partner: NbsvmConfig | None = None
+    teacher: NbsvmConfig | None = None
     n_validated: int = 3
 
 
@@ -61,24 +64,27 @@ PRESETS = {
     ),
     "cnn": Preset("CNN, windows of 5 words", CnnConfig(), n_epochs=5, averaging=0.998),
     "cnn-glove-tuned": Preset(
-        "CNN on GloVe, tuned",
+        "CNN on GloVe, tuned, taught",
         CnnConfig(n_dims=50, input_dropout=0.25, filter_dropout=0.25),
-        n_epochs=9,
+        n_epochs=8,
         vectors="glove",
-        n_frozen=4,
+        n_frozen=1,
         learning_rate=3e-3,
         tuning_rate=1e-3,
         averaging=0.998,
+        teacher=NbsvmConfig(),
+        n_validated=1,
     ),
     "multicnn": Preset(
-        "CNN of three sizes on GloVe",
+        "CNN of three sizes, taught",
         CnnConfig(n_dims=50, sizes=(3, 4, 5), input_dropout=0.25, filter_dropout=0.25),
-        n_epochs=7,
+        n_epochs=5,
         vectors="glove",
         n_frozen=1,  # without it some seeds stay at chance for epochs
         learning_rate=3e-3,
         tuning_rate=1e-3,
         averaging=0.998,
+        teacher=NbsvmConfig(),
         n_validated=1,
     ),
     "lstm": Preset(

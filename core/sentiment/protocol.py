@@ -46,7 +46,7 @@ class Measured:
         val_labels: f32[Rv].
         test_logits: f32[S, Rt] of each seed, as its weights are kept; the first are `arrays`.
         accuracies: name -> accuracy of each seed: "val", "test", "best_epoch" (the lesson's
-            protocol), and "frozen" where the embedding was frozen first.
+            protocol), and "frozen" where the embedding was frozen first; callers add others.
         epochs: the number chosen on validation.
         histories: "validation" and "full" -> seed -> rows of `core.loop.fit`.
         train_s: seconds of the first seed's training on all of train, up to the chosen epoch, and
@@ -68,17 +68,57 @@ class Measured:
     config: dict[str, Any]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Runs:
+    """The trainings of a recipe.
+
+    Attributes:
+        seeds: of the trainings on all of train; the first of them, as many as the recipe says, are
+            also those of the trainings that choose the number of epochs.
+        start: what the net begins with.
+        n_epochs: most epochs, other than the preset's.
+        mesh: devices to split batches over.
+        checkpoints: makes those of a training by its name.
+        progress: label of the progress bars.
+    """
+
+    seeds: range
+    start: Start = Start()
+    n_epochs: int | None = None
+    mesh: Mesh | None = None
+    checkpoints: Callable[[str], Checkpoints | None] | None = None
+    progress: str | None = None
+
+    def named(self, name: str) -> "Runs":
+        """Returns the same ones by another name; neither finds the other's checkpoints."""
+        make, label = self.checkpoints, self.progress
+        return dataclasses.replace(
+            self,
+            checkpoints=make and (lambda run: make(f"{name}-{run}")),
+            progress=label and f"{label}, {name}",
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lessons:
+    """Reviews without labels, and what a teacher says of them.
+
+    Attributes:
+        texts: R of them.
+        for_choice: f32[R], the probability that each is for its film, by a teacher that has not
+            seen the validation part.
+        for_good: f32[R], by one that has.
+        seconds: that the latter took.
+    """
+
+    texts: Texts
+    for_choice: np.ndarray
+    for_good: np.ndarray
+    seconds: float = 0.0
+
+
 def measure_net(
-    preset: Preset,
-    train: Texts,
-    test: Texts,
-    *,
-    seeds: range,
-    start: Start,
-    n_epochs: int | None = None,
-    mesh: Mesh | None = None,
-    checkpoints: Callable[[str], Checkpoints | None] | None = None,
-    progress: str | None = None,
+    preset: Preset, train: Texts, test: Texts, runs: Runs, *, lessons: Lessons | None = None
 ) -> Measured:
     """Trains a net on nine tenths of train to choose the epoch, then on all of it.
 
@@ -86,12 +126,8 @@ def measure_net(
         preset: the recipe.
         train: labelled reviews to learn from and to choose on.
         test: labelled reviews to report on.
-        seeds: one training on all of train for each, and for the first of them one to choose by.
-        start: what it begins with.
-        n_epochs: most epochs, other than the preset's.
-        mesh: devices to split batches over.
-        checkpoints: makes those of a run by its name.
-        progress: label of the progress bars.
+        runs: its trainings.
+        lessons: what to learn from besides.
 
     Raises:
         InputError: there are too few epochs, reviews or words.
@@ -102,33 +138,39 @@ def measure_net(
         Encoded(pad_all(texts, vocabulary, config.length), texts.labels) for texts in (train, test)
     )
     held = held_out(train)
-    most = epochs_of(preset, n_epochs)
+    most = epochs_of(preset, runs.n_epochs)
+    seeds = runs.seeds
     if vocabulary.n_ids != config.n_ids:
         raise InputError(
             f"n_ids ({config.n_ids:,}) should be at most {vocabulary.n_ids:,}: there are no more "
             "words in the training reviews"
         )
 
-    def run(kind: str, seed: int, sides: tuple[Encoded, Encoded], snapshots: tuple) -> Fitted:
+    def run(kind: str, seed: int, sides: Sequence[Encoded], snapshots: tuple) -> Fitted:
         name = f"{kind}-{seed}"
-        saved = checkpoints(name) if checkpoints is not None else None
+        saved = runs.checkpoints and runs.checkpoints(name)
         fitted = train_one(
             preset,
             *sides,
             seed=seed,
             n_epochs=most,
             name="val" if kind == "validation" else "test",
-            start=start.arrays,
+            start=runs.start.arrays,
             snapshots=snapshots,
-            mesh=mesh,
+            mesh=runs.mesh,
             checkpoints=saved,
-            progress=f"{progress}, {name}" if progress else None,
+            progress=runs.progress and f"{runs.progress}, {name}",
         )
         if saved is not None:
             saved.close()
         return fitted
 
-    parts = _part(all_train, ~held), _part(all_train, held)
+    parts = [_part(all_train, ~held), _part(all_train, held)]
+    whole = all_train
+    if lessons is not None:
+        ids = pad_all(lessons.texts, vocabulary, config.length)
+        parts[0] = _joined(parts[0], Encoded(ids, lessons.for_choice))
+        whole = _joined(all_train, Encoded(ids, lessons.for_good))
     every = tuple(range(1, most + 1))
     validation = {
         seed: run("validation", seed, parts, every if seed == seeds[0] else ())
@@ -137,7 +179,7 @@ def measure_net(
     curves = np.array([_column(fitted, "val_accuracy") for fitted in validation.values()])
     losses = np.array([_column(fitted, "val_loss") for fitted in validation.values()])
     chosen = best_epoch(losses.mean(axis=0), first=preset.n_frozen + 1)
-    full = {seed: run("full", seed, (all_train, all_test), (chosen,)) for seed in seeds}
+    full = {seed: run("full", seed, (whole, all_test), (chosen,)) for seed in seeds}
     accuracies = {
         "val": curves[:, chosen - 1].tolist(),
         "test": [_column(fitted, "test_accuracy")[chosen - 1] for fitted in full.values()],
@@ -158,10 +200,10 @@ def measure_net(
         accuracies,
         chosen,
         {
-            kind: {str(seed): fitted.history for seed, fitted in runs.items()}
-            for kind, runs in (("validation", validation), ("full", full))
+            kind: {str(seed): fitted.history for seed, fitted in found.items()}
+            for kind, found in (("validation", validation), ("full", full))
         },
-        start.seconds + sum(_column(full[first], "seconds")[:chosen]),
+        runs.start.seconds + sum(_column(full[first], "seconds")[:chosen]),
         sum(array.size for array in arrays[first].values()),
         config_of(preset),
     )
@@ -279,6 +321,12 @@ def scorer(preset: Preset) -> Callable[[Mapping[str, np.ndarray], np.ndarray], n
 
 def _part(encoded: Encoded, rows: np.ndarray) -> Encoded:
     return Encoded(encoded.ids[rows], encoded.labels[rows])
+
+
+def _joined(first: Encoded, second: Encoded) -> Encoded:
+    return Encoded(
+        np.concatenate([first.ids, second.ids]), np.concatenate([first.labels, second.labels])
+    )
 
 
 def _column(fitted: Fitted, name: str) -> list[float]:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-BYTES = ("words", "views.table")  # of the net that adds words up: f32[V, F] and f32[V, D]
+# f32[V, F] and f32[V, D] of the net that adds words up; f32[N, H] of those with a hidden layer,
+# where a byte a number changes logits, whose spread is 3.6, by 0.002 on average
+BYTES = ("words", "views.table", "hidden.kernel")
 _SCALE = "_scale"
 _MOST = 127
 

@@ -10,6 +10,7 @@ def _head_shapes(n_flat: int, config: Mapping[str, Any]) -> Shapes:
     n_hidden = config["n_hidden"]
     return {
         "hidden.kernel": (n_flat, n_hidden),
+        "hidden.kernel_scale": (n_hidden,),  # see `core.sentiment.rounding`
         "hidden.bias": (n_hidden,),
         "out.kernel": (n_hidden, 1),
         "out.bias": (1,),
@@ -57,7 +58,7 @@ def _region_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
     n_filters, n_dims = config["n_filters"], config["n_dims"]
     return {
         "words": (n_ids, n_filters),
-        "words_scale": (n_filters,),  # see `core.sentiment.rounding`
+        "words_scale": (n_filters,),
         "views.table": (n_ids, n_dims),
         "views.table_scale": (n_dims,),
         "views.bias": (n_dims,),

@@ -10,48 +10,28 @@ Reference:
 """
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from jax.sharding import Mesh
 from sklearn.linear_model import LogisticRegression
 
-from core.checkpoint import Checkpoints
 from core.sentiment.calibration import accuracy
 from core.sentiment.data import Texts, Vocabulary
 from core.sentiment.ngrams import pack_columns, unpack
 from core.sentiment.presets import Preset
-from core.sentiment.protocol import Measured, measure_linear, measure_net
-from core.sentiment.start import Start
+from core.sentiment.protocol import Measured, Runs, measure_linear, measure_net
 
 NET, LINEAR = "net.", "linear."  # what the names of their arrays begin with
 
 
-def measure_together(
-    preset: Preset,
-    train: Texts,
-    test: Texts,
-    *,
-    seeds: range,
-    start: Start,
-    n_epochs: int | None = None,
-    mesh: Mesh | None = None,
-    checkpoints: Callable[[str], Checkpoints | None] | None = None,
-    progress: str | None = None,
-) -> Measured:
+def measure_together(preset: Preset, train: Texts, test: Texts, runs: Runs) -> Measured:
     """Measures a net with each seed, the linear model, and the sum of the two.
 
     Args:
         preset: the recipe; `partner` is the linear model's.
         train: labelled reviews to learn from and to choose on.
         test: labelled reviews to report on.
-        seeds: of the net; the weights of the sum are fitted with the first.
-        start: what the net begins with.
-        n_epochs: most epochs, other than the preset's.
-        mesh: devices to split batches over.
-        checkpoints: makes those of a run by its name.
-        progress: label of the progress bars.
+        runs: trainings of the net; the weights of the sum are fitted with the first of them.
 
     Returns:
         The sum with the first seed's net; `accuracies` has also "net", the net alone.
@@ -59,17 +39,7 @@ def measure_together(
     Raises:
         InputError: there are too few epochs, reviews or words.
     """
-    net = measure_net(
-        preset,
-        train,
-        test,
-        seeds=seeds,
-        start=start,
-        n_epochs=n_epochs,
-        mesh=mesh,
-        checkpoints=checkpoints,
-        progress=progress,
-    )
+    net = measure_net(preset, train, test, runs)
     linear = measure_linear(preset.partner, train, test)
     val_logits = np.stack([net.val_logits, linear.val_logits], axis=1)
     weights, offset = weigh(val_logits, net.val_labels)

@@ -43,7 +43,7 @@ class Encoded:
 
     Attributes:
         ids: i32[R, L], see `core.sentiment.data`.
-        labels: f32[R], 0 or 1.
+        labels: f32[R], 0 or 1, or a teacher's probability.
     """
 
     ids: np.ndarray

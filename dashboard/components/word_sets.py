@@ -34,7 +34,7 @@ _LABELS = {
     "sgns": ("Skip-gram", _REVIEWS),
     "glove-reviews": ("GloVe’s method", _REVIEWS),
     "window": ("Windows", _REVIEWS),
-    resources.TUNED_VECTORS: ("GloVe, tuned", "labelled film reviews"),
+    resources.TUNED_VECTORS: ("GloVe, tuned", "film reviews and verdicts"),
 }
 
 

@@ -11,13 +11,13 @@ from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm
 from core.sentiment.ngrams import pack_columns, unpack
 from core.sentiment.presets import Preset
 from core.sentiment.protocol import (
+    Runs,
     best_epoch,
     measure_linear,
     measure_net,
     renumber,
     scorer,
 )
-from core.sentiment.start import Start
 from tests.core.sentiment.samples import CONFIGS, planted
 
 PRESET = Preset("", CONFIGS["mlp"], n_frozen=1, n_epochs=3, learning_rate=0.02, batch_size=20)
@@ -26,7 +26,7 @@ TRAIN, TEST = planted()
 
 @pytest.fixture(scope="module")
 def measured():
-    return measure_net(PRESET, TRAIN, TEST, seeds=range(5, 7), start=Start())
+    return measure_net(PRESET, TRAIN, TEST, Runs(range(5, 7)))
 
 
 def column(measured, kind, name):
@@ -74,7 +74,7 @@ def test_logits_are_those_of_the_weights_kept(measured):
 
 def test_a_slow_recipe_chooses_its_epoch_with_fewer_trainings(measured):
     quick = dataclasses.replace(PRESET, n_validated=1)
-    found = measure_net(quick, TRAIN, TEST, seeds=range(5, 7), start=Start())
+    found = measure_net(quick, TRAIN, TEST, Runs(range(5, 7)))
     assert {kind: list(runs) for kind, runs in found.histories.items()} == {
         "validation": ["5"],
         "full": ["5", "6"],
@@ -135,7 +135,7 @@ def test_the_linear_model_says_the_same_once_its_words_are_renumbered():
 )
 def test_settings_that_the_reviews_cannot_serve_are_refused(preset, epochs, problem):
     with pytest.raises(InputError, match=problem):
-        measure_net(preset, TRAIN, TEST, seeds=range(1), start=Start(), n_epochs=epochs)
+        measure_net(preset, TRAIN, TEST, Runs(range(1), n_epochs=epochs))
 
 
 def test_too_few_reviews_to_choose_on_are_refused():

@@ -16,16 +16,16 @@ def test_numbers_are_halved_and_integers_stay():
     assert found["keys"].tolist() == [2**40 + 1]
 
 
-@pytest.mark.parametrize("prefix", ["", "net."])
-def test_the_largest_table_takes_a_byte_a_number_and_little_error(prefix):
+@pytest.mark.parametrize("name", ["words", "net.words", "net.views.table", "hidden.kernel"])
+def test_the_largest_tables_take_a_byte_a_number_and_little_error(name):
     rng = np.random.default_rng(0)
     words = (rng.normal(size=(50, 3)) * [1, 1e-3, 100]).astype(np.float32)
     words[:, 2] = 0
-    arrays = {f"{prefix}words": words, f"{prefix}bias": np.ones(3, np.float32)}
+    arrays = {name: words, "bias": np.ones(3, np.float32)}
     small = rounded(arrays)
-    assert small[f"{prefix}words"].dtype == np.int8
+    assert small[name].dtype == np.int8
     found = restored(small)
     assert set(found) == set(arrays)
-    error = np.abs(found[f"{prefix}words"] - words).max(axis=0)
+    error = np.abs(found[name] - words).max(axis=0)
     assert (error <= 0.005 * np.abs(words).max(axis=0)).all()
-    assert found[f"{prefix}words"].dtype == np.float32
+    assert found[name].dtype == np.float32

@@ -14,6 +14,15 @@ from tests.core.sentiment.samples import CONFIGS, N_TEST, planted_archive
 
 PRESETS = {
     "mlp": Preset("Tiny net", CONFIGS["mlp"], n_epochs=2, learning_rate=0.02, batch_size=20),
+    "taught": Preset(
+        "Taught net",
+        CONFIGS["mlp"],
+        reads_signs=False,
+        n_epochs=2,
+        learning_rate=0.02,
+        batch_size=20,
+        teacher=NbsvmConfig(),
+    ),
     "nbsvm": Preset("Linear", NbsvmConfig(), reads_signs=False),
 }
 
@@ -58,7 +67,8 @@ def test_a_bundle_says_what_it_is_and_how_good(trained):
     assert bundle.config["temperature"] > 0
     assert bundle.seeds == {"model": 3}
     expected = {"test_accuracy", "val_accuracy", "calibration_error"}
-    expected |= {"lesson_accuracy"} if name == "mlp" else set()
+    expected |= {"lesson_accuracy"} if name != "nbsvm" else set()
+    expected |= {"untaught_accuracy"} if name == "taught" else set()
     assert set(bundle.metrics) == expected
     for metric in bundle.metrics.values():
         assert metric["value"] == pytest.approx(np.mean(metric["per_seed"]))
@@ -66,12 +76,15 @@ def test_a_bundle_says_what_it_is_and_how_good(trained):
         assert metric["protocol"] in bundle.card
     assert f"# sentiment-{name}" in bundle.card
     assert "python -m core" in bundle.card
+    assert ("10 reviews without labels" in " ".join(bundle.card.split())) == (name == "taught")
 
 
-def test_weights_are_stored_in_half_precision_and_keys_whole(trained):
+def test_weights_are_stored_small_and_keys_whole(trained):
     *_, bundle = trained
     types = {name: array.dtype for name, array in bundle.arrays.items()}
     assert types.pop("keys", np.dtype(np.int64)) == np.int64
+    assert types.pop("hidden.kernel", np.dtype(np.int8)) == np.int8
+    assert types.pop("hidden.kernel_scale", np.dtype(np.float32)) == np.float32
     assert set(types.values()) == {np.dtype(np.float16)}
 
 
