@@ -11,10 +11,11 @@ from dashboard.components.chart import chart
 from dashboard.components.player import player
 from dashboard.components.word_strip import Word
 from dashboard.figures import sentiment_filters as figures
+from dashboard.sample_reviews import SAMPLES
 
 PAGE = "sentiment_filters"
 BARS = f"{PAGE}_main"
-FIRST_PLACE = 14  # of "wonderful" in the first sample: elsewhere a window may leave all silent
+FIRST_PLACE = 14  # of "wonderful" in the first sample: the filters to begin with speak there
 A_PLACE = 400  # ms of playing: long enough to read the word that comes in
 WIDTH = 420  # px of the figure beside the review on a projector of 1280 x 720
 
@@ -25,6 +26,25 @@ def take_bar() -> None:
     if points:
         size, number, at = points[0]["customdata"]
         view.set(size=int(size), filter=int(number) + 1, place=int(at) + 1)
+
+
+def loudest(values: dict[int, np.ndarray]) -> tuple[int, int]:
+    """Returns the words that the loudest filter sees, and its number, counted from 0."""
+    size = max(values, key=lambda size: values[size].max())
+    return size, int(values[size].argmax())
+
+
+def at_place(found: Activations, place: int) -> dict[int, np.ndarray]:
+    """Returns what each filter says at a place, f32[F] for each size; nothing beyond the words."""
+    return {
+        size: f[place] if place < len(f) else np.zeros(f.shape[1])
+        for size, f in found.values.items()
+    }
+
+
+def in_words(size: int) -> str:
+    """Writes how many words a filter sees."""
+    return f"{size} {'word' if size == 1 else 'words'}"
 
 
 def said_of(words: list[str], values: dict[int, np.ndarray]) -> pd.DataFrame:
@@ -94,18 +114,21 @@ with left:
     found = model.activations(text)
     words = [found.reading.tokens[place] for place in found.reading.places]
     sizes = list(found.values)
+    # begin with a filter that has something to say: the one that the first sample excites most
+    first_place = min(FIRST_PLACE, model.net.length)
+    to_begin = at_place(model.activations(next(iter(SAMPLES.values())).text), first_place - 1)
     columns = st.columns(3, vertical_alignment="bottom")
     with columns[0]:
-        size = view.selectbox("size", "Words it sees", sizes, sizes[-1])
+        size = view.selectbox("size", "Words it sees", sizes, loudest(to_begin)[0])
     with columns[1]:
-        number = view.number_input("filter", "Filter", 1, found.values[size].shape[1], 1)
-    with columns[2]:
-        place = view.number_input(
-            "place", "Window at word", 1, model.net.length, min(FIRST_PLACE, model.net.length)
+        number = view.number_input(
+            "filter", "Filter", 1, len(to_begin[size]), int(to_begin[size].argmax()) + 1
         )
+    with columns[2]:
+        place = view.number_input("place", "Window at word", 1, model.net.length, first_place)
 place = min(place, max(len(words), 1))
 here = place - 1
-values = {size: f[here] if len(words) else np.zeros(f.shape[1]) for size, f in found.values.items()}
+values = at_place(found, here)
 with left:
     first = here - (size - 1) // 2
     if words:
@@ -154,21 +177,30 @@ if table is not None:
     else:
         st.caption("No phrase that stands in several reviews excites it.")
 if words:
-    loudest = int(np.argmax(values[size]))
+    at_best, best = loudest(values)
     said = found.values[size][:, number - 1]
     peak = " ".join(word for word in figures.window(words, int(said.argmax()), size) if word)
+    n_filters = sum(len(f) for f in values.values())
     page.what_you_see(
-        f"Before you play, the window stands at word {place} of {len(words)}. Of "
-        f"{len(values[size])} filters over {size} {'word' if size == 1 else 'words'}, number "
-        f"{loudest + 1} speaks loudest here "
-        f"({values[size][loudest]:.2f}). In this review, filter {number} likes "
-        f"“{page.plain(peak)}” best ({said.max():.2f})."
+        f"Before you play, the window stands at word {place} of {len(words)}. "
+        + (
+            f"Of {n_filters} filters, number {best + 1} over {in_words(at_best)} speaks loudest "
+            f"here ({values[at_best][best]:.2f}). "
+            if values[at_best][best] > 0
+            else f"None of {n_filters} filters speaks here. "
+        )
+        + (
+            f"In this review, filter {number} over {in_words(size)} likes “{page.plain(peak)}” "
+            f"best ({said.max():.2f})."
+            if said.max() > 0
+            else f"In this review, filter {number} over {in_words(size)} is silent."
+        )
     )
 else:
     page.what_you_see("There is no word to look at yet.")
 view.experiments(
     [
-        ("The loudest filter here", {"filter": int(np.argmax(values[size])) + 1}),
+        ("The loudest filter here", {"size": loudest(values)[0], "filter": loudest(values)[1] + 1}),
         ("Where this filter peaks", {"place": int(found.values[size][:, number - 1].argmax()) + 1})
         if words
         else ("To the first word", {"place": 1}),

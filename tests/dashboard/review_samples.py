@@ -9,6 +9,7 @@ import pandas as pd
 from core.bundle import Bundle, save_bundle
 from core.sentiment.data import Vocabulary
 from core.sentiment.ngrams import pack_columns
+from core.sentiment.rounding import rounded
 
 GOOD = ("wonderful", "superb", "great")
 BAD = ("awful", "boring", "bad")
@@ -105,10 +106,7 @@ def review_bundle(name: str) -> Bundle:
             "val_accuracy": metric | {"value": VAL_ACCURACY[name], "per_seed": [0.9]},
         },
         dataset={"name": "imdb", "version": "1.0", "licence": "none", "citation": "somebody"},
-        arrays={
-            key: array.astype(np.float16 if array.dtype.kind == "f" else array.dtype)
-            for key, array in arrays(name).items()
-        },
+        arrays=rounded(arrays(name)),
         tables={"words": pd.DataFrame({"word": VOCABULARY.words})}
         | ({"ngrams": favourites()} if "sizes" in config and "cnn" in name else {}),
         card="a sample",

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.bundle import save_bundle
 from dashboard.components import review_text
 from dashboard.figures import sentiment_filters
+from dashboard.sample_reviews import SAMPLES, Sample
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import BAD, GOOD, SUM_TITLE, TITLES, fill_reviews, sum_bundle
 
@@ -109,6 +110,25 @@ def test_try_this_moves_the_window_and_chooses_the_loudest(app: App, reviews: Pa
     page.number_input(key=f"{PAGE}_place").set_value(1).run()
     next(b for b in page.button if b.label == "Where this filter peaks").click().run()
     assert page.number_input(key=f"{PAGE}_place").value == 4
+
+
+@pytest.mark.parametrize(("word", "number"), [("wonderful", 1), ("awful", 2)])
+def test_the_page_begins_with_a_filter_that_the_sample_excites(
+    app: App, reviews: Path, monkeypatch: pytest.MonkeyPatch, word: str, number: int
+) -> None:
+    text = "one film " * 6 + f"that {word}"
+    monkeypatch.setitem(SAMPLES, "warm", Sample("Praise", text))
+    page = app(PAGE)
+    assert page.number_input(key=f"{PAGE}_filter").value == number
+    assert f"Of 2 filters, number {number} over 1 word speaks loudest here (1.00)" in words(page)
+    assert f"filter {number} over 1 word likes “{word}” best (1.00)" in words(page)
+
+
+def test_filters_that_say_nothing_are_said_to_be_silent(app: App, reviews: Path) -> None:
+    page = run(app, "a film of a day", filter="2")
+    assert "None of 2 filters speaks here. In this review, filter 2 over 1 word is silent" in (
+        words(page)
+    )
 
 
 @pytest.mark.parametrize(
