@@ -69,10 +69,8 @@ def test_sliders_are_moved_by_keys(open_page: Open, url: str) -> None:
 
 
 def test_a_batch_of_one_passes_nothing_on(open_page: Open, url: str) -> None:
-    page = open_page(f"{url}/{LAYER}", height=1400)
-    page.get_by_role("radio", name="A batch’s noise").click()
-    expect(page.get_by_text("2,000 batches of 8")).to_be_visible()
-    page.get_by_role("button", name="A batch of one").click()
+    query = "?batchnorm_layer_view=A batch’s noise&batchnorm_layer_batch=1"
+    page = open_page(f"{url}/{LAYER}{query}", height=1400)
     expect(page.get_by_text("every value becomes 0")).to_be_visible()
     settle(page)
 
