@@ -129,6 +129,7 @@ with left:
 place = min(place, max(len(words), 1))
 here = place - 1
 values = at_place(found, here)
+at_best, best = loudest(values)
 with left:
     first = here - (size - 1) // 2
     if words:
@@ -177,7 +178,6 @@ if table is not None:
     else:
         st.caption("No phrase that stands in several reviews excites it.")
 if words:
-    at_best, best = loudest(values)
     said = found.values[size][:, number - 1]
     peak = " ".join(word for word in figures.window(words, int(said.argmax()), size) if word)
     n_filters = sum(len(f) for f in values.values())
@@ -200,7 +200,7 @@ else:
     page.what_you_see("There is no word to look at yet.")
 view.experiments(
     [
-        ("The loudest filter here", {"size": loudest(values)[0], "filter": loudest(values)[1] + 1}),
+        ("The loudest filter here", {"size": at_best, "filter": best + 1}),
         ("Where this filter peaks", {"place": int(found.values[size][:, number - 1].argmax()) + 1})
         if words
         else ("To the first word", {"place": 1}),
