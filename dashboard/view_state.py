@@ -8,12 +8,14 @@ one sentence and the default.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
+from dashboard import control_setting
 from dashboard.components import scroll
 from dashboard.components.text import plain
+from dashboard.control_setting import Control
 from dashboard.link_values import Choice, Choices, Flag, Number, Rule, Span, Text, shortened
 
 LINK_VERSION = "1"  # of the parameters' meaning; written into every shared link
@@ -22,24 +24,14 @@ _TRIES = "tries"  # how often a 'Try this' button was used in this session
 _APP_PROBLEMS = "app-problems"  # what the link got wrong outside the pages
 
 
-class Control(NamedTuple):
-    """A control as it was drawn, or not drawn, in this run."""
-
-    name: str
-    label: str
-    key: str
-    rule: Rule
-    value: Any
-    is_shown: bool
-    is_locked: bool
-
-
 class View:
     """The controls of one page; made anew in every run by `page`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.controls: dict[str, Control] = {}
+        self._settings = control_setting.settings()
+        self._settings.make_up()
         self._shown = names_in_link("show")
         self._hidden = names_in_link("hide") or frozenset()
         self._locked = names_in_link("lock") or frozenset()
@@ -233,14 +225,7 @@ class View:
 
     def set(self, **values: Any) -> None:
         """Sets controls by name; for the `on_click` of a button, before the next run draws them."""
-        for name, value in values.items():
-            control = self.controls[name]
-            if not control.is_shown:
-                st.query_params[control.key] = control.rule.write(value)
-                continue
-            st.session_state[control.key] = value
-            if control.is_locked:
-                st.session_state[f"{control.key}-locked"] = value
+        self._settings.apply((self.controls[name], value) for name, value in values.items())
         self._forget(*(self.controls[name].key for name in values))
 
     def experiments(self, buttons: Sequence[tuple[str, Mapping[str, Any]]]) -> None:

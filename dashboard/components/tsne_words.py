@@ -6,6 +6,7 @@ from core.words.live import split_words
 from core.words.vectors import WordVectors
 from dashboard import view_state
 from dashboard.components.text import plain
+from dashboard.control_setting import Control
 from dashboard.link_values import Text
 
 MOST_LINKED = 300  # characters that go into the link
@@ -45,9 +46,7 @@ def words_area(view: view_state.View) -> str:
         if not is_locked:
             _link(key, text)
     short = text if len(text) <= MOST_LINKED else ""
-    view.controls[name] = view_state.Control(
-        name, label, key, Text(MOST_LINKED), short, is_shown, is_locked
-    )
+    view.controls[name] = Control(name, label, key, Text(MOST_LINKED), short, is_shown, is_locked)
     return text
 
 

@@ -2,12 +2,21 @@
 
 import streamlit as st
 
+from dashboard import control_setting
+
 DEFAULT = 780  # px: a figure over the full page on a projector of 1280 x 720, rounded down
 STEP = 60  # px; a new run only when the width leaves its step, so dragging a window costs few runs
 
 _RULER = st.components.v2.component(
     "latent_lab_width",
     js="""
+const CALM = 400  // ms without a click or a key before the browser speaks by itself: Streamlit loses
+// a click if another message follows at once
+let touched = -CALM
+for (const kind of ["pointerdown", "pointerup", "keydown"]) {
+  addEventListener(kind, () => { touched = performance.now() }, { capture: true, passive: true })
+}
+
 export default function ({ parentElement, data, setStateValue }) {
   parentElement.stop?.()  // Streamlit calls this again with new data, and does not end the last one
   let told = data.known
@@ -15,7 +24,7 @@ export default function ({ parentElement, data, setStateValue }) {
     const step = Math.floor(width / data.step) * data.step
     if (step !== told) {
       told = step
-      setStateValue("width", step)
+      setStateValue("told", { width: step, settings: data.settings })
     }
     if (step === data.known) {
       holder.dataset.fits = ""  // drawn for the width it has; who reads the page may rely on it
@@ -34,14 +43,18 @@ export default function ({ parentElement, data, setStateValue }) {
     observer = new ResizeObserver((entries) => {
       clearTimeout(waiting)
       const width = entries[entries.length - 1].contentRect.width
-      waiting = setTimeout(() => {
-        if (holder.isConnected && width >= data.step) {
+      const settle = () => {
+        const restless = touched + CALM - performance.now()
+        if (restless > 0) {
+          waiting = setTimeout(settle, restless)
+        } else if (holder.isConnected && width >= data.step) {
           tell(holder, width)
         } else {  // the page puts another one in its place
           observer.disconnect()
           look()
         }
-      }, 150)
+      }
+      waiting = setTimeout(settle, 150)
     })
     observer.observe(holder)
   }
@@ -63,8 +76,7 @@ def known(chart: str, default: int = DEFAULT) -> int:
         chart: the chart's key.
         default: what to assume in the first run.
     """
-    told = st.session_state.get(_key(chart)) or {}
-    return int(told.get("width") or default)
+    return int(_told(chart).get("width", default))
 
 
 def ask(chart: str, default: int = DEFAULT) -> None:
@@ -72,13 +84,23 @@ def ask(chart: str, default: int = DEFAULT) -> None:
 
     The page runs again when the answer is not what `known` returned.
     """
+    settings = control_setting.settings()
     _RULER(
         key=_key(chart),
-        data={"chart": chart, "step": STEP, "known": known(chart, default)},
-        default={"width": None},
-        on_width_change=lambda: None,
+        data={
+            "chart": chart,
+            "step": STEP,
+            "known": known(chart, default),
+            "settings": settings.n,
+        },
+        default={"told": None},
+        on_told_change=lambda: settings.outlast(_told(chart).get("settings", 0)),
         height=1,
     )
+
+
+def _told(chart: str) -> dict[str, int]:
+    return (st.session_state.get(_key(chart)) or {}).get("told") or {}
 
 
 def _key(chart: str) -> str:

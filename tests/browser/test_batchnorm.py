@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from core.batchnorm.drawings import draw
 from tests.browser.conftest import fit, overlapping, serve, settle, sideways
@@ -69,10 +69,56 @@ def test_sliders_are_moved_by_keys(open_page: Open, url: str) -> None:
 
 
 def test_a_batch_of_one_passes_nothing_on(open_page: Open, url: str) -> None:
-    query = "?batchnorm_layer_view=A batch’s noise&batchnorm_layer_batch=1"
-    page = open_page(f"{url}/{LAYER}{query}", height=1400)
+    page = open_page(f"{url}/{LAYER}", height=1400)
+    page.get_by_role("radio", name="A batch’s noise").click()
+    page.get_by_role("button", name="A batch of one").click()
     expect(page.get_by_text("every value becomes 0")).to_be_visible()
     settle(page)
+
+
+def test_a_click_outlasts_the_width_that_is_told_before_its_answer(
+    chromium: Browser, url: str
+) -> None:
+    """The browser tells all controls with a width, here as they were before the click."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400})
+    page = context.new_page()
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    is_holding, told = False, 0
+
+    def route(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def up(message: str | bytes) -> None:
+            nonlocal told
+            told += 1
+            server.send(message)
+
+        def down(message: str | bytes) -> None:
+            if is_holding:
+                held.append((socket, message))
+            else:
+                socket.send(message)
+
+        socket.on_message(up)
+        server.on_message(down)
+
+    page.route_web_socket(re.compile("_stcore/stream"), route)
+    page.goto(f"{url}/{LAYER}?batchnorm_layer_view=A batch’s noise")
+    fit(page)
+    is_holding, before = True, told
+    page.get_by_role("button", name="A batch of one").click()
+    page.set_viewport_size({"width": 1080, "height": 1400})
+    page.wait_for_function("() => !document.querySelector('[data-fits]')")
+    while told < before + 2:
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    is_holding = False
+    for socket, message in held:
+        socket.send(message)
+    expect(page.get_by_text("every value becomes 0")).to_be_visible()
+    fit(page)
+    expect(page.get_by_text("every value becomes 0")).to_be_visible()
+    expect(page.get_by_text("batches of 1", exact=True)).to_be_visible()
+    context.close()
 
 
 def test_a_rate_is_chosen_and_its_curves_are_shown(open_page: Open, url: str) -> None:

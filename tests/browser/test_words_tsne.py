@@ -1,13 +1,18 @@
 """t-SNE at work as a person uses it: play, step, scrub, a run of one's own, stop."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator
 
+import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from core.bundle import Bundle, save_bundle
+from core.words.live import MOST_WORDS
 from tests.browser.conftest import act_at_once, serve, settle, sideways
-from tests.dashboard.word_samples import fill_words, word_list
+from tests.dashboard.word_samples import fill_words, vectors_bundle, word_list
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -25,8 +30,22 @@ def tsne_url(
         patch.setenv("LATENT_LAB_MIRROR", str(folder / "nothing"))
         (folder / "nothing").mkdir()
         assets = fill_words(folder / "assets")
+        save_bundle(with_many_words(vectors_bundle()), assets / "words-sgns")
         for url in serve("dashboard/app.py", assets, folder / "server.log"):
             yield f"{url}/words-tsne"
+
+
+def with_many_words(bundle: Bundle) -> Bundle:
+    """Adds words until there are as many as a run takes, so that the longest one lasts."""
+    words = bundle.tables["words"]
+    n_new = MOST_WORDS - len(words)
+    noise = np.random.default_rng(0).normal(0, 0.5, (n_new, bundle.config["n_dims"]))
+    new = pd.DataFrame({"word": [f"later{number}" for number in range(n_new)], "count": 1})
+    return dataclasses.replace(
+        bundle,
+        arrays={"vectors": np.concatenate([bundle.arrays["vectors"], noise.astype(np.float16)])},
+        tables={"words": pd.concat([words, new], ignore_index=True)},
+    )
 
 
 def the_map(page: Page) -> Locator:
@@ -49,9 +68,9 @@ def headline(page: Page) -> Locator:
 
 
 def test_a_run_is_stopped_and_its_map_is_kept(open_page: Open, tsne_url: str) -> None:
-    """First here: on a fresh server a run is long enough, as it has to be compiled."""
+    """The largest run there is: it must not end before the click that stops it."""
     page = open_page(
-        f"{tsne_url}?words_tsne_n=200&words_tsne_vectors=skip-gram+sample"
+        f"{tsne_url}?words_tsne_n={MOST_WORDS}&words_tsne_vectors=skip-gram+sample"
         "&words_tsne_iterations=2000&words_tsne_perplexity=50",
         height=1200,
     )
