@@ -72,8 +72,9 @@ def sentences(
         for name, seed in bundle.seeds.items()
     )
     yield (
-        f"**Model** {plain(bundle.name)}, made on {plain(bundle.device or 'an unnamed device')} "
-        f"in {plain(theme.seconds(bundle.duration_s))}"
+        f"**Model** {plain(bundle.name)}, made on {plain(bundle.device or 'an unnamed device')}"
+        # nothing to tell where nothing was trained
+        + (f" in {plain(theme.seconds(bundle.duration_s))}" if bundle.duration_s else "")
         + (f" · **Seeds** {plain(seeds)}" if seeds else "")
     )
     dataset = bundle.dataset

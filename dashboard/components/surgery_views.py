@@ -1,6 +1,6 @@
 """Batch norm put into a trained net: what each layer notices, and the values of one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,7 +101,7 @@ def outcome(recipe: str, operation: Operation, results: dict[str, Surgery]) -> N
                 table,
                 names=NAMES,
                 chosen=recipe,
-                title="How far are a layer’s values from those of the net without batch norm?",
+                title="How far is each layer from the net as it was?",
                 width=width.known(KEY),
                 font_size=page.look().letters,
             ),
@@ -152,27 +152,13 @@ def said(recipe: str, operation: Operation, result: Surgery) -> str:
     if not noticed.any():
         return (
             f"With the recipe {blue} no layer notices: the largest difference is "
-            f"{_of_largest(float(shares.max()))}, which is rounding."
-            + (
-                f" Loss and accuracy stay: {_loss(result.loss_after)} after "
-                f"{_loss(result.loss_before)}, **{theme.percent(result.accuracy_after)}** "
-                f"after {theme.percent(result.accuracy_before)}."
-                if result.is_recorded
-                else ""
-            )
+            f"{_of_largest(float(shares.max()))}, which is rounding." + _on_photos(result)
         )
     first = str(result.differences.loc[noticed.idxmax(), "layer"])
     return (
         f"With the recipe {blue} the first layer that notices is **{plain(first)}**; at the answer "
         f"the difference is {_of_largest(_last(result))}."
-        + (
-            f" On the validation photos the loss goes from {_loss(result.loss_before)} to "
-            f"**{_loss(result.loss_after)}** and the accuracy from "
-            f"{theme.percent(result.accuracy_before)} to "
-            f"**{theme.percent(result.accuracy_after)}**."
-            if result.is_recorded
-            else ""
-        )
+        + _on_photos(result)
         + (
             " In training mode the layers use mean and spread of the pictures that they see "
             "together, not those that were measured, so not even the exact recipe fits."
@@ -223,6 +209,24 @@ def experiments(model: SurgeryModel) -> list[tuple[str, dict[str, Any]]]:
 def operate(operation: Operation) -> dict[str, Surgery]:
     """Puts batch norm in by each recipe."""
     return {recipe: resources.surgery(recipe, *operation) for recipe in NAMES}
+
+
+def _on_photos(result: Surgery) -> str:
+    if not result.is_recorded:
+        return ""
+    return (
+        " On the validation photos the loss "
+        + _course(_loss, result.loss_before, result.loss_after)
+        + " and the accuracy "
+        + _course(theme.percent, result.accuracy_before, result.accuracy_after)
+        + "."
+    )
+
+
+def _course(show: Callable[[float], str], before: float, after: float) -> str:
+    if show(before) == show(after):
+        return f"stays at **{show(after)}**"
+    return f"goes from {show(before)} to **{show(after)}**"
 
 
 def _of_largest(share: float) -> str:

@@ -10,8 +10,9 @@ STEP = 60  # px; a new run only when the width leaves its step, so dragging a wi
 _RULER = st.components.v2.component(
     "latent_lab_width",
     js="""
-const CALM = 400  // ms without a click or a key before the browser speaks by itself: Streamlit loses
-// a click if another message follows at once
+// Streamlit loses a click if another message follows at once, so the browser says nothing by itself
+// until there was no click and no key for a while.
+const CALM = 400  // ms
 let touched = -CALM
 for (const kind of ["pointerdown", "pointerup", "keydown"]) {
   addEventListener(kind, () => { touched = performance.now() }, { capture: true, passive: true })
