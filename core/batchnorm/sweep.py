@@ -270,7 +270,7 @@ def _card(bundle: Bundle, results: SweepResults) -> str:
     n_photos = settings["most_photos"] or "all"
     rows = "\n".join(
         f"| {row.net} | {row.learning_rate:g} | {100 * row.mean:.2f} % | {100 * row.sd:.2f} % | "
-        f"{row.n_seeds} | {row.n_diverged} |"
+        f"{row.n_seeds} | {row.n_failed} |"
         for row in results.summary.itertuples()
     )
     metrics = "\n".join(
@@ -291,12 +291,12 @@ core evaluate assets/{bundle.name}` trains one of them again.
 |---|---|---|
 {metrics}
 
-| net | rate | mean accuracy | spread (sd) | seeds | diverged |
+| net | rate | mean accuracy | spread (sd) | seeds | failed |
 |---|---|---|---|---|---|
 {rows}
 
 Accuracy after the last epoch, on photos of train that were not learned from; the photos in valid
-were not looked at. A training has diverged when its loss is no longer finite, or when it ends with
+were not looked at. A training has failed when its loss is no longer finite, or when it ends with
 less than {TRAINS:.0%} right.
 
 ## Settings

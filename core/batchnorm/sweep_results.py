@@ -50,7 +50,7 @@ class SweepResults:
         """A row a net and rate, after the last epoch.
 
         "net", "learning_rate", "mean" and "sd" of the accuracy over seeds, "n_seeds", and
-        "n_diverged": trainings that ended without a finite loss or with less than `TRAINS` right.
+        "n_failed": trainings that ended without a finite loss or with less than `TRAINS` right.
         """
         last = self.curves[self.curves["epoch"] == self.curves["epoch"].max()]
         last = last.assign(fails=last["has_diverged"] | (last["val_accuracy"] < TRAINS))
@@ -59,7 +59,7 @@ class SweepResults:
             mean=("val_accuracy", "mean"),
             sd=("val_accuracy", "std"),
             n_seeds=("seed", "nunique"),
-            n_diverged=("fails", "sum"),
+            n_failed=("fails", "sum"),
         ).reset_index()
         found["sd"] = found["sd"].fillna(0.0)  # one seed has no spread
         order = {net: at for at, net in enumerate(self.nets)}
@@ -75,5 +75,5 @@ class SweepResults:
         """
         pick("net", net, dict.fromkeys(self.nets))
         summary = self.summary
-        works = summary[(summary["net"] == net) & (summary["n_diverged"] == 0)]
+        works = summary[(summary["net"] == net) & (summary["n_failed"] == 0)]
         return float(works["learning_rate"].max()) if len(works) else 0.0

@@ -117,7 +117,7 @@ def curves(
     ends = results.summary[results.summary["learning_rate"] == rate]
     said = "; ".join(
         f"{NAMES[row.net]} **{_accuracy(row.mean, row.sd, row.n_seeds)}**"
-        + (f", {row.n_diverged} of {row.n_seeds} trainings failed" if row.n_diverged else "")
+        + (f", {row.n_failed} of {row.n_seeds} trainings failed" if row.n_failed else "")
         for row in ends.sort_values(
             "net", key=lambda nets: nets.map(list(NAMES).index)
         ).itertuples()
@@ -162,7 +162,7 @@ def table(results: SweepResults) -> pd.DataFrame:
             "accuracy": rows["mean"].map(theme.percent),
             "± points": (100 * rows["sd"]).map("{:.2f}".format),
             "seeds": rows["n_seeds"],
-            "failed": rows["n_diverged"],
+            "failed": rows["n_failed"],
         }
     )
 

@@ -57,7 +57,7 @@ def by_rate(
 
     Args:
         summary: a row a net and rate: "net", "learning_rate", "mean", "sd" (shares of 1),
-            "n_seeds", "n_diverged".
+            "n_seeds", "n_failed".
         names: net -> its name; the first one is blue.
         largest: net -> the largest rate that still trains, None where none does.
         chance: accuracy of a guess, share of 1.
@@ -93,7 +93,7 @@ def by_rate(
                 line={"color": colour, "width": 4},
                 marker={"size": 11, "symbol": symbol},
                 customdata=[
-                    [rate(row.learning_rate), 100 * row.sd, row.n_seeds, row.n_diverged]
+                    [rate(row.learning_rate), 100 * row.sd, row.n_seeds, row.n_failed]
                     for row in rows.fillna({"sd": 0.0}).itertuples()
                 ],
                 hovertemplate="learning rate %{customdata[0]}: %{y:.2f} ± %{customdata[1]:.2f} %"

@@ -163,7 +163,7 @@ def test_the_largest_rate_is_one_at_which_every_seed_works() -> None:
     assert results.nets == ("plain", "batch norm") and results.rates == (0.1, 1.0)
     assert results.largest_rate("plain") == 0.1 and results.largest_rate("batch norm") == 1.0
     row = results.summary.iloc[1]
-    assert (row["net"], row["n_seeds"], row["n_diverged"]) == ("plain", 2, 1)
+    assert (row["net"], row["n_seeds"], row["n_failed"]) == ("plain", 2, 1)
     assert row["mean"] == pytest.approx(0.73) and row["sd"] == pytest.approx(0.3253, abs=1e-4)
     with pytest.raises(InputError, match="net"):
         results.largest_rate("none")

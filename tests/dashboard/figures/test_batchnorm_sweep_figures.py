@@ -15,7 +15,7 @@ SUMMARY = pd.DataFrame(
         "mean": [0.96, 0.97, 0.5, 0.95, 0.96, 0.98],
         "sd": [0.01, 0.0, 0.0, 0.02, 0.01, 0.01],
         "n_seeds": 3,
-        "n_diverged": [0, 0, 3, 0, 0, 0],
+        "n_failed": [0, 0, 3, 0, 0, 0],
     }
 )
 LARGEST = {PLAIN: 1e-2, WITH: 1e-1}
