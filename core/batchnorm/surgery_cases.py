@@ -14,7 +14,7 @@ class SurgeryConfig:
     """What is tried.
 
     Attributes:
-        size: side of the images, pixels; two cores take 40 minutes for this many.
+        size: side of the images, pixels; at 160, two cores take half an hour.
         n_samples: photos on which statistics are measured.
         epsilons: added to the variance; the default, `EPSILON`, is one of them.
         most_photos: of train and of valid; None for all. For trying out.

@@ -31,8 +31,8 @@ class SweepConfig:
         n_seeds: trainings of each net at each rate.
         recipe: everything else, the same for both nets.
         share: of train's photos, on which accuracy is measured; drawn anew for every seed.
-        most_photos: that are learned from, drawn anew for every seed; None for all. The sizes here
-            let two cores train all nets within an hour.
+        most_photos: that are learned from, and that accuracy is measured on; drawn anew for every
+            seed, None for all. The sizes here let two cores train all nets within an hour.
     """
 
     rates: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
@@ -118,7 +118,7 @@ def _train_all(
 
 
 def _sides(config: SweepConfig, photos: Photos, seed: int) -> tuple[Photos, Photos]:
-    """Splits train; tries take the first photos of a random order, so that both classes stay."""
+    """Splits train; of a random order the first photos are taken, so that both classes stay."""
     is_held = held_out(photos, config.share, seed=seed)
     learned, held = np.flatnonzero(~is_held), np.flatnonzero(is_held)
     if config.most_photos is not None:

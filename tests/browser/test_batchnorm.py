@@ -15,6 +15,7 @@ from tests.dashboard.batchnorm_samples import fill_surgery, fill_sweep
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 LAYER, BUYS, SURGERY = "batchnorm-layer", "batchnorm-buys", "batchnorm-surgery"
+MOST_FRAMES = 1200  # of the browser, within which two messages are sent
 VIEWS = [  # page, its query, and the chart that it shows
     (LAYER, "?batchnorm_layer_view=One layer", "batchnorm_layer_main"),
     (LAYER, "?batchnorm_layer_view=A batch’s noise", "batchnorm_layer_noise"),
@@ -80,8 +81,7 @@ def test_a_click_outlasts_the_width_that_is_told_before_its_answer(
     chromium: Browser, url: str
 ) -> None:
     """The browser tells all controls with a width, here as they were before the click."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 1400})
-    page = context.new_page()
+    page = chromium.new_page(viewport={"width": 1280, "height": 1400})
     held: list[tuple[WebSocketRoute, str | bytes]] = []
     is_holding, told = False, 0
 
@@ -109,8 +109,11 @@ def test_a_click_outlasts_the_width_that_is_told_before_its_answer(
     page.get_by_role("button", name="A batch of one").click()
     page.set_viewport_size({"width": 1080, "height": 1400})
     page.wait_for_function("() => !document.querySelector('[data-fits]')")
+    frames = 0
     while told < before + 2:
         page.evaluate("() => new Promise(requestAnimationFrame)")
+        frames += 1
+        assert frames < MOST_FRAMES, "click and width were not both told"
     is_holding = False
     for socket, message in held:
         socket.send(message)
@@ -118,7 +121,7 @@ def test_a_click_outlasts_the_width_that_is_told_before_its_answer(
     fit(page)
     expect(page.get_by_text("every value becomes 0")).to_be_visible()
     expect(page.get_by_text("batches of 1", exact=True)).to_be_visible()
-    context.close()
+    page.close()
 
 
 def test_a_rate_is_chosen_and_its_curves_are_shown(open_page: Open, url: str) -> None:
