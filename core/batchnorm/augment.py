@@ -2,11 +2,13 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+_AT_ONCE = 64  # photos of which views are drawn in one call
 _LEAST_ASPECT = 3 / 4  # width by height of a random cut; the greatest is the inverse
 
 
-def whole(photos: jax.Array, size: int, *, is_flipped: bool = False) -> jax.Array:
+def whole(photos: jax.Array, size: int, *, is_flipped: bool | jax.Array = False) -> jax.Array:
     """Resizes whole photos.
 
     Args:
@@ -19,7 +21,7 @@ def whole(photos: jax.Array, size: int, *, is_flipped: bool = False) -> jax.Arra
     """
     n, side = photos.shape[:2]
     if side == size:
-        return (photos[:, :, ::-1] if is_flipped else photos).astype(jnp.float32)
+        return jnp.where(is_flipped, photos[:, :, ::-1], photos).astype(jnp.float32)
     full, nothing = jnp.full(n, float(side)), jnp.zeros(n)
     return _cut(photos, size, nothing, nothing, full, full, jnp.full(n, is_flipped))
 
@@ -51,6 +53,16 @@ def random_views(photos: jax.Array, size: int, *, least_area: float, key: jax.Ar
     top = jax.random.uniform(top_key, (n,)) * (side - height)
     left = jax.random.uniform(left_key, (n,)) * (side - width)
     return _cut(photos, size, top, left, height, width, is_flipped)
+
+
+def kept_views(photos: np.ndarray, size: int, *, least_area: float, seed: int) -> np.ndarray:
+    """Draws one random view of each photo and rounds it: u8[N, S, S, 3] -> u8[N, size, size, 3]."""
+    draw = jax.jit(lambda some, key: random_views(some, size, least_area=least_area, key=key))
+    found = []
+    for begin in range(0, len(photos), _AT_ONCE):
+        key = jax.random.fold_in(jax.random.key(seed), begin)
+        found.append(np.asarray(draw(photos[begin : begin + _AT_ONCE], key)))
+    return np.rint(np.concatenate(found)).clip(0, 255).astype(np.uint8)
 
 
 def _cut(

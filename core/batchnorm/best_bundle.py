@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.batchnorm import BEST, CLASSES, KIND
-from core.batchnorm.looking import Looker, share_right
+from core.batchnorm.looking import ManySizesLooker, share_right
 from core.batchnorm.nets import NetConfig
 from core.batchnorm.start import PLAIN, WITH, plan_of
 from core.bundle import Bundle, over_seeds
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 HEAD_ONLY = "new head only"
 _PREFIXES = {WITH: "with", PLAIN: "without"}
 _PROTOCOL = (
-    "share of the {} photos in valid, on which no rate was chosen; each photo and its mirror "
-    "image, the mean of both; weights in half precision; mean over {} seeds"
+    "share of the {} photos in valid, on which no rate was chosen; the mean of each photo and its "
+    "mirror image at every size; weights in half precision; mean over {} seeds"
 )
 
 
@@ -108,6 +108,8 @@ def gather_best(
         "title": "Cat or dog",
         "settings": dataclasses.asdict(config),
         "size": config.recipe.size,
+        "sizes": config.sizes,
+        "framing": config.framing,
         "classes": list(CLASSES),
         "chosen_rates": {net: finals[net].rate for net in _PREFIXES},
         "n_parameters": sum(array.size for array in first.arrays.values()),
@@ -131,10 +133,10 @@ def gather_best(
 
 def nets_of(bundle: Bundle) -> dict[str, tuple[NetConfig, dict[str, np.ndarray]]]:
     """Returns plan and arrays of both nets of a bundle, by "plain" and "batch norm"."""
-    size = bundle.config["size"]
+    size, reads = bundle.config["size"], tuple(bundle.config["settings"]["reads"])
     return {
         net: (
-            plan_of(size, with_norm=net == WITH),
+            plan_of(size, with_norm=net == WITH, reads=reads),
             {
                 name.removeprefix(f"{prefix}."): array
                 for name, array in bundle.arrays.items()
@@ -156,8 +158,9 @@ def accuracies_on(bundle: Bundle, images: np.ndarray, labels: np.ndarray) -> dic
     Returns:
         "accuracy_without" and "accuracy_with".
     """
+    sizes = bundle.config["sizes"]
     return {
-        f"accuracy_{_PREFIXES[net]}": share_right(Looker(*parts).both_ways(images), labels)
+        f"accuracy_{_PREFIXES[net]}": share_right(ManySizesLooker(*parts, sizes)(images), labels)
         for net, parts in nets_of(bundle).items()
     }
 
@@ -171,6 +174,9 @@ def _card(bundle: Bundle) -> str:
     )
     rates = ", ".join(f"{net} {rate:g}" for net, rate in bundle.config["chosen_rates"].items())
     tried = ", ".join(f"{rate:g}" for rate in settings["rates"])
+    sizes = ", ".join(str(size) for size in settings["sizes"])
+    frozen = recipe["frozen_through"]
+    learning = f"all layers behind {frozen} were" if frozen else "all layers were"
     return f"""# {bundle.name}
 
 SqueezeNet 1.1, pre-trained on ImageNet, with batch norm put behind every convolution so that
@@ -186,15 +192,19 @@ Made by `{bundle.command}` on {bundle.device} in {bundle.duration_s:.0f} s of tr
 {rows}
 
 ## How it was trained
-A head was fitted to frozen features, which were computed once; then all layers were trained:
-{recipe["n_epochs"]} epochs, batches of {recipe["batch_size"]}, {recipe["optimizer"]}, random cuts
-of at least {recipe["least_area"]:g} of a photo and mirror images, labels smoothed by
-{recipe["label_smoothing"]:g}, a rate that rises over a tenth of the steps and falls along half a
-cosine, a running mean of the weights. The rate was chosen ({tried}), for each net on
-{settings["n_splits"]} splits of train into nine tenths and one: {rates}. What the head reads
-(averages and maxima) and its penalty ({settings["penalty"]:g}) have the lowest loss in a five-fold
-cross-validation on train; a linear probe had been scored on valid before that, so for these two
-choices valid is not untouched. The net of the first seed is in here.
+Photos are made square by this framing: {settings["framing"]}. A head was fitted to frozen features,
+which were computed once at {sizes} pixels, mirror images included; it reads averages and maxima of
+{", ".join(settings["reads"])}. Then {learning} trained: {recipe["n_epochs"]} epochs, batches of
+{recipe["batch_size"]}, {recipe["optimizer"]}, images of {recipe["size"]} pixels, random cuts of at
+least {recipe["least_area"]:g} of a photo and mirror images, a rate that rises over a tenth of the
+steps and falls along half a cosine, a running mean of the weights. Batch norm is measured over such
+cuts, before and after.
+
+The rate was chosen ({tried}), for each net by the mean loss on splits of train into three quarters
+and one, of which there were {settings["n_splits"]}: {rates}. All else was chosen by such splits of
+train as well, with one exception: linear probes had been scored on valid before, so for what the
+head reads and its penalty ({settings["penalty"]:g}) valid is not untouched. The net of the first
+seed is in here.
 
 ## What is inside
 Weights of both nets in half precision, statistics in single; the table of tries. No photo.

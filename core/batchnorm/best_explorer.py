@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.batchnorm import BEST, CLASSES
-from core.batchnorm.decoding import decode, squared
+from core.batchnorm.decoding import MIDDLE, STORED, decode, squared
 from core.bundle import Bundle
 from core.errors import BundleError, InputError
 
 if TYPE_CHECKING:
-    from core.batchnorm.looking import Looker
+    from core.batchnorm.looking import ManySizesLooker
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,13 +50,12 @@ class BestNets:
 
     def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
         self._folder = folder or Path(bundle.name)
-        if bundle.config.get("content") != BEST or "size" not in bundle.config:
+        if bundle.config.get("content") != BEST or not bundle.config.get("sizes"):
             raise BundleError(self._folder, ["it holds no fine-tuned nets"])
         self.bundle = bundle
-        self.size: int = bundle.config["size"]
 
     def classify(self, image: np.ndarray | bytes) -> Seen:
-        """Tells cat from dog with both nets, each looking at the image and its mirror image.
+        """Tells cat from dog with both nets, which look at the image several times each.
 
         Args:
             image: u8[H, W, 3], or the bytes of an image file.
@@ -64,31 +63,31 @@ class BestNets:
         Raises:
             InputError: the image cannot be used.
         """
-        pixels = pixels_of(image, size=self.size)
-        return Seen(*(probabilities(look.both_ways(pixels))[0] for look in self._lookers))
+        pixels = pixels_of(image, size=STORED, framing=self.bundle.config["framing"])
+        return Seen(*(probabilities(look(pixels))[0] for look in self._lookers))
 
     @cached_property
-    def _lookers(self) -> "tuple[Looker, Looker]":
+    def _lookers(self) -> "tuple[ManySizesLooker, ManySizesLooker]":
         from core.batchnorm.best_bundle import nets_of
-        from core.batchnorm.looking import Looker
+        from core.batchnorm.looking import ManySizesLooker
         from core.batchnorm.start import PLAIN, WITH
 
-        nets = nets_of(self.bundle)
+        nets, sizes = nets_of(self.bundle), self.bundle.config["sizes"]
         try:
-            return Looker(*nets[PLAIN]), Looker(*nets[WITH])
+            return ManySizesLooker(*nets[PLAIN], sizes), ManySizesLooker(*nets[WITH], sizes)
         except InputError as error:
             raise BundleError(self._folder, [str(error)]) from error
 
 
-def pixels_of(image: np.ndarray | bytes, *, size: int) -> np.ndarray:
-    """Returns u8[1, size, size, 3], the middle square of an array u8[H, W, 3] or of a file's bytes.
+def pixels_of(image: np.ndarray | bytes, *, size: int, framing: str = MIDDLE) -> np.ndarray:
+    """Returns u8[1, size, size, 3], a square of an array u8[H, W, 3] or of a file's bytes.
 
     Raises:
         InputError: the image cannot be used.
     """
     if isinstance(image, bytes):
-        return decode(image, size=size)[None]
-    return squared(image, size=size)[None]
+        return decode(image, size=size, framing=framing)[None]
+    return squared(image, size=size, framing=framing)[None]
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

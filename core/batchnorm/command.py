@@ -138,11 +138,11 @@ def run_evaluate_images(args: argparse.Namespace) -> None:
     from core.batchnorm.best_bundle import accuracies_on
     from core.batchnorm.data import read_folder
 
-    photos = read_folder(args.images)
     command = f"python -m core train batchnorm --preset {BEST} --out {args.bundle}"
     bundle = load_bundle(args.bundle, kind="batchnorm", command=command)
     if bundle.config.get("content") != BEST:
         raise BundleError(args.bundle, [f"it holds no nets; make them with: {command}"])
+    photos = read_folder(args.images, framing=bundle.config["framing"])
     found = accuracies_on(bundle, photos.images, photos.labels)
     if args.json:
         sys.stdout.write(json.dumps({**found, "n_photos": len(photos)}) + "\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.batchnorm import CLASSES
-from core.batchnorm.decoding import FORMATS, MOST_BYTES, decode
+from core.batchnorm.decoding import FORMATS, MIDDLE, MOST_BYTES, STORED, decode
 from core.datasets.archives import iter_members, member_names
 from core.datasets.kept import kept
 from core.datasets.part import disk_errors
@@ -16,7 +16,6 @@ from core.datasets.store import LocalData
 from core.datasets.store import data_dir as data_folder
 from core.errors import DataError, InputError
 
-STORED = 240  # side of the kept squares, pixels: the shorter side of the sample's photos
 PARTS = ("train", "valid")
 VALIDATION = 0.1  # share of train on which settings are chosen
 
@@ -56,7 +55,9 @@ class Photos:
         return Photos(self.images[rows], self.labels[rows])
 
 
-def read_photos(local: LocalData, *, data_dir: str | Path | None = None) -> dict[str, Photos]:
+def read_photos(
+    local: LocalData, *, framing: str = MIDDLE, data_dir: str | Path | None = None
+) -> dict[str, Photos]:
     """Opens the photos of an archive as squares of `STORED` pixels.
 
     The first call decodes every photo (about 2 ms each) and keeps the squares in the data folder;
@@ -64,6 +65,7 @@ def read_photos(local: LocalData, *, data_dir: str | Path | None = None) -> dict
 
     Args:
         local: the archive of the data set "dogscats-sample" or "dogscats".
+        framing: how a photo is made square, one of `core.batchnorm.decoding.FRAMINGS`.
         data_dir: folder of kept files instead of LATENT_LAB_DATA or ~/.cache/latent-lab.
 
     Returns:
@@ -73,13 +75,14 @@ def read_photos(local: LocalData, *, data_dir: str | Path | None = None) -> dict
         DataError: the archive is damaged, has other counts than registered, or holds a broken
             photo; or the data folder cannot be written.
     """
-    name = f"{local.dataset.name}-{local.sha256[:16]}-{STORED}px-v{_VERSION}"
+    kind = "" if framing == MIDDLE else f"-{framing}"
+    name = f"{local.dataset.name}-{local.sha256[:16]}-{STORED}px{kind}-v{_VERSION}"
     folder = data_folder(data_dir) / "cache" / name
     with disk_errors(folder):
         found = kept(
             folder,
             load=_load,
-            write=lambda new: _save(local, new),
+            write=lambda new: _save(local, framing, new),
             source=local.path,
         )
     if found is None:
@@ -87,12 +90,13 @@ def read_photos(local: LocalData, *, data_dir: str | Path | None = None) -> dict
     return found
 
 
-def read_folder(folder: Path, *, size: int = STORED) -> Photos:
+def read_folder(folder: Path, *, size: int = STORED, framing: str = MIDDLE) -> Photos:
     """Reads a folder of one's own: photos in `cats/` and `dogs/`.
 
     Args:
         folder: with both folders in it.
         size: side of the squares, pixels.
+        framing: how a photo is made square, one of `core.batchnorm.decoding.FRAMINGS`.
 
     Raises:
         InputError: a folder is missing or holds no photo, or a photo is unusable; all of them are
@@ -111,7 +115,8 @@ def read_folder(folder: Path, *, size: int = STORED) -> Photos:
             problems.append(f"{folder / name} should hold photos ({', '.join(FORMATS)})")
         for path in paths:
             try:
-                images.append(decode(_content(path), size=size, name=str(path)))
+                content = _content(path)
+                images.append(decode(content, size=size, framing=framing, name=str(path)))
             except InputError as error:
                 problems.append(str(error))
             else:
@@ -169,17 +174,17 @@ def _place(name: str) -> tuple[str, int] | None:
     return (part, _FOLDERS.index(folder)) if part in PARTS and folder in _FOLDERS else None
 
 
-def _members(path: Path) -> Iterator[tuple[str, int, np.ndarray]]:
+def _members(path: Path, framing: str) -> Iterator[tuple[str, int, np.ndarray]]:
     chosen = iter_members(path, predicate=lambda n: _place(n) is not None, max_bytes=MOST_BYTES)
     for name, content in chosen:
         part, label = _place(name)
         try:
-            yield part, label, decode(content, size=STORED, name=name)
+            yield part, label, decode(content, size=STORED, framing=framing, name=name)
         except InputError as error:
             raise DataError(f"{path}: {error}") from error
 
 
-def _save(local: LocalData, folder: Path) -> None:
+def _save(local: LocalData, framing: str, folder: Path) -> None:
     places = [place for name in member_names(local.path) if (place := _place(name)) is not None]
     counts = {f"{part}_{name}": 0 for part in PARTS for name in _FOLDERS}
     for part, label in places:
@@ -196,7 +201,7 @@ def _save(local: LocalData, folder: Path) -> None:
         )
         labels = [label for at, label in places if at == part]
         np.save(folder / f"{part}-labels.npy", np.array(labels, np.int32), allow_pickle=False)
-    for part, _, image in _members(local.path):
+    for part, _, image in _members(local.path, framing):
         images[part][filled[part]] = image
         filled[part] += 1
     for array in images.values():

@@ -11,12 +11,15 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from core.errors import InputError
+from core.errors import InputError, pick
 
 MOST_PIXELS = 40_000_000
 MOST_BYTES = 20_000_000
+STORED = 240  # side of kept squares, pixels: the shorter side of the sample's photos
 LEAST_SIDE = 16  # pixels; less than that shows neither cat nor dog
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+MIDDLE, SQUEEZED = "middle", "squeezed"
+FRAMINGS = (MIDDLE, SQUEEZED)  # the middle square is cut out; the whole picture is made square
 
 _WHITE = (255, 255, 255, 255)
 _BROKEN = (
@@ -31,12 +34,15 @@ _BROKEN = (
 )
 
 
-def decode(content: bytes, *, size: int, name: str = "the image") -> np.ndarray:
-    """Decodes one photo, turns it upright, and cuts the middle square out of it.
+def decode(
+    content: bytes, *, size: int, framing: str = MIDDLE, name: str = "the image"
+) -> np.ndarray:
+    """Decodes one photo, turns it upright, and makes a square of it.
 
     Args:
         content: bytes of a JPEG, PNG, WebP, GIF or BMP file.
         size: side of the square, pixels.
+        framing: one of `FRAMINGS`.
         name: of the file, for messages.
 
     Returns:
@@ -55,7 +61,7 @@ def decode(content: bytes, *, size: int, name: str = "the image") -> np.ndarray:
         image.draft(image.mode, (2 * size, 2 * size))
         image.load()
         upright = ImageOps.exif_transpose(image)
-        square = ImageOps.fit(_coloured(upright), (size, size), Image.Resampling.BILINEAR)
+        square = _square(_coloured(upright), size, framing)
     except (*_BROKEN, zlib.error, Image.DecompressionBombError) as error:
         raise InputError(
             f"{name} is cut or broken ({_said(error)}); open it in a viewer and save it again"
@@ -63,12 +69,13 @@ def decode(content: bytes, *, size: int, name: str = "the image") -> np.ndarray:
     return np.asarray(square, np.uint8)
 
 
-def squared(image: np.ndarray, *, size: int) -> np.ndarray:
-    """Cuts the middle square out of an array and brings it to a size, as `decode` does.
+def squared(image: np.ndarray, *, size: int, framing: str = MIDDLE) -> np.ndarray:
+    """Makes a square of an array, as `decode` does of a file.
 
     Args:
         image: u8[H, W, 3], red, green, blue.
         size: side of the square, pixels.
+        framing: one of `FRAMINGS`.
 
     Raises:
         InputError: it is no such array, or too large.
@@ -79,8 +86,14 @@ def squared(image: np.ndarray, *, size: int) -> np.ndarray:
             f"image ({image.dtype}{list(image.shape)}) should be uint8[height, width, 3]"
         )
     _check_sides("image", image.shape[1], image.shape[0])
-    square = ImageOps.fit(Image.fromarray(image), (size, size), Image.Resampling.BILINEAR)
-    return np.asarray(square, np.uint8)
+    return np.asarray(_square(Image.fromarray(image), size, framing), np.uint8)
+
+
+def _square(image: Image.Image, size: int, framing: str) -> Image.Image:
+    pick("framing", framing, dict.fromkeys(FRAMINGS))
+    if framing == SQUEEZED:
+        return image.resize((size, size), Image.Resampling.BILINEAR)
+    return ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
 
 
 def _opened(content: bytes, name: str) -> Image.Image:

@@ -6,6 +6,7 @@ call of its own, because XLA computes a convolution badly inside a loop there.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from jax.sharding import Mesh
 from core.averaging import averaged, weights
 from core.batchnorm.augment import random_views, whole
 from core.batchnorm.data import Photos
+from core.batchnorm.freezing import are_decayed, frozen_layers, learning, values_behind
 from core.batchnorm.insert import filled
 from core.batchnorm.looking import loss_of, share_right
 from core.batchnorm.nets import Net, NetConfig, prepare
@@ -33,10 +35,11 @@ _AT_ONCE = 100  # photos that are measured in one call
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a net is fine-tuned, all of its layers at one rate.
+    """How a net is fine-tuned, at one rate for all layers that learn.
 
     Attributes:
-        size: side of the images that it reads, pixels.
+        size: side of the images that it learns from, pixels.
+        frozen_through: the last layer that stays as it was, with all before it; "" for none.
         batch_size: photos a step.
         n_epochs: passes over the photos.
         optimizer: "sgd" (with momentum) or "adam".
@@ -49,6 +52,7 @@ class Recipe:
     """
 
     size: int = 227
+    frozen_through: str = ""
     batch_size: int = 50
     n_epochs: int = 10
     optimizer: str = "sgd"
@@ -82,7 +86,8 @@ class Tuner:
         mesh: devices to split batches over; None for one.
 
     Raises:
-        InputError: there are fewer photos than in a batch.
+        InputError: there are fewer photos than in a batch, or the net lacks the layer through
+            which it is frozen.
     """
 
     def __init__(
@@ -96,9 +101,10 @@ class Tuner:
         self._n_steps = n_photos // recipe.batch_size
         is_cpu = jax.default_backend() == "cpu"
         self._dtype = jnp.bfloat16 if recipe.is_half and not is_cpu else jnp.float32
-        self._optimizer = _optimizer(recipe, self._n_steps * recipe.n_epochs)
+        frozen = frozen_layers(config, recipe.frozen_through)
+        self._optimizer = _optimizer(recipe, self._n_steps * recipe.n_epochs, frozen)
         net = nnx.eval_shape(lambda: Net(config, rngs=nnx.Rngs(0), dtype=self._dtype))
-        self._training = nnx.graphdef(in_mode(net, training=True))
+        self._training = nnx.graphdef(learning(net, frozen))
         self._evaluating = nnx.graphdef(in_mode(net, training=False))
         self._step = self._make_step()
         whole_epoch = jax.jit(self._scan, donate_argnums=0)
@@ -185,7 +191,8 @@ class Tuner:
             def objective(params: nnx.State) -> tuple[jax.Array, nnx.State]:
                 # copy: batch norm writes its statistics, which must not reach outside this trace
                 net = nnx.merge(self._training, params, state.rest, copy=True)
-                loss = optax.softmax_cross_entropy(net(shown), wanted).mean()
+                logits = values_behind(net, recipe.frozen_through, shown)
+                loss = optax.softmax_cross_entropy(logits, wanted).mean()
                 return loss, nnx.state(net, nnx.Not(nnx.Param))
 
             (loss, rest), gradient = jax.value_and_grad(objective, has_aux=True)(state.params)
@@ -225,23 +232,28 @@ class Tuner:
         return logits
 
     def _with_batch_statistics(
-        self, params: nnx.State, rest: nnx.State, images: jax.Array
+        self, params: nnx.State, rest: nnx.State, images: jax.Array, key: jax.Array
     ) -> nnx.State:
         net = nnx.merge(self._training, params, rest, copy=True)
-        net(prepare(whole(images, self.recipe.size)))
+        recipe = self.recipe
+        net(prepare(random_views(images, recipe.size, least_area=recipe.least_area, key=key)))
         return nnx.state(net, nnx.Not(nnx.Param))
 
     def _refreshed(self, params: nnx.State, rest: nnx.State, data: Any) -> nnx.State:
-        """Lets running statistics follow fixed weights over one pass of whole photos.
+        """Lets running statistics follow fixed weights over one pass of random views.
 
-        Those that training leaves belong to the weights of every step before.
+        Those that training leaves belong to the weights of every step before. They are taken over
+        such views as the weights learned from: over whole photos, other numbers come out, and the
+        net does worse on whole photos, too.
         """
         if not jax.tree.leaves(rest):
             return rest
         size = self.recipe.batch_size
         order = np.random.default_rng(0).permutation(len(data[1]))
-        for begin in range(0, self._n_steps * size, size):
-            rest = self._refresh(params, rest, data[0][order[begin : begin + size]])
+        keys = jax.random.split(jax.random.key(0), self._n_steps)
+        for step, key in enumerate(keys):
+            batch = data[0][order[step * size : (step + 1) * size]]
+            rest = self._refresh(params, rest, batch, key)
         return rest
 
 
@@ -282,7 +294,9 @@ class _Compiled:
         return self._program
 
 
-def _optimizer(recipe: Recipe, n_steps: int) -> optax.GradientTransformationExtraArgs:
+def _optimizer(
+    recipe: Recipe, n_steps: int, frozen: frozenset[str]
+) -> optax.GradientTransformationExtraArgs:
     warm_up = max(1, round(_WARM_UP * n_steps))
     course = optax.warmup_cosine_decay_schedule(0.0, 1.0, warm_up, max(n_steps, warm_up + 1))
 
@@ -293,15 +307,12 @@ def _optimizer(recipe: Recipe, n_steps: int) -> optax.GradientTransformationExtr
             move = optax.scale_by_adam()
         parts = [move, optax.scale_by_schedule(course), optax.scale_by_learning_rate(learning_rate)]
         if recipe.weight_decay:
-            parts.insert(1, optax.add_decayed_weights(recipe.weight_decay, mask=_are_kernels))
+            mask = functools.partial(are_decayed, frozen)
+            parts.insert(1, optax.add_decayed_weights(recipe.weight_decay, mask=mask))
         return optax.chain(*parts)
 
     rated = optax.inject_hyperparams(build)(learning_rate=0.0)
     return averaged(rated, recipe.averaging) if recipe.averaging else rated
-
-
-def _are_kernels(params: nnx.State) -> Any:
-    return jax.tree.map(lambda array: array.ndim > 1, params)
 
 
 def _rate_of(state: Any) -> dict[str, jax.Array]:

@@ -1,7 +1,8 @@
 """What a net says of photos: evaluation mode, single precision, one shape whatever their number."""
 
+import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -61,10 +62,32 @@ class Looker:
         return (self(images) + self(images, is_flipped=True)) / 2
 
 
+class ManySizesLooker:
+    """A net that looks at each photo and its mirror image at several sizes.
+
+    Args:
+        config: its layers; global pools let it read images of any size.
+        arrays: its weights and statistics, the same for all sizes.
+        sizes: sides of the images, pixels.
+
+    Raises:
+        InputError: an array is missing or has another shape.
+    """
+
+    def __init__(
+        self, config: NetConfig, arrays: Mapping[str, np.ndarray], sizes: Sequence[int]
+    ) -> None:
+        self._looks = [Looker(dataclasses.replace(config, size=size), arrays) for size in sizes]
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Returns the mean logits of all looks, f32[N, C], of images u8[N, S, S, 3]."""
+        return np.mean([look.both_ways(images) for look in self._looks], axis=0)
+
+
 # Outside the class: the nets of all seeds and tries share one plan, hence one program.
-@functools.partial(jax.jit, static_argnums=(0, 3, 4))
+@functools.partial(jax.jit, static_argnums=(0, 3))
 def _compute(
-    graphdef: nnx.GraphDef, state: nnx.State, images: jax.Array, layer: str, is_flipped: bool
+    graphdef: nnx.GraphDef, state: nnx.State, images: jax.Array, layer: str, is_flipped: jax.Array
 ) -> jax.Array:
     net = nnx.merge(graphdef, state)
     shown = prepare(whole(images, net.config.size, is_flipped=is_flipped))

@@ -11,22 +11,30 @@ from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
 
 FEATURES = "head/pooled"  # the layer whose output a new head reads
 HEAD = "head/dense"
+LAST = ("fire9/concat",)
+LATE = ("fire7/concat", "fire8/concat", "fire9/concat")  # a smaller object speaks in earlier ones
 
 
-def classifier(config: SqueezeNetConfig, *, has_maximum: bool = True) -> NetConfig:
+def classifier(
+    config: SqueezeNetConfig, *, has_maximum: bool = True, reads: tuple[str, ...] = LAST
+) -> NetConfig:
     """Lays the layers out: every channel's average and maximum go into two sums, cat and dog.
 
     Args:
         config: sizes; its number of classes is not looked at.
         has_maximum: whether the head reads maxima beside averages.
+        reads: names of the layers whose channels are pooled.
+
+    Raises:
+        InputError: the net has no layer of a name.
     """
     features = squeezenet(dataclasses.replace(config, n_classes=0))
-    last = features.layers[-1]
-    n = last.n_channels
-    pools = [Layer("head/average", GLOBAL_AVERAGE, (last.name,), n, n)]
-    if has_maximum:
-        pools.append(Layer("head/maximum", GLOBAL_MAX, (last.name,), n, n))
-    n_values = n * len(pools)
+    kinds = {"average": GLOBAL_AVERAGE} | ({"maximum": GLOBAL_MAX} if has_maximum else {})
+    pools = []
+    for name in reads:
+        n, behind = features.layer(name).n_channels, "" if reads == LAST else f"/{name}"
+        pools += [Layer(f"head/{k}{behind}", kind, (name,), n, n) for k, kind in kinds.items()]
+    n_values = sum(pool.n_channels for pool in pools)
     head = (
         *pools,
         Layer(FEATURES, CONCAT, tuple(pool.name for pool in pools), n_values, n_values),

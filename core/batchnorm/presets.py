@@ -39,8 +39,9 @@ class Preset:
             return config
         if isinstance(config, SurgeryConfig):
             return dataclasses.replace(config, size=size)
-        recipe = dataclasses.replace(config.recipe, size=size)
-        return dataclasses.replace(config, recipe=recipe)
+        if isinstance(config, BestConfig):
+            config = dataclasses.replace(config, sizes=(size,))
+        return dataclasses.replace(config, recipe=dataclasses.replace(config.recipe, size=size))
 
 
 # small enough for a laptop's CPU: a net of 96 pixels learns from 400 photos
@@ -62,7 +63,9 @@ PRESETS = {
     ),
     "best-small": Preset(
         "The best net's way on 200 photos of 96 pixels",
-        BestConfig((3e-4, 1e-3), n_splits=1, n_seeds=2, recipe=_SMALL, most_photos=200),
+        BestConfig(
+            (3e-5, 1e-4), n_splits=1, n_seeds=2, sizes=(96,), recipe=_SMALL, most_photos=200
+        ),
     ),
 }
 

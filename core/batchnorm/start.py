@@ -9,7 +9,7 @@ from flax import nnx
 from core.batchnorm.data import Photos
 from core.batchnorm.insert import SUFFIX, filled, insert, with_batch_norm
 from core.batchnorm.keras_weights import read_arrays
-from core.batchnorm.model import classifier, with_new_head
+from core.batchnorm.model import LAST, classifier, with_new_head
 from core.batchnorm.nets import CONVOLUTION, NetConfig
 from core.batchnorm.recipes import EPSILON
 from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
@@ -23,13 +23,16 @@ N_MEASURED = 512  # photos for the statistics of what is inserted
 Start = tuple[NetConfig, dict[str, np.ndarray]]
 
 
-def plain_start(weights: Path, *, size: int, has_maximum: bool = True) -> Start:
+def plain_start(
+    weights: Path, *, size: int, has_maximum: bool = True, reads: tuple[str, ...] = LAST
+) -> Start:
     """Reads the pre-trained weights and adds a head of zeros.
 
     Args:
         weights: Keras' file of SqueezeNet without a top.
         size: side of the images, pixels.
         has_maximum: whether the head reads maxima beside averages.
+        reads: names of the layers that the head reads.
 
     Returns:
         The net's plan and its arrays.
@@ -38,7 +41,7 @@ def plain_start(weights: Path, *, size: int, has_maximum: bool = True) -> Start:
         InputError: the file is unusable.
     """
     config = SqueezeNetConfig(size=size)
-    plan = classifier(config, has_maximum=has_maximum)
+    plan = classifier(config, has_maximum=has_maximum, reads=reads)
     return plan, with_new_head(read_arrays(weights, squeezenet(config)), plan)
 
 
@@ -58,9 +61,9 @@ def with_norm(start: Start, moments: dict[str, Moments], *, epsilon: float = EPS
     return plan, named_arrays(nnx.state(net))
 
 
-def plan_of(size: int, *, with_norm: bool) -> NetConfig:
+def plan_of(size: int, *, with_norm: bool, reads: tuple[str, ...] = LAST) -> NetConfig:
     """Returns the plan of a classifier as `plain_start` or `with_norm` makes it."""
-    plan = classifier(SqueezeNetConfig(size=size))
+    plan = classifier(SqueezeNetConfig(size=size), reads=reads)
     return with_batch_norm(plan, convolutions(plan), EPSILON) if with_norm else plan
 
 

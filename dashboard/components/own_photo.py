@@ -27,6 +27,7 @@ MOST_MEGABYTES = 5
 ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "bmp")
 _ANSWERS = f"{PAGE}-answers"
 _SHOWN = 200  # px
+_TUNED = "fine-tuned, with"
 
 
 def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
@@ -50,8 +51,9 @@ def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
             )
         return
     try:
-        square = decode(file.getvalue(), size=model.size, name=f"the file {file.name}")
-        table = _answers(model, operation, square, file.file_id)
+        content = file.getvalue()
+        square = decode(content, size=model.size, name=f"the file {file.name}")
+        table = _answers(model, operation, square, content, file.file_id)
     except InputError as error:
         with right:
             st.warning(plain(sentence(error)), icon=":material/error:")
@@ -67,15 +69,17 @@ def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
             filename="cat-or-dog",
         )
         without, chosen = table.iloc[0], table.iloc[1 + list(NAMES).index(recipe)]
+        tuned = table[table["net"] == _TUNED]
         page.what_you_see(
             f"As it is, the net says **{_word(without)}**; with the recipe “{NAMES[recipe]}” it "
             f"says **{_word(chosen)}**. All answers are in evaluation mode: in training mode one "
             "photo alone would be its own mean."
+            + ("" if tuned.empty else f" {_said_by_tuned(tuned.iloc[0])}")
         )
 
 
 def _answers(
-    model: SurgeryModel, operation: Operation, square: np.ndarray, file_id: str
+    model: SurgeryModel, operation: Operation, square: np.ndarray, content: bytes, file_id: str
 ) -> pd.DataFrame:
     """Asks the nets; once for a photo and operation."""
     asked = (file_id, operation._replace(training=False))
@@ -96,21 +100,28 @@ def _answers(
             if not rows:
                 rows.append(_row("as it is", seen.without))
             rows.append(_row(name, seen.with_norm))
-        tuned = _fine_tuned(square)
+        tuned = _fine_tuned(content)
     if tuned is not None:
         rows.append(_row("fine-tuned, without", tuned.without))
-        rows.append(_row("fine-tuned, with", tuned.with_norm))
+        rows.append(_row(_TUNED, tuned.with_norm))
     table = pd.DataFrame(rows)
     st.session_state[_ANSWERS] = (asked, table)
     return table
 
 
-def _fine_tuned(square: np.ndarray) -> Seen | None:
+def _fine_tuned(content: bytes) -> Seen | None:
     """Asks the fine-tuned nets, if they are here: the page is complete without them."""
     try:
-        return resources.best_nets().classify(square)
+        return resources.best_nets().classify(content)
     except (BundleNotFound, BundleError):
         return None
+
+
+def _said_by_tuned(row: pd.Series) -> str:
+    return (
+        f"The net with batch norm that was then trained on cats and dogs says **{_word(row)}**; it "
+        "sees all of your photo, squeezed into a square."
+    )
 
 
 def _row(net: str, shares: np.ndarray) -> dict[str, object]:

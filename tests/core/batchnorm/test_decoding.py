@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.batchnorm.decoding import MOST_BYTES, decode, squared
+from core.batchnorm.decoding import MOST_BYTES, SQUEEZED, decode, squared
 from core.errors import InputError
 from tests.core.batchnorm.samples import encoded, photo_bytes
 
@@ -30,6 +30,19 @@ def test_the_middle_square_is_cut_out_and_resized() -> None:
     assert found.shape == (20, 20, 3) and found.dtype == np.uint8
     inner = found[:, 1:-1]  # the outermost columns mix with what was cut off
     np.testing.assert_array_equal(inner, np.broadcast_to([0, 0, 255], inner.shape))
+
+
+def test_the_whole_picture_is_squeezed_where_asked_for() -> None:
+    picture = halves("RGB", (255, 0, 0), (0, 0, 255))
+    for found in (
+        decode(encoded(picture, "PNG"), size=20, framing=SQUEEZED),
+        squared(np.asarray(picture), size=20, framing=SQUEEZED),
+    ):
+        assert found.shape == (20, 20, 3)
+        for side, colour in ((found[:, :9], [255, 0, 0]), (found[:, 11:], [0, 0, 255])):
+            np.testing.assert_array_equal(side, np.broadcast_to(colour, side.shape))
+    with pytest.raises(InputError, match="framing"):
+        decode(encoded(picture, "PNG"), size=20, framing="none")
 
 
 @pytest.mark.parametrize(

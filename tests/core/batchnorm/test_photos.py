@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.batchnorm.data import STORED, Photos, held_out, read_folder, read_photos, some
+from core.batchnorm.data import Photos, held_out, read_folder, read_photos, some
+from core.batchnorm.decoding import SQUEEZED, STORED
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
 from core.errors import DataError, InputError
@@ -34,7 +35,11 @@ def archive(folder: Path, **more: bytes) -> LocalData:
 
 def test_an_archive_is_read_once_and_kept(tmp_path: Path) -> None:
     local = archive(tmp_path)
+    squeezed = read_photos(local, framing=SQUEEZED, data_dir=tmp_path)
     found = read_photos(local, data_dir=tmp_path)
+    # squares to begin with: nothing to cut off, and both are kept side by side
+    np.testing.assert_array_equal(squeezed["valid"].images, found["valid"].images)
+    assert len(list((tmp_path / "cache").iterdir())) == 2
     assert found["train"].images.shape == (5, STORED, STORED, 3)
     assert found["train"].labels.tolist() == [0, 0, 0, 1, 1]
     assert found["valid"].labels.tolist() == [0, 1]

@@ -22,7 +22,7 @@ from tests.core.batchnorm.samples import local_of, photo_bytes, write_mirror
 
 RECIPE = Recipe(size=35, batch_size=8, n_epochs=2, optimizer="adam", least_area=0.5)
 SWEEP = SweepConfig((1e-4, 1e3), n_seeds=1, recipe=RECIPE)
-BEST = BestConfig((1e-5, 1e-4), n_splits=1, n_seeds=2, recipe=RECIPE)
+BEST = BestConfig((1e-5, 1e-4), n_splits=1, n_seeds=2, sizes=(35, 41), recipe=RECIPE)
 
 
 @pytest.fixture(scope="module")
