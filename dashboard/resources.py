@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from core.batchnorm import BEST, SURGERY, SWEEP
+from core.batchnorm import BEST, KIND, SURGERIES, SWEEP
 from core.bundle import MANIFEST, Bundle, load_bundle, read_manifest
 from core.errors import BundleError
 from core.sentiment import MODELS
@@ -167,12 +167,18 @@ def unfolded_model() -> "UnfoldedModel":
     return _opened(_unfolded_model, f"textgen-{UNFOLDED}")
 
 
-def surgery_model() -> "SurgeryModel":
-    """Returns the net on the operating table; raises as `bundle` does."""
-    return _opened(_surgery_model, f"batchnorm-{SURGERY}")
+def surgery_models() -> dict[str, "SurgeryModel"]:
+    """Returns every usable net on the operating table by name; raises if there is none."""
+    return {name: surgery_model(name) for name in _usable(KIND, SURGERIES)}
+
+
+def surgery_model(name: str) -> "SurgeryModel":
+    """Returns one of the nets on the operating table; raises as `bundle` does."""
+    return _opened(_surgery_model, f"{KIND}-{name}")
 
 
 def surgery(
+    name: str,
     recipe: str,
     layers: tuple[str, ...],
     epsilon: float,
@@ -182,17 +188,17 @@ def surgery(
 ) -> "Surgery":
     """Returns what `SurgeryModel.operate` gives, once for each way to operate."""
     how = (layers, recipe, epsilon, n_samples, training, seed)
-    return _opened(_surgery, f"batchnorm-{SURGERY}", how)
+    return _opened(_surgery, f"{KIND}-{name}", how)
 
 
 def best_nets() -> "BestNets":
     """Returns the fine-tuned nets that tell cats from dogs; raises as `bundle` does."""
-    return _opened(_best_nets, f"batchnorm-{BEST}")
+    return _opened(_best_nets, f"{KIND}-{BEST}")
 
 
 def sweep_results() -> "SweepResults":
     """Returns the trainings with and without batch norm; raises as `bundle` does."""
-    return _opened(_sweep_results, f"batchnorm-{SWEEP}")
+    return _opened(_sweep_results, f"{KIND}-{SWEEP}")
 
 
 def reviews_are_here() -> bool:

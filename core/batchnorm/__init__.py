@@ -3,6 +3,8 @@
 KIND = "batchnorm"  # of the topic's bundles
 NETS = ("squeezenet", "vgg16")
 SURGERY = "surgery"  # the bundle batchnorm-surgery: what each recipe does to a pre-trained net
+TUNED_SURGERY = "surgery-tuned"  # the same with a net whose layers learned cats and dogs
+SURGERIES = (SURGERY, TUNED_SURGERY)
 SWEEP = "sweep"  # the bundle batchnorm-sweep: trainings over learning rates, with and without
 BEST = "best"  # the bundle batchnorm-best: the net with batch norm that tells cats from dogs best
 GROUPS = ("convolution", "relu", "both")  # places for batch norm, operated on together

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import GROUPS, KIND, SURGERY
+from core.batchnorm import GROUPS, KIND, SURGERY, TUNED_SURGERY
 from core.batchnorm.best_explorer import Seen, pixels_of, probabilities
+from core.batchnorm.decoding import MIDDLE
 from core.batchnorm.drawings import draw
 from core.batchnorm.recipes import EPSILON, EXACT, RANDOM, RECIPES
 from core.bundle import ASSETS, Bundle, load_bundle
@@ -24,6 +25,7 @@ from core.errors import BundleError, InputError, pick
 if TYPE_CHECKING:
     from core.batchnorm.operating import Dial, Operation
 
+ON_TABLE = {SURGERY: "pre-trained", TUNED_SURGERY: "fine-tuned"}  # nets, by surgery
 N_DRAWINGS = 12
 _BINS = 60
 _LARGEST = 1e30  # in a histogram; beyond it single precision has no room for their distances
@@ -63,7 +65,7 @@ class Surgery:
 
 
 class SurgeryModel:
-    """The bundle "batchnorm-surgery".
+    """One of the bundles "batchnorm-surgery" and "batchnorm-surgery-tuned".
 
     Args:
         bundle: as loaded.
@@ -92,6 +94,7 @@ class SurgeryModel:
         self.outcomes: pd.DataFrame = outcomes
         self.size: int = bundle.config["size"]
         self.n_samples: tuple[int, ...] = tuple(bundle.config["n_samples"])
+        self.framing: str = bundle.config.get("framing", MIDDLE)
 
     @property
     def layers(self) -> pd.DataFrame:
@@ -201,7 +204,7 @@ class SurgeryModel:
         """
         layers = self.group("convolution") if layers is None else layers
         n_samples = max(self.n_samples) if n_samples is None else n_samples
-        pixels = pixels_of(image, size=self.size)
+        pixels = pixels_of(image, size=self.size, framing=self.framing)
         how = {"recipe": recipe, "epsilon": epsilon, "n_samples": n_samples, "seed": seed}
         logits = [
             self.operation.logits(
@@ -235,6 +238,7 @@ class SurgeryModel:
     @cached_property
     def operation(self) -> "Operation":
         """The net on the table; made when it is first asked for."""
+        from core.batchnorm.model import LAST
         from core.batchnorm.operating import Operation
         from core.batchnorm.start import plan_of
 
@@ -243,8 +247,9 @@ class SurgeryModel:
             for name, array in self.bundle.arrays.items()
             if name.startswith("net.")
         }
+        reads = tuple(self.bundle.config.get("reads", LAST))
         try:
-            return Operation(plan_of(self.size, with_norm=False), arrays)
+            return Operation(plan_of(self.size, with_norm=False, reads=reads), arrays)
         except InputError as error:
             raise BundleError(self._folder, [str(error)]) from error
 
@@ -285,15 +290,19 @@ class SurgeryModel:
         return {name: float(found[name].iloc[0]) for name in ("loss", "accuracy")}
 
 
-def open_surgery(*, assets: Path = ASSETS) -> SurgeryModel:
-    """Opens the surgery that ships.
+def open_surgery(name: str = SURGERY, *, assets: Path = ASSETS) -> SurgeryModel:
+    """Opens a surgery that ships.
+
+    Args:
+        name: one of `core.batchnorm.SURGERIES`.
+        assets: where it lies.
 
     Raises:
         BundleNotFound: it is not in the assets.
         BundleError: its bundle is damaged, foreign or newer than this code.
     """
-    folder = assets / f"batchnorm-{SURGERY}"
-    command = f"python -m core train batchnorm --preset {SURGERY} --out {folder}"
+    folder = assets / f"batchnorm-{name}"
+    command = f"python -m core train batchnorm --preset {name} --out {folder}"
     return SurgeryModel(load_bundle(folder, kind=KIND, command=command), folder)
 
 

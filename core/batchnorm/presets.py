@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from core.batchnorm import BEST, SURGERY, SWEEP
+from core.batchnorm import BEST, SURGERY, SWEEP, TUNED_SURGERY
 from core.batchnorm.best import BestConfig
 from core.batchnorm.fitting import Recipe
 from core.batchnorm.surgery_cases import SurgeryConfig
@@ -49,6 +49,10 @@ _SMALL = Recipe(size=96, batch_size=20, n_epochs=4, optimizer="adam", least_area
 
 PRESETS = {
     SURGERY: Preset("What each recipe of insertion does to a pre-trained net", SurgeryConfig()),
+    TUNED_SURGERY: Preset(
+        "The same with the fine-tuned net without batch norm of batchnorm-best",
+        SurgeryConfig(on=TUNED_SURGERY, size=192),
+    ),
     SWEEP: Preset("With and without batch norm, over learning rates and seeds", SweepConfig()),
     BEST: Preset("The net with batch norm that tells cats from dogs best", BestConfig()),
     "surgery-small": Preset(

@@ -1,7 +1,7 @@
 """What every recipe of insertion does to a pre-trained net, recorded on the validation photos.
 
-The net is SqueezeNet with a head that was fitted to its frozen features; it tells cats from dogs.
-Statistics are measured on photos of train, loss and accuracy on all of valid.
+The net is SqueezeNet, and tells cats from dogs; see `core.batchnorm.subjects` for which ones there
+are. Statistics are measured on photos of train, loss and accuracy on all of valid.
 """
 
 import dataclasses
@@ -11,26 +11,23 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from core.batchnorm.data import Photos, read_photos, some
+from core.batchnorm import BEST, SURGERY
+from core.batchnorm.data import Photos, some
 from core.batchnorm.explorer import SurgeryModel
-from core.batchnorm.head import fit_head, with_head
 from core.batchnorm.insert import filled
 from core.batchnorm.looking import Looker, loss_of, share_right
-from core.batchnorm.model import FEATURES
 from core.batchnorm.nets import NetConfig, insertion_points
 from core.batchnorm.operating import Dial, Operation, batches, set_dials
 from core.batchnorm.recipes import EPSILON
 from core.batchnorm.row_log import row_log
-from core.batchnorm.start import halved, plain_start
 from core.batchnorm.statistics import measure
+from core.batchnorm.subjects import fine_tuned, photos_of, pretrained
 from core.batchnorm.surgery_bundle import BATCH, Statistics, gather_surgery
 from core.batchnorm.surgery_cases import Case, SurgeryConfig, cases_of, headlines, places_of
-from core.bundle import Bundle
+from core.bundle import ASSETS, Bundle
 from core.datasets.store import LocalData
 from core.errors import InputError
 from core.training_run import TrainingRun
-
-_PENALTY = 1e-2  # of the head
 
 
 def operate_on_photos(
@@ -40,6 +37,7 @@ def operate_on_photos(
     run: TrainingRun,
     *,
     data_dir: str | Path | None = None,
+    nets: Path = ASSETS / f"batchnorm-{BEST}",
 ) -> Bundle:
     """Tries every case on the validation photos.
 
@@ -49,6 +47,7 @@ def operate_on_photos(
         weights: SqueezeNet's weights.
         run: seed and command; nothing is trained by epochs.
         data_dir: folder of kept photos.
+        nets: the bundle with the fine-tuned net, where that one is operated on.
 
     Returns:
         The bundle, not yet saved.
@@ -56,16 +55,16 @@ def operate_on_photos(
     Raises:
         InputError: epochs or several devices are asked for.
         DataError: a data set is damaged.
+        BundleError: the fine-tuned net is not there.
     """
     if run.n_epochs is not None:
         raise InputError(f"epochs ({run.n_epochs}) should be left out: nothing is trained here")
-    photos = read_photos(local, data_dir=data_dir)
-    train, valid = some(photos["train"], config.most_photos), _judges(photos["valid"], config)
-    plan, arrays = plain_start(weights.path, size=config.size)
-    look = Looker(plan, arrays, layer=FEATURES)
-    head = fit_head(look(train.images), train.labels, penalty=_PENALTY)
-    exact = with_head(arrays, head)
-    arrays = halved(exact)
+    if config.on == SURGERY:
+        subject = pretrained(config, local, weights, data_dir=data_dir)
+    else:
+        subject = fine_tuned(config, local, nets, data_dir=data_dir)
+    plan, arrays, train = subject.plan, subject.arrays, subject.train
+    valid = _judges(subject.valid, config)
     statistics = {
         n: _statistics(plan, arrays, train, n, seed=run.seed)
         for n in config.n_samples
@@ -80,8 +79,8 @@ def operate_on_photos(
         for case in tqdm(cases[log.n_done :], desc="surgery", unit="case", **how):
             found = outcome(operation, case, statistics, valid, before=before, seed=run.seed)
             log.add([dataclasses.asdict(case) | found])
-    figures = _figures(before, Looker(plan, exact)(valid.images), valid.labels)
-    parts = pd.DataFrame(log.rows), plan, arrays, statistics
+    figures = _figures(before, Looker(plan, subject.exact)(valid.images), valid.labels)
+    parts = pd.DataFrame(log.rows), subject, statistics
     return gather_surgery(*parts, figures, config, local, run, n_valid=len(valid))
 
 
@@ -138,7 +137,7 @@ def measure_surgery(
     """
     model = SurgeryModel(bundle)
     settings = bundle.config["settings"]
-    valid = read_photos(local, data_dir=data_dir)["valid"]
+    valid = photos_of(bundle, local, data_dir=data_dir)["valid"]
     valid = _judges(valid, SurgeryConfig(most_photos=settings["most_photos"]))
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from core.batchnorm import CLASSES, KIND, SURGERY
-from core.batchnorm.nets import NetConfig, insertion_points, place_of
+from core.batchnorm.nets import insertion_points, place_of
+from core.batchnorm.subjects import Subject
 from core.batchnorm.surgery_cases import SurgeryConfig, headlines
 from core.bundle import Bundle
 from core.datasets.store import LocalData
@@ -20,8 +21,7 @@ Statistics = dict[str, tuple[np.ndarray, np.ndarray]]  # place -> mean and varia
 
 def gather_surgery(
     table: pd.DataFrame,
-    plan: NetConfig,
-    arrays: dict[str, np.ndarray],
+    subject: Subject,
     statistics: dict[int, Statistics],
     before: dict[str, float],
     config: SurgeryConfig,
@@ -34,8 +34,7 @@ def gather_surgery(
 
     Args:
         table: a row a case: the fields of `Case`, "loss", "accuracy" and "max_abs_diff".
-        plan: the net.
-        arrays: its weights, by dotted name.
+        subject: the net.
         statistics: by number of samples.
         before: "accuracy" and "loss" of the net as it is, and "half_precision", what rounding the
             weights adds to the accuracy.
@@ -80,6 +79,8 @@ def gather_surgery(
         "title": "The surgery",
         "settings": dataclasses.asdict(config),
         "size": config.size,
+        "framing": subject.framing,
+        "reads": subject.reads,
         "classes": list(CLASSES),
         "batch": BATCH,
         "n_samples": list(statistics),
@@ -90,17 +91,17 @@ def gather_surgery(
                 "n_channels": layer.n_channels,
                 "place": place_of(layer),
             }
-            for layer in insertion_points(plan)
+            for layer in insertion_points(subject.plan)
         ],
     }
-    stored = {f"net.{name}": array for name, array in arrays.items()}
+    stored = {f"net.{name}": array for name, array in subject.arrays.items()}
     for samples, found in statistics.items():
         for name, (mean, variance) in found.items():
             stored[f"statistics.{samples}.{name}.mean"] = mean
             stored[f"statistics.{samples}.{name}.variance"] = variance
     bundle = Bundle(
         kind=KIND,
-        name=f"batchnorm-{SURGERY}",
+        name=f"batchnorm-{config.on}",
         config=json.loads(json.dumps(settings)),
         seeds={"samples": run.seed},
         metrics=metrics,
@@ -110,10 +111,10 @@ def gather_surgery(
         device=describe_devices(),
         command=run.command,
     )
-    return dataclasses.replace(bundle, card=_card(bundle))
+    return dataclasses.replace(bundle, card=_card(bundle, subject))
 
 
-def _card(bundle: Bundle) -> str:
+def _card(bundle: Bundle, subject: Subject) -> str:
     data = bundle.dataset
     rows = "\n".join(
         f"| {name} | {metric['value']:.4g} {metric['unit']} | {metric['protocol']} |"
@@ -121,9 +122,8 @@ def _card(bundle: Bundle) -> str:
     )
     return f"""# {bundle.name}
 
-SqueezeNet 1.1, pre-trained on ImageNet, with a head that was fitted to its frozen features and
-tells cats from dogs ({data["title"]}, {data["version"]}); and what becomes of it when batch norm is
-put behind its layers by each of four recipes.
+SqueezeNet 1.1, {subject.described} ({data["title"]}, {data["version"]}). And what becomes of it
+when batch norm is put behind its layers by each of four recipes.
 
 Made by `{bundle.command}` on {bundle.device}. `python -m core evaluate assets/{bundle.name}`
 measures it again.
@@ -140,8 +140,7 @@ of train; a table with loss, accuracy and the largest difference of a logit in
 https://github.com/rcmalli/keras-squeezenet (MIT).
 
 ## Use and limits
-For seeing why gamma must be the root of variance plus epsilon. It is the net before any
-fine-tuning.
+For seeing why gamma must be the root of variance plus epsilon.
 
 ## Data
 {data["citation"]}

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Iterator
 
-from core.batchnorm import GROUPS
+from core.batchnorm import GROUPS, SURGERIES, SURGERY
 from core.batchnorm.nets import NetConfig, insertion_points, points_of
 from core.batchnorm.recipes import EPSILON, RECIPES
-from core.errors import InputError
+from core.errors import InputError, pick
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class SurgeryConfig:
         epsilons: added to the variance; the default, `EPSILON`, is one of them.
         most_photos: of train and of valid; None for all. For trying out.
         has_singles: try every layer alone as well.
+        on: which net is operated on, one of `core.batchnorm.SURGERIES`.
     """
 
     size: int = 160
@@ -26,9 +27,11 @@ class SurgeryConfig:
     epsilons: tuple[float, ...] = (1e-5, 1e-3, 1e-1)
     most_photos: int | None = None
     has_singles: bool = True
+    on: str = SURGERY
 
     def __post_init__(self) -> None:
         """Checks the bounds."""
+        pick("on", self.on, dict.fromkeys(SURGERIES))
         if not self.n_samples or min(self.n_samples) < 1:
             raise InputError(f"n_samples ({self.n_samples}) should be at least 1 each")
         if EPSILON not in self.epsilons or min(self.epsilons) <= 0:

@@ -14,8 +14,9 @@ page.header(
 )
 view = view_state.page(surgery_views.PAGE)
 with missing.guard():
-    model = resources.surgery_model()
-recipe, operation = surgery_views.choose(view, model)
+    models = resources.surgery_models()
+recipe, operation = surgery_views.choose(view, models)
+model = models[operation.net]
 with missing.guard():
     results = surgery_views.operate(operation)
 surgery_views.outcome(recipe, operation, results)

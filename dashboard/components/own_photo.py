@@ -12,7 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from core.batchnorm.best_explorer import Seen
-from core.batchnorm.decoding import decode
+from core.batchnorm.decoding import MIDDLE, decode
 from core.batchnorm.explorer import SurgeryModel
 from core.errors import BundleError, BundleNotFound, InputError
 from dashboard import resources
@@ -52,14 +52,15 @@ def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
         return
     try:
         content = file.getvalue()
-        square = decode(content, size=model.size, name=f"the file {file.name}")
+        shown = {"size": model.size, "framing": model.framing}
+        square = decode(content, **shown, name=f"the file {file.name}")
         table = _answers(model, operation, square, content, file.file_id)
     except InputError as error:
         with right:
             st.warning(plain(sentence(error)), icon=":material/error:")
         return
     with left:
-        st.html(_picture(square))
+        st.html(_picture(square, model.framing))
     with right:
         chart(
             figures.answers(table, font_size=page.look().letters),
@@ -135,12 +136,13 @@ def _word(row: pd.Series) -> str:
     return f"{name}, {100 * row[name]:.0f}\N{NO-BREAK SPACE}%"
 
 
-def _picture(square: np.ndarray) -> str:
+def _picture(square: np.ndarray, framing: str) -> str:
     """Returns the part of the photo that the net sees; inside the page, behind no address."""
     file = io.BytesIO()
     Image.fromarray(square).save(file, "PNG")
     data = base64.b64encode(file.getvalue()).decode()
+    part = "The middle square of your photo" if framing == MIDDLE else "Your photo, squeezed"
     return (
         f'<img src="data:image/png;base64,{data}" width="{_SHOWN}" height="{_SHOWN}" '
-        'alt="The middle square of your photo, as the net sees it">'
+        f'alt="{part}, as the net sees it">'
     )

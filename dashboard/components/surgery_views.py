@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.batchnorm.explorer import Surgery, SurgeryModel
+from core.batchnorm.explorer import ON_TABLE, Surgery, SurgeryModel
 from core.batchnorm.recipes import DEVIATION, EPSILON, EXACT, NOTEBOOK, RANDOM
 from dashboard import resources, theme, view_state
 from dashboard.components import page, width
@@ -38,18 +38,34 @@ class Operation(NamedTuple):
     n_samples: int
     training: bool
     seed: int
+    net: str
 
 
-def choose(view: view_state.View, model: SurgeryModel) -> tuple[str, Operation]:
+def choose(view: view_state.View, models: dict[str, SurgeryModel]) -> tuple[str, Operation]:
     """Draws the controls.
+
+    Args:
+        view: of the page.
+        models: nets by name, at least one.
 
     Returns:
         The recipe in colour, and the operation.
     """
-    row = st.columns([9, 6, 5, 4], gap="small", vertical_alignment="bottom")
+    row = st.columns([5, 9, 6, 5, 4], gap="small", vertical_alignment="bottom")
     with row[0]:
-        recipe = view.segmented_control("recipe", "Recipe", list(NAMES), NOTEBOOK, NAMES.get)
+        net = view.selectbox(
+            "net",
+            "Net",
+            list(models),
+            next(iter(models)),
+            ON_TABLE.get,
+            help="SqueezeNet 1.1 with a head that tells cats from dogs. Pre-trained: the layers "
+            "are as ImageNet left them. Fine-tuned: they have learned cats and dogs as well.",
+        )
+    model = models[net]
     with row[1]:
+        recipe = view.segmented_control("recipe", "Recipe", list(NAMES), NOTEBOOK, NAMES.get)
+    with row[2]:
         chosen = view.multiselect(
             "layers",
             "Batch norm behind",
@@ -58,7 +74,7 @@ def choose(view: view_state.View, model: SurgeryModel) -> tuple[str, Operation]:
             lambda name: PLACES.get(name, name),
             placeholder="nothing",
         )
-    with row[2]:
+    with row[3]:
         mode = view.segmented_control(
             "mode",
             "Mode",
@@ -67,7 +83,7 @@ def choose(view: view_state.View, model: SurgeryModel) -> tuple[str, Operation]:
             help="In evaluation the new layers use statistics that were measured once; in training "
             "those of the pictures that they see together.",
         )
-    with row[3], st.popover("More", icon=":material/tune:", width="stretch"):
+    with row[4], st.popover("More", icon=":material/tune:", width="stretch"):
         epsilon = view.select_slider(
             "epsilon", "ε", sorted({*EPSILONS, *model.epsilons}), EPSILON, "{:g}".format
         )
@@ -75,9 +91,7 @@ def choose(view: view_state.View, model: SurgeryModel) -> tuple[str, Operation]:
             "samples", "Photos on which μ and σ were measured", model.n_samples, model.n_samples[-1]
         )
         seed = view.number_input("seed", "Seed of the random recipe", 0, 9999, 0)
-    operation = Operation(
-        places(model, chosen), epsilon, n_samples, training=mode == TRAINING, seed=seed
-    )
+    operation = Operation(places(model, chosen), epsilon, n_samples, mode == TRAINING, seed, net)
     return recipe, operation
 
 
@@ -208,7 +222,8 @@ def experiments(model: SurgeryModel) -> list[tuple[str, dict[str, Any]]]:
 
 def operate(operation: Operation) -> dict[str, Surgery]:
     """Puts batch norm in by each recipe."""
-    return {recipe: resources.surgery(recipe, *operation) for recipe in NAMES}
+    *how, net = operation
+    return {recipe: resources.surgery(net, recipe, *how) for recipe in NAMES}
 
 
 def _on_photos(result: Surgery) -> str:

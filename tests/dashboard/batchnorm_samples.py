@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.batchnorm import SURGERY, SWEEP
+from core.batchnorm.decoding import MIDDLE, SQUEEZED
 from core.bundle import Bundle, over_seeds, save_bundle
 
 WITH, PLAIN = "batch norm", "plain"
@@ -77,8 +78,13 @@ N_SAMPLES = (4, 8)
 EPSILONS = (1e-3, 1e-1)
 
 
-def surgery_bundle() -> Bundle:
-    """The surgery on a net of random weights, by the core's own code; few cases are recorded."""
+def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
+    """The surgery on a net of random weights, by the core's own code; few cases are recorded.
+
+    Args:
+        name: of the surgery; the pre-trained net sees the middle of photos, the other all of them.
+        seed: of the weights.
+    """
     from flax import nnx
 
     from core.batchnorm.data import Photos
@@ -94,7 +100,7 @@ def surgery_bundle() -> Bundle:
     from core.loop import named_arrays
 
     plan = plan_of(SIZE, with_norm=False)
-    net = Net(plan, rngs=nnx.Rngs(0))
+    net = Net(plan, rngs=nnx.Rngs(seed))
     arrays = {name: np.asarray(array) for name, array in named_arrays(nnx.state(net)).items()}
     photos = Photos(draw(8, size=SIZE, seed=1), np.arange(8, dtype=np.int32) % 2)
     points = insertion_points(plan)
@@ -130,16 +136,17 @@ def surgery_bundle() -> Bundle:
 
     stored = {f"net.{name}": array.astype(np.float16) for name, array in arrays.items()}
     for n, found in statistics.items():
-        for name, (mean, variance) in found.items():
-            stored[f"statistics.{n}.{name}.mean"] = mean
-            stored[f"statistics.{n}.{name}.variance"] = variance
+        for place, (mean, variance) in found.items():
+            stored[f"statistics.{n}.{place}.mean"] = mean
+            stored[f"statistics.{n}.{place}.variance"] = variance
     return Bundle(
         kind="batchnorm",
-        name=f"batchnorm-{SURGERY}",
+        name=f"batchnorm-{name}",
         config={
             "content": SURGERY,
             "title": "The surgery",
             "size": SIZE,
+            "framing": MIDDLE if name == SURGERY else SQUEEZED,
             "n_samples": list(N_SAMPLES),
             "places": [
                 {
@@ -171,7 +178,7 @@ def surgery_bundle() -> Bundle:
     )
 
 
-def fill_surgery(assets: Path) -> Path:
+def fill_surgery(assets: Path, name: str = SURGERY, *, seed: int = 0) -> Path:
     """Writes the surgery into an assets folder."""
-    save_bundle(surgery_bundle(), assets / f"batchnorm-{SURGERY}")
+    save_bundle(surgery_bundle(name, seed), assets / f"batchnorm-{name}")
     return assets

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.batchnorm import TUNED_SURGERY
 from core.batchnorm.explorer import Surgery, open_surgery
-from dashboard import resources
+from dashboard import resources, theme
 from dashboard.components import surgery_views
 from tests.dashboard.batchnorm_samples import fill_surgery
 from tests.dashboard.reading import spec, words
@@ -167,9 +169,32 @@ def test_a_net_that_lost_its_numbers_is_told(monkeypatch: pytest.MonkeyPatch, as
         0.5,
     )
     said = surgery_views.said(
-        "notebook", surgery_views.Operation(("conv1",), 1e-3, 8, False, 0), lost
+        "notebook", surgery_views.Operation(("conv1",), 1e-3, 8, False, 0, "surgery"), lost
     )
     assert "beyond all numbers" in said and "**∞**" in said and "nan" not in said
+
+
+def test_another_net_can_be_chosen(
+    app: App, assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert opened(app).selectbox(key=f"{PAGE}_net").options == ["pre-trained"]
+    both = tmp_path / "assets"
+    shutil.copytree(assets, both)
+    fill_surgery(both, TUNED_SURGERY, seed=1)
+    monkeypatch.setenv("LATENT_LAB_ASSETS", str(both))
+    page = opened(app, recipe="exact")
+    box = page.selectbox(key=f"{PAGE}_net")
+    assert box.options == ["pre-trained", "fine-tuned"] and box.value == "surgery"
+    first = open_surgery(assets=both).operate(()).loss_before
+    box.select(TUNED_SURGERY).run()
+    assert not page.exception
+    second = open_surgery(TUNED_SURGERY, assets=both).operate(()).loss_before
+    assert first != pytest.approx(second, rel=1e-3)
+    assert f"stays at **{theme.mse(second)}**" in words(page)
+    # a photo is shown to the net that was chosen, and as that one sees photos: whole
+    page = upload(page, photo(size=(64, 200)))
+    (picture,) = [b.proto.body for b in page.get("html") if "data:image" in b.proto.body]
+    assert "Your photo, squeezed" in picture
 
 
 def test_without_a_bundle_the_page_says_how_to_make_one(app: App, empty_assets: Path) -> None:
@@ -178,5 +203,5 @@ def test_without_a_bundle_the_page_says_how_to_make_one(app: App, empty_assets: 
 
 
 def test_an_operation_is_done_once(assets: Path) -> None:
-    how = ("exact", ("conv1",), 1e-3, 8, False, 0)
+    how = ("surgery", "exact", ("conv1",), 1e-3, 8, False, 0)
     assert resources.surgery(*how) is resources.surgery(*how)

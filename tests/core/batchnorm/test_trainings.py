@@ -4,19 +4,27 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.batchnorm import best, sweep
+from core.batchnorm import TUNED_SURGERY, best, sweep
 from core.batchnorm.best import BestConfig, measure_best, train_best
-from core.batchnorm.best_explorer import BestNets
+from core.batchnorm.best_bundle import nets_of
+from core.batchnorm.best_explorer import BestNets, probabilities
+from core.batchnorm.decoding import decode
+from core.batchnorm.explorer import SurgeryModel
 from core.batchnorm.fitting import Recipe
-from core.batchnorm.start import NETS_COMPARED
+from core.batchnorm.looking import Looker
+from core.batchnorm.start import NETS_COMPARED, PLAIN
+from core.batchnorm.subjects import fine_tuned
+from core.batchnorm.surgery import measure_surgery, operate_on_photos
+from core.batchnorm.surgery_cases import SurgeryConfig
 from core.batchnorm.sweep import SweepConfig, measure_sweep, train_sweep
 from core.batchnorm.sweep_results import SweepResults
 from core.bundle import save_bundle
 from core.datasets.store import LocalData
-from core.errors import InputError
+from core.errors import BundleError, InputError
 from core.training_run import TrainingRun
 from tests.core.batchnorm.samples import local_of, photo_bytes, write_mirror
 
@@ -83,6 +91,22 @@ def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
     folder = save_bundle(bundle, tmp_path / "batchnorm-best")
     seen = BestNets(bundle).classify(photo_bytes())
     assert seen.without.sum() == pytest.approx(1) and seen.with_norm.sum() == pytest.approx(1)
+
+    # the net without batch norm goes onto the table
+    small = SurgeryConfig(35, (4,), epsilons=(1e-3,), has_singles=False, on=TUNED_SURGERY)
+    operated = operate_on_photos(small, *archives, TrainingRun(), nets=folder, **how)
+    assert operated.name == f"batchnorm-{TUNED_SURGERY}"
+    assert operated.metrics["exact_max_abs_diff"]["value"] < 1e-3
+    again = measure_surgery(operated, archives[0], **how)
+    for name, values in again.items():
+        assert values["measured"] == pytest.approx(values["recorded"], rel=1e-3, abs=1e-4), name
+    on_table = SurgeryModel(operated)
+    plan, arrays = nets_of(bundle)[PLAIN]
+    pixels = decode(photo_bytes(), size=35, framing=on_table.framing)[None]
+    own = probabilities(Looker(dataclasses.replace(plan, size=35), arrays)(pixels))
+    np.testing.assert_allclose(on_table.classify(photo_bytes()).without, own[0], atol=1e-5)
+    with pytest.raises(BundleError, match="holds no nets; make them with"):
+        fine_tuned(small, archives[0], save_bundle(operated, tmp_path / "other"), **how)
 
     photos = tmp_path / "photos"
     for kind in ("cats", "dogs"):
