@@ -20,7 +20,7 @@ model = models[operation.net]
 with missing.guard():
     results = surgery_views.operate(operation)
 surgery_views.outcome(recipe, operation, results)
-view.experiments(surgery_views.experiments(model))
+view.experiments(surgery_views.experiments(models))
 surgery_views.values(view, results, recipe)
 own_photo.draw(model, operation, recipe)
 with page.details("The recipes, and how it is measured"):

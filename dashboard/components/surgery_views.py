@@ -51,21 +51,29 @@ def choose(view: view_state.View, models: dict[str, SurgeryModel]) -> tuple[str,
     Returns:
         The recipe in colour, and the operation.
     """
-    row = st.columns([5, 9, 6, 5, 4], gap="small", vertical_alignment="bottom")
-    with row[0]:
-        net = view.selectbox(
+    row = st.columns([9, 6, 5, 4], gap="small", vertical_alignment="bottom")
+    with row[3], st.popover("More", icon=":material/tune:", width="stretch"):
+        # drawn first: what else there is to choose depends on the net
+        net = view.segmented_control(
             "net",
             "Net",
-            list(models),
+            tuple(models),
             next(iter(models)),
             ON_TABLE.get,
             help="SqueezeNet 1.1 with a head that tells cats from dogs. Pre-trained: the layers "
             "are as ImageNet left them. Fine-tuned: they have learned cats and dogs as well.",
         )
-    model = models[net]
-    with row[1]:
+        model = models[net]
+        epsilon = view.select_slider(
+            "epsilon", "ε", sorted({*EPSILONS, *model.epsilons}), EPSILON, "{:g}".format
+        )
+        n_samples = view.segmented_control(
+            "samples", "Photos on which μ and σ were measured", model.n_samples, model.n_samples[-1]
+        )
+        seed = view.number_input("seed", "Seed of the random recipe", 0, 9999, 0)
+    with row[0]:
         recipe = view.segmented_control("recipe", "Recipe", list(NAMES), NOTEBOOK, NAMES.get)
-    with row[2]:
+    with row[1]:
         chosen = view.multiselect(
             "layers",
             "Batch norm behind",
@@ -74,7 +82,7 @@ def choose(view: view_state.View, models: dict[str, SurgeryModel]) -> tuple[str,
             lambda name: PLACES.get(name, name),
             placeholder="nothing",
         )
-    with row[3]:
+    with row[2]:
         mode = view.segmented_control(
             "mode",
             "Mode",
@@ -83,14 +91,6 @@ def choose(view: view_state.View, models: dict[str, SurgeryModel]) -> tuple[str,
             help="In evaluation the new layers use statistics that were measured once; in training "
             "those of the pictures that they see together.",
         )
-    with row[4], st.popover("More", icon=":material/tune:", width="stretch"):
-        epsilon = view.select_slider(
-            "epsilon", "ε", sorted({*EPSILONS, *model.epsilons}), EPSILON, "{:g}".format
-        )
-        n_samples = view.segmented_control(
-            "samples", "Photos on which μ and σ were measured", model.n_samples, model.n_samples[-1]
-        )
-        seed = view.number_input("seed", "Seed of the random recipe", 0, 9999, 0)
     operation = Operation(places(model, chosen), epsilon, n_samples, mode == TRAINING, seed, net)
     return recipe, operation
 
@@ -204,10 +204,11 @@ def values(view: view_state.View, results: dict[str, Surgery], recipe: str) -> N
     )
 
 
-def experiments(model: SurgeryModel) -> list[tuple[str, dict[str, Any]]]:
-    """Returns the page's experiments."""
-    first = str(model.layers["name"].iloc[0])
-    usual = {"layers": ["convolution"], "mode": EVALUATION, "epsilon": EPSILON}
+def experiments(models: dict[str, SurgeryModel]) -> list[tuple[str, dict[str, Any]]]:
+    """Returns the page's experiments; the last ones where there is another net."""
+    net, *others = models
+    first = str(models[net].layers["name"].iloc[0])
+    usual = {"net": net, "layers": ["convolution"], "mode": EVALUATION, "epsilon": EPSILON}
     return [
         ("The notebook’s recipe", {**usual, "recipe": NOTEBOOK}),
         ("The exact one", {**usual, "recipe": EXACT}),
@@ -217,6 +218,10 @@ def experiments(model: SurgeryModel) -> list[tuple[str, dict[str, Any]]]:
         ),
         ("Random, behind one layer", {**usual, "recipe": RANDOM, "layers": [first]}),
         ("Exact, in training mode", {**usual, "recipe": EXACT, "mode": TRAINING}),
+        *(
+            (f"Exact, in the {ON_TABLE[other]} net", {**usual, "recipe": EXACT, "net": other})
+            for other in others
+        ),
     ]
 
 
