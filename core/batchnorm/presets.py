@@ -51,7 +51,7 @@ PRESETS = {
     SURGERY: Preset("What each recipe of insertion does to a pre-trained net", SurgeryConfig()),
     TUNED_SURGERY: Preset(
         "The same with the fine-tuned net without batch norm of batchnorm-best",
-        SurgeryConfig(on=TUNED_SURGERY, size=192),
+        SurgeryConfig(on=TUNED_SURGERY),
     ),
     SWEEP: Preset("With and without batch norm, over learning rates and seeds", SweepConfig()),
     BEST: Preset("The net with batch norm that tells cats from dogs best", BestConfig()),

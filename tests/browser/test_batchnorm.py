@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
+from core.batchnorm import TUNED_SURGERY
 from core.batchnorm.drawings import draw
 from tests.browser.conftest import fit, overlapping, serve, settle, sideways
-from tests.dashboard.batchnorm_samples import fill_surgery, fill_sweep
+from tests.dashboard.batchnorm_samples import fill_best, fill_surgery, fill_sweep
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -32,7 +33,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("batchnorm")
     assets = folder / "assets"
     assets.mkdir()
-    yield from serve("dashboard/app.py", fill_surgery(fill_sweep(assets)), folder / "server.log")
+    fill_surgery(fill_best(fill_sweep(assets)))
+    fill_surgery(assets, TUNED_SURGERY, seed=1)
+    yield from serve("dashboard/app.py", assets, folder / "server.log")
 
 
 def drawing() -> bytes:
@@ -151,8 +154,15 @@ def test_the_exact_recipe_goes_unnoticed_and_a_photo_keeps_its_answer(
     field.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": drawing()})
     expect(page.get_by_text("As it is, the net says")).to_be_visible(**compiled)
     expect(page.get_by_role("img", name="The middle square of your photo")).to_be_visible()
+    expect(page.get_by_text("squeezed into a square")).to_be_visible()
     settle(page)
     assert "mine" not in page.url
+    # another net answers for the same photo, and sees more of it
+    page.get_by_role("button", name="Exact, in the fine-tuned net").click()
+    expect(page).to_have_url(re.compile("batchnorm_surgery_net=fine-tuned"))
+    expect(page.get_by_role("img", name="Your photo, squeezed")).to_be_visible(**compiled)
+    expect(page.get_by_text("no layer notices")).to_be_visible()
+    settle(page)
     field.set_input_files({"name": "b.png", "mimeType": "image/png", "buffer": b"no photo"})
     expect(page.get_by_test_id("stAlert")).to_be_visible()
     settle(page)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.batchnorm import BEST as TUNED
 from core.batchnorm import SURGERY, SWEEP
 from core.batchnorm.decoding import MIDDLE, SQUEEZED
 from core.bundle import Bundle, over_seeds, save_bundle
@@ -181,4 +182,48 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
 def fill_surgery(assets: Path, name: str = SURGERY, *, seed: int = 0) -> Path:
     """Writes the surgery into an assets folder."""
     save_bundle(surgery_bundle(name, seed), assets / f"batchnorm-{name}")
+    return assets
+
+
+def best_bundle() -> Bundle:
+    """Fine-tuned nets of random weights, without and with batch norm."""
+    from flax import nnx
+
+    from core.batchnorm.model import LAST
+    from core.batchnorm.nets import Net
+    from core.batchnorm.start import plan_of
+    from core.loop import named_arrays
+
+    arrays = {}
+    for seed, prefix in enumerate(("without", "with")):
+        net = Net(plan_of(SIZE, with_norm=prefix == "with"), rngs=nnx.Rngs(seed))
+        for name, array in named_arrays(nnx.state(net)).items():
+            arrays[f"{prefix}.{name}"] = np.asarray(array)
+    return Bundle(
+        kind="batchnorm",
+        name=f"batchnorm-{TUNED}",
+        config={
+            "content": TUNED,
+            "title": "Cat or dog",
+            "size": SIZE,
+            "sizes": [SIZE],
+            "framing": SQUEEZED,
+            "settings": {"reads": list(LAST)},
+        },
+        seeds={"splits and nets": 0},
+        metrics={
+            "accuracy_with": over_seeds(np.array([0.97, 0.98]), "accuracy", "on 8 drawings"),
+        },
+        dataset=DATASET,
+        arrays=arrays,
+        card="# Cat or dog\n",
+        device="2 CPU cores",
+        duration_s=3.0,
+        command="python -m core train batchnorm --preset best",
+    )
+
+
+def fill_best(assets: Path) -> Path:
+    """Writes the fine-tuned nets into an assets folder."""
+    save_bundle(best_bundle(), assets / f"batchnorm-{TUNED}")
     return assets

@@ -15,7 +15,7 @@ from core.batchnorm import TUNED_SURGERY
 from core.batchnorm.explorer import Surgery, open_surgery
 from dashboard import resources, theme
 from dashboard.components import surgery_views
-from tests.dashboard.batchnorm_samples import fill_surgery
+from tests.dashboard.batchnorm_samples import fill_best, fill_surgery
 from tests.dashboard.reading import spec, words
 
 App = Callable[..., AppTest]
@@ -132,6 +132,23 @@ def test_a_photo_gets_an_answer_by_each_recipe(app: App, assets: Path) -> None:
     pictures = [block.proto.body for block in page.get("html")]
     assert any("data:image/png;base64" in body for body in pictures)
     assert "mine" not in str(dict(page.query_params))
+
+
+def test_a_photo_gets_an_answer_from_the_fine_tuned_nets_too(
+    app: App, assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = tmp_path / "assets"
+    shutil.copytree(assets, more)
+    monkeypatch.setenv("LATENT_LAB_ASSETS", str(fill_best(more)))
+    picture = photo(size=(64, 200))
+    page = upload(opened(app, recipe="exact"), picture)
+    cat, dog = spec(page, 2)["data"]
+    assert cat["y"] == ["as it is", *NAMES, "fine-tuned, without", "fine-tuned, with"]
+    seen = resources.best_nets().classify(picture)
+    assert cat["x"][-2:] == pytest.approx([100 * seen.without[0], 100 * seen.with_norm[0]])
+    assert np.add(cat["x"], dog["x"]) == pytest.approx([100] * 7)
+    assert f"says **{seen.label_with}, " in words(page)
+    assert "it sees all of your photo, squeezed into a square" in words(page)
 
 
 @pytest.mark.parametrize(
