@@ -306,11 +306,21 @@ def open_surgery(name: str = SURGERY, *, assets: Path = ASSETS) -> SurgeryModel:
     return SurgeryModel(load_bundle(folder, kind=KIND, command=command), folder)
 
 
+def _range(values: np.ndarray) -> tuple[float, float]:
+    """Returns the ends of a histogram, wide enough for its bins where all values are alike."""
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    least = max(abs(low), abs(high), 1.0) * 1e-6
+    return (low, high) if high - low > least else (low - least, high + least)
+
+
 def _histograms(samples: dict[str, np.ndarray]) -> pd.DataFrame:
     tables = []
     for name, both in samples.items():
         for stage, values in zip(("before", "after"), both, strict=True):
-            counts, edges = np.histogram(values[np.abs(values) < _LARGEST], bins=_BINS)
+            finite = values[np.abs(values) < _LARGEST].astype(float)
+            counts, edges = np.histogram(finite, bins=_BINS, range=_range(finite))
             bins = {"left": edges[:-1], "right": edges[1:], "count": counts}
             tables.append(pd.DataFrame({"layer": name, "stage": stage, **bins}))
     columns = ["layer", "stage", "left", "right", "count"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.batchnorm import GROUPS
+from core.batchnorm import GROUPS, explorer
 from core.batchnorm.best_explorer import BestNets, probabilities
 from core.batchnorm.drawings import draw
 from core.batchnorm.explorer import SurgeryModel, open_surgery
@@ -56,6 +56,17 @@ def test_the_exact_recipe_changes_nothing_and_others_do(model: SurgeryModel) -> 
     counts = exact.histograms.groupby(["layer", "stage"])["count"].sum()
     assert len(counts) == 50 and (counts > 0).all()
     assert (exact.histograms["left"] <= exact.histograms["right"]).all()
+
+
+@pytest.mark.parametrize("after", [np.float32(3e29), np.float32(0), np.float32(np.nan)])
+def test_values_that_are_all_alike_have_a_histogram(after: np.float32) -> None:
+    values = np.linspace(-1, 1, 100, dtype=np.float32)
+    alike = np.full(100, after)
+    alike[:1] = np.nextafter(after, np.float32(np.inf))
+    table = explorer._histograms({"conv1": (values, alike)})
+    counts = table.groupby("stage")["count"].sum()
+    assert counts["before"] == 100 and counts["after"] == (0 if np.isnan(after) else 100)
+    assert (table["right"] > table["left"]).all()
 
 
 def test_outcomes_of_the_random_recipe_belong_to_the_recorded_seed(model: SurgeryModel) -> None:
