@@ -55,13 +55,16 @@ def random_views(photos: jax.Array, size: int, *, least_area: float, key: jax.Ar
     return _cut(photos, size, top, left, height, width, is_flipped)
 
 
+_drawn = jax.jit(random_views, static_argnames=("size", "least_area"))
+
+
 def kept_views(photos: np.ndarray, size: int, *, least_area: float, seed: int) -> np.ndarray:
     """Draws one random view of each photo and rounds it: u8[N, S, S, 3] -> u8[N, size, size, 3]."""
-    draw = jax.jit(lambda some, key: random_views(some, size, least_area=least_area, key=key))
     found = []
     for begin in range(0, len(photos), _AT_ONCE):
         key = jax.random.fold_in(jax.random.key(seed), begin)
-        found.append(np.asarray(draw(photos[begin : begin + _AT_ONCE], key)))
+        some = photos[begin : begin + _AT_ONCE]
+        found.append(np.asarray(_drawn(some, size, least_area=least_area, key=key)))
     return np.rint(np.concatenate(found)).clip(0, 255).astype(np.uint8)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,10 @@ from core.batchnorm import BEST, CLASSES, KIND
 from core.batchnorm.looking import ManySizesLooker, share_right
 from core.batchnorm.nets import NetConfig
 from core.batchnorm.start import PLAIN, WITH, plan_of
-from core.bundle import Bundle, over_seeds
+from core.bundle import Bundle, load_bundle, over_seeds
 from core.datasets.store import LocalData
 from core.devices import describe_devices
+from core.errors import BundleError
 from core.training_run import TrainingRun
 
 if TYPE_CHECKING:
@@ -129,6 +131,19 @@ def gather_best(
         command=run.command,
     )
     return dataclasses.replace(bundle, card=_card(bundle))
+
+
+def open_best(folder: Path) -> Bundle:
+    """Opens a bundle of fine-tuned nets.
+
+    Raises:
+        BundleError: there is none, it is damaged, or it holds no nets; names what makes one.
+    """
+    command = f"python -m core train batchnorm --preset {BEST} --out {folder}"
+    bundle = load_bundle(folder, kind=KIND, command=command)
+    if bundle.config.get("content") != BEST:
+        raise BundleError(folder, [f"it holds no nets; make them with: {command}"])
+    return bundle
 
 
 def nets_of(bundle: Bundle) -> dict[str, tuple[NetConfig, dict[str, np.ndarray]]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.batchnorm import BEST, NETS, SURGERY, SWEEP
 from core.batchnorm.recipes import EPSILON, EXACT, RECIPES
-from core.bundle import ASSETS, Bundle, load_bundle
+from core.bundle import ASSETS, Bundle
 from core.datasets.command import add_places
 from core.errors import BundleError, InputError
 from core.options import add_training, refuse_other_data, write_presets
@@ -135,13 +135,10 @@ def run_evaluate_images(args: argparse.Namespace) -> None:
         InputError: the folder or a photo in it is unusable.
         BundleError: the bundle is missing, damaged, or of another content.
     """
-    from core.batchnorm.best_bundle import accuracies_on
+    from core.batchnorm.best_bundle import accuracies_on, open_best
     from core.batchnorm.data import read_folder
 
-    command = f"python -m core train batchnorm --preset {BEST} --out {args.bundle}"
-    bundle = load_bundle(args.bundle, kind="batchnorm", command=command)
-    if bundle.config.get("content") != BEST:
-        raise BundleError(args.bundle, [f"it holds no nets; make them with: {command}"])
+    bundle = open_best(args.bundle)
     photos = read_folder(args.images, framing=bundle.config["framing"])
     found = accuracies_on(bundle, photos.images, photos.labels)
     if args.json:

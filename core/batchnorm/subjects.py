@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.batchnorm import BEST, KIND
-from core.batchnorm.best_bundle import nets_of
+from core.batchnorm.best_bundle import nets_of, open_best
 from core.batchnorm.data import Photos, read_photos, some
 from core.batchnorm.decoding import MIDDLE
 from core.batchnorm.head import fit_head, with_head
@@ -15,9 +14,7 @@ from core.batchnorm.model import FEATURES, LAST
 from core.batchnorm.nets import NetConfig
 from core.batchnorm.start import PLAIN, halved, plain_start
 from core.batchnorm.surgery_cases import SurgeryConfig
-from core.bundle import Bundle, load_bundle
 from core.datasets.store import LocalData
-from core.errors import BundleError
 
 _PENALTY = 1e-2  # of the head that is fitted to frozen features
 
@@ -98,10 +95,7 @@ def fine_tuned(
         BundleError: there is no such bundle, or it holds no nets.
         DataError: the data set is damaged.
     """
-    command = f"python -m core train batchnorm --preset {BEST} --out {nets}"
-    bundle = load_bundle(nets, kind=KIND, command=command)
-    if bundle.config.get("content") != BEST:
-        raise BundleError(nets, [f"it holds no nets; make them with: {command}"])
+    bundle = open_best(nets)
     plan, arrays = nets_of(bundle)[PLAIN]
     framing = bundle.config["framing"]
     photos = read_photos(local, framing=framing, data_dir=data_dir)
@@ -115,10 +109,3 @@ def fine_tuned(
         framing,
         f"fine-tuned without batch norm to tell cats from dogs, out of {bundle.name}",
     )
-
-
-def photos_of(
-    bundle: Bundle, local: LocalData, *, data_dir: str | Path | None = None
-) -> dict[str, Photos]:
-    """Reads the photos of a surgery's bundle again, made square as they were."""
-    return read_photos(local, framing=bundle.config.get("framing", MIDDLE), data_dir=data_dir)

@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from core.batchnorm import BEST, SURGERY
-from core.batchnorm.data import Photos, some
+from core.batchnorm.data import Photos, read_photos, some
 from core.batchnorm.explorer import SurgeryModel
 from core.batchnorm.insert import filled
 from core.batchnorm.looking import Looker, loss_of, share_right
@@ -21,7 +21,7 @@ from core.batchnorm.operating import Dial, Operation, batches, set_dials
 from core.batchnorm.recipes import EPSILON
 from core.batchnorm.row_log import row_log
 from core.batchnorm.statistics import measure
-from core.batchnorm.subjects import fine_tuned, photos_of, pretrained
+from core.batchnorm.subjects import fine_tuned, pretrained
 from core.batchnorm.surgery_bundle import BATCH, Statistics, gather_surgery
 from core.batchnorm.surgery_cases import Case, SurgeryConfig, cases_of, headlines, places_of
 from core.bundle import ASSETS, Bundle
@@ -137,7 +137,7 @@ def measure_surgery(
     """
     model = SurgeryModel(bundle)
     settings = bundle.config["settings"]
-    valid = photos_of(bundle, local, data_dir=data_dir)["valid"]
+    valid = read_photos(local, framing=model.framing, data_dir=data_dir)["valid"]
     valid = _judges(valid, SurgeryConfig(most_photos=settings["most_photos"]))
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}
