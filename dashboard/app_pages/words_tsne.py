@@ -23,6 +23,7 @@ from dashboard.figures import words_tsne as figures
 
 PAGE = "words_tsne"
 KEY_PROGRESS = tsne_run.KEY_PROGRESS
+KEY_BUTTON = f"{PAGE}-run"
 ONE, FORCES, MULTIPLES = "one run", "forces on a word", "small multiples"
 FREQUENT, PASTED, NEAR = "most frequent", "my own", "around a word"
 BUNDLES = ("words-maps-glove", "words-maps-sgns")
@@ -100,7 +101,7 @@ with row[2], st.popover("Settings", icon=":material/tune:", width="stretch"):
     is_whole = view.toggle("whole", "Forces: show the whole map")
     n_labels = view.slider("n_labels", "Words labelled, at most", 0, 80, 40, 5)
     opening = view.slider("from", "Frame shown first (% of the run)", 0, 100, 100, 5)
-run_place, word_place = row[3].container(), row[4].container()
+word_place = row[4].container()
 own_place, notice, above = st.container(), st.container(), st.container()
 
 settings = live.TsneSettings(
@@ -142,20 +143,7 @@ plans = live.grid_of(settings, spread, tsne_run.SEEDS) if is_grid else (settings
 key = (vectors_name, rows.tobytes() if can_run else b"", plans)
 n_shipped = n_words if vectors_name == maps.vectors_name and source == FREQUENT else None
 
-pressed = False
-button_place = run_place.empty()
-if tsne_run.active() is None:
-    with button_place:
-        pressed = st.button(
-            "Run",
-            type="primary",
-            icon=":material/play_arrow:",
-            key=f"{PAGE}-run",
-            disabled=not can_run,
-            help=f"At most {theme.count(live.MOST_WORDS)} words and "
-            f"{theme.count(live.MOST_ITERATIONS)} iterations; this server draws one map at a time.",
-            width="stretch",
-        )
+pressed = st.session_state.get(KEY_BUTTON, False) and not tsne_run.was_running()
 tried = [st.session_state.get(f"{PAGE}-try-{number}", False) for number in range(TRIES)]
 if tried[-1]:
     tsne_run.forget()
@@ -171,13 +159,26 @@ elif can_run and tsne_run.active() is None and (pressed or any(tried)):
         ),
     )
 active = tsne_run.active()
-if active is not None:
-    with button_place:
+with row[3]:
+    # One key for both: of two buttons the browser keeps the old one beside the new one for a
+    # moment, the new one moves when it goes, and a click on it is lost.
+    if active is None:
+        st.button(
+            "Run",
+            type="primary",
+            icon=":material/play_arrow:",
+            key=KEY_BUTTON,
+            disabled=not can_run,
+            help=f"At most {theme.count(live.MOST_WORDS)} words and "
+            f"{theme.count(live.MOST_ITERATIONS)} iterations; this server draws one map at a time.",
+            width="stretch",
+        )
+    else:
         st.button(
             "Stop the run",
             help="Keeps what has been drawn so far.",
             icon=":material/stop:",
-            key=f"{PAGE}-stop",
+            key=KEY_BUTTON,
             on_click=active.run.stop,
             width="stretch",
         )

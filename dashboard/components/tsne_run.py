@@ -199,6 +199,11 @@ def start(kind: str, key: tuple[Any, ...], title: str, submit: Callable[[], Run]
         st.session_state[_PROBLEM] = str(error)
 
 
+def was_running() -> bool:
+    """Returns whether this visitor's run went on when the page was last drawn; before `active`."""
+    return _ACTIVE in st.session_state
+
+
 def active() -> Active | None:
     """Returns this visitor's run while it goes on; puts a finished one where `own` finds it."""
     found = st.session_state.get(_ACTIVE)

@@ -68,7 +68,7 @@ def headline(page: Page) -> Locator:
 
 
 def test_a_run_is_stopped_and_its_map_is_kept(open_page: Open, tsne_url: str) -> None:
-    """The largest run there is: it must not end before the click that stops it."""
+    """The largest run there is, stopped at once: it must not end before the click that stops it."""
     page = open_page(
         f"{tsne_url}?words_tsne_n={MOST_WORDS}&words_tsne_vectors=skip-gram+sample"
         "&words_tsne_iterations=2000&words_tsne_perplexity=50",

@@ -197,9 +197,10 @@ def test_a_run_on_the_way_shows_progress_and_stops(
     page = press(run(app, n="60", perplexity="12", iterations="200"))
     assert "Iteration 20 of 200, KL 2.500" in page.get("progress")[0].proto.text
     assert len(page.get("plotly_chart")) == 1 and "frames" not in spec(page)
-    assert f"{PAGE}-run" not in [button.key for button in page.button]
-    press(page, "stop")
-    assert runner.runs[0].should_stop()
+    assert page.button(key=f"{PAGE}-run").label == "Stop the run"
+    press(page)
+    assert runner.runs[0].should_stop() and len(runner.runs) == 1  # not begun again
+    assert page.button(key=f"{PAGE}-run").label == "Run"
     assert "stopped at iteration 200 of 200" in shown(page) and n_points(page) == 60
     assert not page.get("progress")
 
