@@ -25,7 +25,7 @@ HEAD_ONLY = "new head only"
 _PREFIXES = {WITH: "with", PLAIN: "without"}
 _PROTOCOL = (
     "share of the {} photos in valid, on which no rate was chosen; the mean of each photo and its "
-    "mirror image at every size; weights in half precision; mean over {} seeds"
+    "mirror image at every size; weights in half precision; "
 )
 
 
@@ -78,7 +78,8 @@ def gather_best(
     """
     first = finals[WITH]
     n_seeds = len(first.accuracies)
-    protocol = _PROTOCOL.format(n_valid, n_seeds)
+    where = _PROTOCOL.format(n_valid)
+    protocol = where + (f"mean over {n_seeds} seeds" if n_seeds > 1 else "one seed")
     metrics = {
         "accuracy_with": over_seeds(first.accuracies, "accuracy", protocol),
         "accuracy_without": over_seeds(finals[PLAIN].accuracies, "accuracy", protocol),
@@ -87,12 +88,12 @@ def gather_best(
         "accuracy_head_only": over_seeds(
             finals[HEAD_ONLY].accuracies,
             "accuracy",
-            _PROTOCOL.format(n_valid, 1) + "; features as pre-trained, the new head fitted to them",
+            where + "features as pre-trained, the new head fitted to them",
         ),
         "accuracy_shipped": {
             "value": float(first.accuracies[0]),
             "unit": "accuracy",
-            "protocol": _PROTOCOL.format(n_valid, 1) + ": the net with batch norm in this bundle",
+            "protocol": where + "the net with batch norm in this bundle, of one seed",
         },
         "half_precision_accuracy": {
             "value": first.half_precision,

@@ -28,7 +28,7 @@ def footer(
     """
     lines = [*sentences(bundle, lesson_row(lesson) if lesson else None, metric)]
     if beside:
-        lines.append(_lesson_line(beside))
+        lines.append(_lesson_line(beside, of=bundle.name))
     st.divider()
     st.caption("  \n".join(lines))
 
@@ -44,11 +44,17 @@ def drawn_here(what: str, lesson: str) -> None:
     st.caption(f"**Model** none: {plain(what)}, computed as you look  \n{_lesson_line(lesson)}")
 
 
-def _lesson_line(identifier: str) -> str:
-    """Says what the lesson has for a row, and what its bundle measured, if that is here."""
+def _lesson_line(identifier: str, of: str = "") -> str:
+    """Says what the lesson has for a row, and what its bundle measured, if that is here.
+
+    Args:
+        identifier: of the row.
+        of: the bundle that the page is about; another one is named.
+    """
     row = lesson_row(identifier)
     line = ledger.line(row, resources.manifest(row["bundle"]))
-    ours = f"here {plain(line.ours)}" if line.ours else "not measured here yet"
+    by = f" by {plain(row['bundle'])}" if row["bundle"] != of else ""
+    ours = f"here {plain(line.ours)}{by}" if line.ours else "not measured here yet"
     return (
         f"**Lesson** {plain(row['label'])}: {plain(line.lesson)} ({plain(row['detail'])}), {ours}"
     )

@@ -191,6 +191,10 @@ def test_a_net_that_lost_its_numbers_is_told(monkeypatch: pytest.MonkeyPatch, as
     assert "beyond all numbers" in said and "**∞**" in said and "nan" not in said
 
 
+def footer(page: AppTest) -> str:
+    return page.caption[-1].value.replace("\\", "")
+
+
 def test_another_net_can_be_chosen(
     app: App, assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,12 +205,14 @@ def test_another_net_can_be_chosen(
     fill_surgery(both, TUNED_SURGERY, seed=1)
     monkeypatch.setenv("LATENT_LAB_ASSETS", str(both))
     page = opened(app, recipe="exact")
+    assert "by batchnorm-surgery" not in footer(page)
     first = open_surgery(assets=both).operate(()).loss_before
     page.button(key=f"{PAGE}-try-5").click().run()
     assert not page.exception
     second = open_surgery(TUNED_SURGERY, assets=both).operate(()).loss_before
     assert first != pytest.approx(second, rel=1e-3)
     assert f"stays at **{theme.mse(second)}**" in words(page)
+    assert "by batchnorm-surgery" in footer(page)  # the lesson's figure is compared with that one
     # a photo is shown to the net that was chosen, and as that one sees photos: whole
     page = upload(page, photo(size=(64, 200)))
     (picture,) = [b.proto.body for b in page.get("html") if "data:image" in b.proto.body]
