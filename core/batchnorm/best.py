@@ -19,7 +19,7 @@ from core.batchnorm.data import PARTS, Photos, held_out, read_photos, some
 from core.batchnorm.decoding import SQUEEZED
 from core.batchnorm.fitting import Recipe, Tuner
 from core.batchnorm.head import Head, fit_head, with_head
-from core.batchnorm.looking import Looker, ManySizesLooker, loss_of, share_right
+from core.batchnorm.looking import ManySizesLooker, loss_of, share_right
 from core.batchnorm.model import FEATURES, LATE
 from core.batchnorm.row_log import row_log
 from core.batchnorm.start import (
@@ -115,7 +115,8 @@ def train_best(
     found = read_photos(local, framing=config.framing, data_dir=data_dir)
     train, valid = (some(found[part], config.most_photos) for part in PARTS)
     frozen = plain_start(weights.path, size=config.recipe.size, reads=config.reads)
-    features = _features(frozen, config.sizes, train.images)
+    # computed once and kept: the head learns from all looks at every photo
+    features = ManySizesLooker(*frozen, config.sizes, layer=FEATURES).looks(train.images)
     what = {"best": dataclasses.asdict(config), "data": local.sha256}
     tried: list[dict] = []
     finals: dict[str, Finals] = {}
@@ -246,15 +247,6 @@ class _Trainer:
         # over such views as it will learn from: else the first step meets other statistics
         views = kept_views(some.images, recipe.size, least_area=recipe.least_area, seed=seed)
         return with_norm(start, measured(start, Photos(views, some.labels), seed=seed))[1]
-
-
-def _features(frozen: Start, sizes: Sequence[int], images: np.ndarray) -> np.ndarray:
-    """Computes what the head reads, once: it learns from all looks, f32[N, 2 * sizes, C]."""
-    looks = []
-    for size in sizes:
-        look = Looker(dataclasses.replace(frozen[0], size=size), frozen[1], layer=FEATURES)
-        looks += [look(images), look(images, is_flipped=True)]
-    return np.stack(looks, axis=1)
 
 
 def _head_only(frozen: Start, head: Head, sizes: Sequence[int], valid: Photos) -> Finals:

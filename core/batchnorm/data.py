@@ -17,7 +17,6 @@ from core.datasets.store import data_dir as data_folder
 from core.errors import DataError, InputError
 
 PARTS = ("train", "valid")
-VALIDATION = 0.1  # share of train on which settings are chosen
 
 _VERSION = 1  # of the cache: to be raised with any change of `decode` or of the reading below
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
@@ -127,7 +126,7 @@ def read_folder(folder: Path, *, size: int = STORED, framing: str = MIDDLE) -> P
     return Photos(np.stack(images), np.array(labels, np.int32))
 
 
-def held_out(photos: Photos, share: float = VALIDATION, *, seed: int = 0) -> np.ndarray:
+def held_out(photos: Photos, share: float, *, seed: int = 0) -> np.ndarray:
     """Draws the photos on which settings are chosen: as many of each class.
 
     Returns:

@@ -57,10 +57,6 @@ class Looker:
             found.append((values, len(batch)))
         return np.concatenate([np.asarray(values)[:n] for values, n in found])
 
-    def both_ways(self, images: np.ndarray) -> np.ndarray:
-        """Looks at each photo and at its mirror image and returns the mean of both."""
-        return (self(images) + self(images, is_flipped=True)) / 2
-
 
 class ManySizesLooker:
     """A net that looks at each photo and its mirror image at several sizes.
@@ -69,19 +65,36 @@ class ManySizesLooker:
         config: its layers; global pools let it read images of any size.
         arrays: its weights and statistics, the same for all sizes.
         sizes: sides of the images, pixels.
+        layer: whose output is asked for; None for the last.
 
     Raises:
         InputError: an array is missing or has another shape.
     """
 
     def __init__(
-        self, config: NetConfig, arrays: Mapping[str, np.ndarray], sizes: Sequence[int]
+        self,
+        config: NetConfig,
+        arrays: Mapping[str, np.ndarray],
+        sizes: Sequence[int],
+        *,
+        layer: str | None = None,
     ) -> None:
-        self._looks = [Looker(dataclasses.replace(config, size=size), arrays) for size in sizes]
+        self._lookers = [
+            Looker(dataclasses.replace(config, size=size), arrays, layer=layer) for size in sizes
+        ]
+
+    def looks(self, images: np.ndarray) -> np.ndarray:
+        """Returns the layer's output of every look, f32[N, 2 * sizes, C], of u8[N, S, S, 3]."""
+        found = [
+            look(images, is_flipped=is_flipped)
+            for look in self._lookers
+            for is_flipped in (False, True)
+        ]
+        return np.stack(found, axis=1)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Returns the mean logits of all looks, f32[N, C], of images u8[N, S, S, 3]."""
-        return np.mean([look.both_ways(images) for look in self._looks], axis=0)
+        """Returns the mean of all looks, f32[N, C], of images u8[N, S, S, 3]."""
+        return self.looks(images).mean(axis=1)
 
 
 # Outside the class: the nets of all seeds and tries share one plan, hence one program.

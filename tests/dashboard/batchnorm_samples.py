@@ -2,12 +2,13 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from core.batchnorm import BEST as TUNED
-from core.batchnorm import SURGERY, SWEEP
+from core.batchnorm import KIND, SURGERY, SWEEP
 from core.batchnorm.decoding import MIDDLE, SQUEEZED
 from core.bundle import Bundle, over_seeds, save_bundle
 
@@ -16,6 +17,21 @@ RATES = (1e-4, 1e-3, 1e-2, 1e-1)
 BEST = {PLAIN: (0.950, 0.970, 0.5, 0.5), WITH: (0.955, 0.965, 0.975, 0.6)}  # at the end, by rate
 N_SEEDS, N_EPOCHS = 3, 4
 DATASET = {"name": "dogscats-sample", "version": "2017", "licence": "research use", "sha256": "0"}
+
+
+def _bundle(name: str, config: dict[str, Any], **more: Any) -> Bundle:
+    """What all bundles of the topic have alike, by what `config` says of the content."""
+    return Bundle(
+        kind=KIND,
+        name=f"{KIND}-{name}",
+        config=config,
+        dataset=DATASET,
+        card=f"# {config['title']}\n",
+        device="2 CPU cores",
+        duration_s=90.0,
+        command=f"python -m core train batchnorm --preset {name}",
+        **more,
+    )
 
 
 def sweep_curves(
@@ -48,23 +64,17 @@ def sweep_curves(
 def sweep_bundle(curves: pd.DataFrame | None = None) -> Bundle:
     """The bundle of such trainings."""
     curves = sweep_curves() if curves is None else curves
-    return Bundle(
-        kind="batchnorm",
-        name=f"batchnorm-{SWEEP}",
-        config={"content": SWEEP, "title": "What batch norm buys"},
+    return _bundle(
+        SWEEP,
+        {"content": SWEEP, "title": "What batch norm buys"},
         seeds={"first of splits and orders": 0},
         metrics={
             "batch_norm_val_accuracy": over_seeds(
                 np.array([0.973, 0.975, 0.977]), "accuracy", "at the best rate, on held-out photos"
             )
         },
-        dataset=DATASET,
         arrays={},
         tables={"curves": curves},
-        card="# What batch norm buys\n",
-        device="2 CPU cores",
-        duration_s=90.0,
-        command="python -m core train batchnorm --preset sweep",
     )
 
 
@@ -140,10 +150,9 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
         for place, (mean, variance) in found.items():
             stored[f"statistics.{n}.{place}.mean"] = mean
             stored[f"statistics.{n}.{place}.variance"] = variance
-    return Bundle(
-        kind="batchnorm",
-        name=f"batchnorm-{name}",
-        config={
+    return _bundle(
+        name,
+        {
             "content": SURGERY,
             "title": "The surgery",
             "size": SIZE,
@@ -169,13 +178,8 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
             for recipe in ("exact", "notebook", "random")
             for figure, unit in (("accuracy", "accuracy"), ("loss", "nats"))
         },
-        dataset=DATASET,
         arrays=stored,
         tables={"outcomes": table},
-        card="# The surgery\n",
-        device="2 CPU cores",
-        duration_s=3.0,
-        command="python -m core train batchnorm --preset surgery",
     )
 
 
@@ -199,10 +203,9 @@ def best_bundle() -> Bundle:
         net = Net(plan_of(SIZE, with_norm=prefix == "with"), rngs=nnx.Rngs(seed))
         for name, array in named_arrays(nnx.state(net)).items():
             arrays[f"{prefix}.{name}"] = np.asarray(array)
-    return Bundle(
-        kind="batchnorm",
-        name=f"batchnorm-{TUNED}",
-        config={
+    return _bundle(
+        TUNED,
+        {
             "content": TUNED,
             "title": "Cat or dog",
             "size": SIZE,
@@ -214,12 +217,7 @@ def best_bundle() -> Bundle:
         metrics={
             "accuracy_with": over_seeds(np.array([0.97, 0.98]), "accuracy", "on 8 drawings"),
         },
-        dataset=DATASET,
         arrays=arrays,
-        card="# Cat or dog\n",
-        device="2 CPU cores",
-        duration_s=3.0,
-        command="python -m core train batchnorm --preset best",
     )
 
 

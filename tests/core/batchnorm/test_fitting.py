@@ -13,7 +13,7 @@ from core.batchnorm.data import Photos
 from core.batchnorm.fitting import Recipe, Tuner
 from core.batchnorm.head import fit_head
 from core.batchnorm.insert import insert_measured
-from core.batchnorm.looking import Looker, loss_of, share_right
+from core.batchnorm.looking import ManySizesLooker, loss_of, share_right
 from core.batchnorm.model import HEAD, with_new_head
 from core.batchnorm.nets import (
     CONVOLUTION,
@@ -83,7 +83,7 @@ def test_a_net_with_batch_norm_learns_and_both_ways_of_an_epoch_agree(
     assert other.history[2]["loss"] > in_half.history[2]["loss"]
     for row, exact in zip(in_half.history[1:], first.history[1:], strict=True):
         assert row["loss"] == pytest.approx(exact["loss"], abs=0.1)  # bfloat16
-    logits = Looker(config, first.best).both_ways(held.images)
+    logits = ManySizesLooker(config, first.best, (config.size,))(held.images)
     assert loss_of(logits, held.labels) < np.log(2)
     # the statistics belong to the mean of the weights, so they moved away from the start
     assert not np.allclose(first.best["parts.conv1/bn.mean"], arrays["parts.conv1/bn.mean"])
