@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.movies.explorer import MovieExplorer
 from core.movies.links import MOST_CHARACTERS, MOST_RATINGS, LinkRatings, decode, encode
+from core.movies.made_up import MADE_UP_RATERS
 from dashboard import theme
 from dashboard.figures.movies_why import shortened
 
@@ -23,7 +24,6 @@ __all__ = [
     "changed",
     "invented",
     "leave_one_out",
-    "percentile",
     "reasons",
     "read",
     "rows_of",
@@ -35,41 +35,8 @@ STRENGTHS = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)
 N_STARTERS, N_MORE = 8, 4  # offered to someone who has rated nothing, and after that
 # Well known, and far apart in taste: MovieLens ids, the first ones are offered first.
 _STARTERS = (296, 260, 1721, 912, 1, 1968, 593, 780, 4973, 2571, 356, 318, 39, 541, 480, 5618)
-# Three invented raters; the ids are MovieLens's.
-RATERS: dict[str, dict[int, float]] = {
-    "Likes space operas": {
-        260: 5.0,
-        1196: 5.0,
-        1210: 4.5,
-        1374: 4.5,
-        1356: 4.5,
-        1527: 4.0,
-        597: 2.0,
-        2671: 1.5,
-        39: 2.0,
-    },
-    "Only old classics": {
-        912: 5.0,
-        923: 5.0,
-        903: 4.5,
-        904: 5.0,
-        899: 4.5,
-        922: 5.0,
-        1917: 1.0,
-        780: 1.5,
-        1721: 2.0,
-    },
-    "Hates everything": {
-        318: 1.5,
-        296: 0.5,
-        260: 1.0,
-        1721: 0.5,
-        912: 1.5,
-        1: 1.0,
-        593: 1.0,
-        356: 0.5,
-    },
-}
+# Those of the made-up raters whom a visitor can be for a click.
+RATERS = ("Likes space operas", "Only old classics", "Hates everything")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -107,20 +74,15 @@ def changed(ratings: Mapping[int, float], movie_id: int, stars: float | None) ->
 
 
 def invented(films: MovieExplorer, name: str) -> str:
-    """Returns the link's text for one of `RATERS`, less the films that the model does not know."""
+    """Returns the link's text for a made-up rater, less the films that the model does not know."""
     known = set(films.films["movie_id"].tolist())
-    return encode({key: stars for key, stars in RATERS[name].items() if key in known})
+    return encode({key: stars for key, stars in MADE_UP_RATERS[name].items() if key in known})
 
 
 def starters(films: MovieExplorer, rated: Mapping[int, float]) -> list[int]:
     """Returns rows of films to begin with that are not rated yet: well known, of many tastes."""
     candidates = dict.fromkeys([*rows_of(films, _STARTERS), *films.top_by_count(100).tolist()])
     return [row for row in candidates if row not in rated][: N_MORE if rated else N_STARTERS]
-
-
-def percentile(films: MovieExplorer, bias: float) -> float:
-    """Returns the share of the data set's raters who are stricter than someone of this bias."""
-    return float((films.users["bias"].to_numpy() < bias).mean())
 
 
 def leave_one_out(films: MovieExplorer, rated: Mapping[int, float], strength: float) -> Effects:

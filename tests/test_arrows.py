@@ -17,6 +17,8 @@ OPEN_ROOMS = (
     "best_explorer",
     "components",
     "links",
+    "made_up",
+    "made_up",
     "vectors",
     "comparison",
     "placing",
@@ -50,6 +52,7 @@ LIGHT = (
     "errors.py",
     "bundle.py",
     "posterior.py",
+    "disclosure.py",
     *(f"{room}.py" for room in OPEN_ROOMS),
 )
 CACHES = ("cache_data", "cache_resource")

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.bundle import ASSETS, Bundle, check_replaceable, load_bundle, save_bundle
-from core.errors import InputError
+from core.datasets.command import add_places
+from core.errors import InputError, pick
+from core.movies.made_up import MADE_UP_RATERS
 from core.options import add_training, write_presets
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
+
+
+_RATERS = ", ".join(MADE_UP_RATERS)
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -44,14 +49,21 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     predict = actions.add_parser("predict", help="a predicted rating, taken apart")
     predict.add_argument("title", metavar="TITLE")
     who = predict.add_mutually_exclusive_group(required=True)
-    who.add_argument("--user", type=int, metavar="ID", help="a user id of the data set")
+    who.add_argument(
+        "--user",
+        type=int,
+        metavar="ID",
+        help="a user id of the data set, whose archive must be on this machine or in a mirror",
+    )
+    who.add_argument("--rater", metavar="NAME", help=f"one of the made-up raters: {_RATERS}")
     who.add_argument(
         "--rated",
         action="append",
         metavar="TITLE=STARS",
         help='a new user\'s rating, e.g. "Toy Story (1995)=4.5"; repeats',
     )
-    _add_bundle(predict)
+    add_places(predict)
+    _add_folder(predict)
     predict.set_defaults(run=run_predict)
 
 
@@ -69,7 +81,7 @@ def register_training(topics: argparse._SubParsersAction) -> None:
     parser.add_argument("--seeds", type=int, default=1, help="number of splits (default: 1)")
     parser.add_argument("--folds", type=int, help="cross-validate on contiguous folds instead")
     parser.add_argument(
-        "--figures-only", action="store_true", help="leave weights and films out of the bundle"
+        "--figures-only", action="store_true", help="leave all films out of the bundle"
     )
     parser.set_defaults(run=run_training)
 
@@ -89,7 +101,7 @@ def run_training(args: argparse.Namespace) -> None:
     find_preset(args.preset)  # before any download
     from core.datasets.store import ensure
     from core.devices import join_hosts
-    from core.movies.bundles import figures_only, train
+    from core.movies.bundles import train
 
     out = args.out or Path("runs") / f"movies-{args.preset}"
     check_replaceable(out)
@@ -104,12 +116,13 @@ def run_training(args: argparse.Namespace) -> None:
         n_folds=args.folds,
         n_epochs=args.epochs,
         n_devices=args.devices,
+        is_figures_only=args.figures_only,
         checkpoint_dir=scaffold,
         resume=args.resume,
         command=_command_line(args),
         progress=True,
     )
-    save_bundle(figures_only(bundle) if args.figures_only else bundle, out)
+    save_bundle(bundle, out)
     shutil.rmtree(scaffold, ignore_errors=True)
     metric = bundle.metrics["val_mse"]
     if args.json:
@@ -134,14 +147,14 @@ def run_training(args: argparse.Namespace) -> None:
 
 
 def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Measures a bundle's weights again on the held-out part of its split.
+    """Trains a bundle's first split again, and measures the films that ship with it.
 
     Args:
         bundle: of kind "movies".
         args: data (None for the bundle's own data set), mirror and data_dir.
 
     Returns:
-        "val_mse" with "measured" and "recorded" (for the split of the weights).
+        "val_mse", and "shipped_mse" where films ship, with "measured" and "recorded" each.
 
     Raises:
         InputError: the data set has other users or films than the bundle.
@@ -152,7 +165,7 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
 
     name = args.data or bundle.dataset["name"]
     local = ensure(name, data_dir=args.data_dir, mirror=args.mirror)
-    return {"val_mse": measure(bundle, read_movielens(local))}
+    return measure(bundle, read_movielens(local), progress=f"training {bundle.name} again")
 
 
 def run_ranking(args: argparse.Namespace) -> None:
@@ -193,16 +206,12 @@ def run_predict(args: argparse.Namespace) -> None:
     films = _open(args)
     film = films.find(args.title)
     if args.user is not None:
-        rows = films.users.index[films.users["user_id"] == args.user]
-        if len(rows) == 0:
-            ids = films.users["user_id"]
-            raise InputError(
-                f"--user ({args.user}) should be a user id from {ids.min()} to {ids.max()}"
-            )
-        explanation = films.explain(int(rows[0]), film)
+        ratings = _ratings_of_user(films, args)
+    elif args.rater is not None:
+        ratings = films.rows_of(pick("rater", args.rater, MADE_UP_RATERS))
     else:
         ratings = dict(_parse_rating(films, text) for text in args.rated)
-        explanation = films.explain_new(films.new_user(ratings), film)
+    explanation = films.explain(films.new_user(ratings), film)
     if args.json:
         report = {
             "prediction": explanation.prediction,
@@ -216,10 +225,14 @@ def run_predict(args: argparse.Namespace) -> None:
 
 
 def _add_bundle(parser: argparse.ArgumentParser) -> None:
+    _add_folder(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bundle", type=Path, default=ASSETS / "movies-bias", help="folder of the trained model"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _open(args: argparse.Namespace) -> "MovieExplorer":
@@ -227,6 +240,16 @@ def _open(args: argparse.Namespace) -> "MovieExplorer":
 
     bundle = load_bundle(args.bundle, kind="movies", command="python -m core train movies")
     return MovieExplorer(bundle, args.bundle)
+
+
+def _ratings_of_user(films: "MovieExplorer", args: argparse.Namespace) -> dict[int, float]:
+    """Reads a user's ratings from the data set: the bundle holds no user's."""
+    from core.datasets.store import ensure
+    from core.movies.data import read_movielens
+
+    name = films.bundle.dataset["name"]
+    data = read_movielens(ensure(name, data_dir=args.data_dir, mirror=args.mirror))
+    return films.rows_of(data.ratings_of(args.user))
 
 
 def _parse_rating(films: "MovieExplorer", text: str) -> tuple[int, float]:

@@ -74,6 +74,22 @@ class MovieData:
         """Number of rated films I."""
         return len(self.movie_ids)
 
+    def ratings_of(self, user_id: int) -> dict[int, float]:
+        """Returns what a user gave: movie id -> stars.
+
+        Raises:
+            InputError: there is no user of that id.
+        """
+        row = np.searchsorted(self.user_ids, user_id)
+        if row == self.n_users or self.user_ids[row] != user_id:
+            raise InputError(
+                f"user ({user_id}) should be a user id of {self.name}, from {self.user_ids[0]} to "
+                f"{self.user_ids[-1]}"
+            )
+        own = self.users == row
+        ids = self.movie_ids[self.items[own]].tolist()
+        return dict(zip(ids, self.ratings[own].tolist(), strict=True))
+
 
 def read_movielens(local: LocalData) -> MovieData:
     """Reads a MovieLens archive and checks its counts against the registry.
@@ -188,7 +204,7 @@ def contiguous_folds(n_ratings: int, n_folds: int = 5) -> list[np.ndarray]:
 
 
 def film_table(data: MovieData, mask: np.ndarray | None = None) -> pd.DataFrame:
-    """Counts what is public of each film: no rating of a person can be read from it.
+    """Counts the ratings of each film; `core.movies.disclosure` says what of it may ship.
 
     Args:
         data: the ratings and films.
@@ -224,17 +240,24 @@ def film_table(data: MovieData, mask: np.ndarray | None = None) -> pd.DataFrame:
     )
 
 
-def side_information(data: MovieData) -> np.ndarray:
-    """Describes each film by its genres and year: f32[I, G + 9].
+def side_information(years: np.ndarray, has_genre: np.ndarray) -> np.ndarray:
+    """Describes each film by its genres and year.
 
     The year enters as a number, as a square before 1990 (old films that are still watched were
     chosen), and as closeness to each of seven periods. A missing year is taken for the median one.
+
+    Args:
+        years: int32[I], 0 where a year is missing.
+        has_genre: bool[I, G].
+
+    Returns:
+        f32[I, G + 9].
     """
-    known = data.years > 0
-    years = np.where(known, data.years, np.median(data.years[known]) if known.any() else 1990)
+    known = years > 0
+    years = np.where(known, years, np.median(years[known]) if known.any() else 1990)
     scaled = ((years - 1990) / 20.0)[:, None]
     closeness = np.clip(1 - np.abs(years[:, None] - _PERIODS) / 10, 0, 1)
-    columns = [data.has_genre, scaled, np.minimum(scaled, 0) ** 2, closeness]
+    columns = [has_genre, scaled, np.minimum(scaled, 0) ** 2, closeness]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 

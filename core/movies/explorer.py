@@ -12,9 +12,24 @@ import pandas as pd
 from core.bundle import Bundle, check_arrays
 from core.errors import BundleError, InputError
 from core.movies.components import Components, principal_components
-from core.movies.data import STARS, split_title
+from core.movies.data import STARS, side_information, split_title
+from core.movies.disclosure import (
+    HISTOGRAM_STEP,
+    MIN_RATINGS_BIAS,
+    MIN_RATINGS_FACTORS,
+    disclosed,
+    film_columns,
+)
 from core.movies.fold_in import NewUser, Penalty, fold_in
 
+__all__ = [
+    "HISTOGRAM_STEP",
+    "MIN_RATINGS_BIAS",
+    "MIN_RATINGS_FACTORS",
+    "TOP_BY_COUNT",
+    "Explanation",
+    "MovieExplorer",
+]
 TOP_BY_COUNT = 2000  # the lesson ranks the 2,000 most rated films
 _COLUMNS = ("movie_id", "title", "year", "genres", "count", "mean")
 
@@ -34,7 +49,10 @@ class Explanation:
 
 
 class MovieExplorer:
-    """A trained model with biases and factors, opened for questions; never changes.
+    """A trained model's films, opened for questions; never changes.
+
+    What ships of them is decided in `core.movies.disclosure`: films that few people rated have the
+    bias and the factors that genres and year let expect, and no rater is inside.
 
     Args:
         bundle: of kind "movies", whose config has "offset" and "penalty".
@@ -46,76 +64,110 @@ class MovieExplorer:
     Attributes:
         bundle: the bundle itself.
         films: one row a film, in the order of all arrays: movie_id, title, year (0 unknown), genres
-            ("A|B"), count, mean, stars_0.5 to stars_5.0, label ("Title (1995)"), decade ("1990s" or
-            "unknown"), bias, bias_sd (over training seeds; NaN with one seed).
-        users: one row a user: user_id, bias, count of ratings.
+            ("A|B"), count (0 where it is not told), mean, stars_0.5 to stars_5.0, label
+            ("Title (1995)"), decade ("1990s" or "unknown"), bias, bias_sd (over training seeds; NaN
+            where there is none), has_bias and has_factors (whether they are the model's own).
         genres: names of all genres.
         decades: decades that occur, ascending.
         offset: mean rating that every prediction starts from.
+        item_bias: f32[I].
+        item_factors: f32[I, F].
     """
 
     def __init__(self, bundle: Bundle, where: Path | str = "") -> None:
         where = Path(where or bundle.name)
-        films, users = bundle.tables.get("films"), bundle.tables.get("users")
-        problems = [
-            f"table {name} is missing"
-            for name, table in (("films", films), ("users", users))
-            if table is None
-        ]
+        films = bundle.tables.get("films")
+        problems = [] if films is not None else ["table films is missing"]
         if films is not None:
-            needed = (*_COLUMNS, *(f"stars_{stars:.1f}" for stars in STARS))
-            absent = [name for name in needed if name not in films]
+            absent = [name for name in (*_COLUMNS, *film_columns()) if name not in films]
             problems += [f"table films lacks column {name}" for name in absent]
         problems += [
             f"config lacks {name}" for name in ("offset", "penalty") if name not in bundle.config
         ]
         if problems:
             raise BundleError(where, problems)
-        n_items, n_users = len(films), len(users)
+        ships = disclosed(films["count"].to_numpy())
+        self.genres = tuple(sorted({g for text in films["genres"] for g in text.split("|") if g}))
+        side = side_information(films["year"].to_numpy(), _has_genre(films["genres"], self.genres))
+        n_biases, n_factored = int(ships.has_bias.sum()), int(ships.has_factors.sum())
         check_arrays(
             bundle,
             {
-                "user_bias": (n_users,),
-                "user_factors": (n_users, None),
-                "item_bias": (n_items,),
-                "item_factors": (n_items, bundle.arrays["user_factors"].shape[-1])
-                if "user_factors" in bundle.arrays
-                else (n_items, None),
+                "item_bias": (n_biases,),
+                "item_factors": (n_factored, None),
+                "expected.item_bias.kernel": (side.shape[1], 1),
+                "expected.item_bias.offset": (1,),
+                "expected.item_factors.kernel": (side.shape[1], None),
+                "expected.item_factors.offset": (None,),
+                "rater_bias_quantiles": (None,),
             },
             where=where,
         )
         self.bundle = bundle
         self.offset = float(bundle.config["offset"])
         self.penalty = Penalty(**bundle.config["penalty"])
-        arrays = {name: bundle.arrays[name].astype(np.float32) for name in _WEIGHTS}
-        self.user_bias, self.user_factors = arrays["user_bias"], arrays["user_factors"]
-        self.item_bias, self.item_factors = arrays["item_bias"], arrays["item_factors"]
-        by_seed = bundle.arrays.get("item_bias_by_seed")
-        spread = np.full(n_items, np.nan, np.float32)
-        if by_seed is not None and len(by_seed) > 1:
-            spread = by_seed.astype(np.float32).std(axis=0, ddof=1)
+        self._ships, self._side = ships, side
+        self.item_bias = self._filled("item_bias", ships.has_bias)[:, 0]
+        self.item_factors = self._filled("item_factors", ships.has_factors)
+        self._quantiles = bundle.arrays["rater_bias_quantiles"].astype(np.float64)
+        spread = np.full(len(films), np.nan, np.float32)
+        if "item_bias_sd" in bundle.arrays:
+            spread[ships.has_bias] = bundle.arrays["item_bias_sd"]
         self.films = films.assign(
             label=[_label(t, y) for t, y in zip(films["title"], films["year"], strict=True)],
             decade=[f"{y // 10 * 10}s" if y else "unknown" for y in films["year"].tolist()],
             bias=self.item_bias,
             bias_sd=spread,
+            has_bias=ships.has_bias,
+            has_factors=ships.has_factors,
         ).reset_index(drop=True)
-        self.users = users.assign(bias=self.user_bias).reset_index(drop=True)
-        self.genres = tuple(sorted({g for text in films["genres"] for g in text.split("|") if g}))
         self.decades = tuple(sorted(set(self.films["decade"])))
         self._folded = self.films["label"].str.casefold()
         self._by_count = np.argsort(-self.films["count"].to_numpy(), kind="stable")
+
+    def _filled(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Returns f32[I, M]: what ships, and elsewhere what genres and year let expect."""
+        arrays = self.bundle.arrays
+        kernel, offset = arrays[f"expected.{name}.kernel"], arrays[f"expected.{name}.offset"]
+        filled = (self._side @ kernel + offset).astype(np.float32)
+        filled[rows] = arrays[name].reshape(int(rows.sum()), -1)
+        return filled
 
     @property
     def epochs(self) -> tuple[int, ...]:
         """Epochs of training that are kept, ascending; the last is the model itself."""
         return tuple(self.bundle.config.get("snapshots", ()))
 
+    @property
+    def n_ranked(self) -> int:
+        """Number of films with a bias of their own."""
+        return int(self._ships.has_bias.sum())
+
+    @property
+    def n_mapped(self) -> int:
+        """Number of films with factors of their own."""
+        return int(self._ships.has_factors.sum())
+
     def top_by_count(self, top_n: int = TOP_BY_COUNT) -> np.ndarray:
-        """Returns the rows of the most rated films, most rated first."""
+        """Returns the rows of the most rated films with a bias of their own, most rated first."""
         if top_n < 1:
             raise InputError(f"top_n ({top_n}) should be at least 1")
-        return self._by_count[:top_n]
+        return self._by_count[: min(top_n, self.n_ranked)]
+
+    def mapped(self, top_n: int = TOP_BY_COUNT) -> np.ndarray:
+        """Returns those of `top_by_count` with factors of their own, most rated first."""
+        return self.top_by_count(top_n)[: self.n_mapped]
+
+    def rows_of(self, ratings: Mapping[int, float]) -> dict[int, float]:
+        """Turns movie id -> stars into film row -> stars; films that are not here are left out."""
+        found = pd.Index(self.films["movie_id"]).get_indexer(list(ratings))
+        rows = zip(found.tolist(), ratings.values(), strict=True)
+        return {row: stars for row, stars in rows if row >= 0}
+
+    def share_of_stricter(self, bias: float) -> float:
+        """Returns the share of the data set's raters who are stricter than someone of a bias."""
+        places = np.linspace(0, 1, len(self._quantiles))
+        return float(np.interp(bias, self._quantiles, places, left=0, right=1))
 
     def find(self, title: str) -> int:
         """Finds one film by its title, with or without the year, in any case.
@@ -219,9 +271,10 @@ class MovieExplorer:
     def similar(self, film: int, *, n: int = 10, top_n: int = TOP_BY_COUNT) -> pd.DataFrame:
         """Returns the films with the most similar factors, by cosine, among the most rated.
 
-        Columns are those of `films` and similarity (-1 to 1); the index is the film's row.
+        Columns are those of `films` and similarity (-1 to 1); the index is the film's row. Only
+        films with factors of their own are in it.
         """
-        rows = self.top_by_count(top_n)
+        rows = self.mapped(top_n)
         rows = rows[rows != film]
         others, own = self.item_factors[rows], self.item_factors[film]
         length = np.linalg.norm(others, axis=1) * np.linalg.norm(own)
@@ -230,56 +283,54 @@ class MovieExplorer:
         return self.films.iloc[rows[best]].assign(similarity=cosine[best])
 
     def snapshot(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns biases f32[I] and factors f32[I, F] of the films after an epoch of training."""
+        """Returns biases f32[I] and factors f32[I, F] of the films after an epoch of training.
+
+        They are NaN for films that have none of their own, but after the last epoch.
+        """
         if self.epochs and epoch == self.epochs[-1]:
             return self.item_bias, self.item_factors
         if epoch not in self.epochs:
             names = ", ".join(map(str, self.epochs)) or "none"
             raise InputError(f"epoch ({epoch}) should be one of those kept: {names}")
         arrays = self.bundle.arrays
-        return (
-            arrays[f"snapshot.{epoch}.item_bias"].astype(np.float32),
-            arrays[f"snapshot.{epoch}.item_factors"].astype(np.float32),
-        )
+        bias = np.full(len(self.films), np.nan, np.float32)
+        factors = np.full(self.item_factors.shape, np.nan, np.float32)
+        bias[self._ships.has_bias] = arrays[f"snapshot.{epoch}.item_bias"]
+        factors[self._ships.has_factors] = arrays[f"snapshot.{epoch}.item_factors"]
+        return bias, factors
 
     def components(
         self, *, method: str = "factors", n_components: int | None = 5, top_n: int = TOP_BY_COUNT
     ) -> Components:
-        """Finds the components (None: all) of the most rated films, in `top_by_count`'s order."""
+        """Finds the components (None: all) of the most rated films, in the order of `mapped`."""
         found = self._all_components(method, top_n)
         return found if n_components is None else found.first(n_components)
 
     @functools.lru_cache(maxsize=8)  # noqa: B019  (explorers live as long as the app)
     def _all_components(self, method: str, top_n: int) -> Components:
-        factors = self.item_factors[self.top_by_count(top_n)]
+        factors = self.item_factors[self.mapped(top_n)]
         return principal_components(factors, n_components=None, method=method)
 
-    def predict(self, user: int, film: int | np.ndarray) -> np.ndarray:
-        """Predicts stars of one user (a row of `users`) for one or more films (rows of `films`)."""
-        taste = self.item_factors[film] @ self.user_factors[user]
-        return self.offset + self.user_bias[user] + self.item_bias[film] + taste
+    def predict(self, user: NewUser, film: int | np.ndarray) -> np.ndarray:
+        """Predicts stars of a user found by `new_user` for one or more films (rows of `films`)."""
+        taste = self.item_factors[film] @ user.factors
+        return self.offset + user.bias + self.item_bias[film] + taste
 
-    def explain(self, user: int, film: int, *, n_parts: int = 8) -> Explanation:
+    def explain(self, user: NewUser, film: int, *, n_parts: int = 8) -> Explanation:
         """Takes a prediction apart into mean, biases, and what each component of taste adds.
 
         Factors are turned to the axes of the usual components first, where a part has a meaning.
         What the user's taste makes of an average film is a part of its own, "taste".
 
         Args:
-            user: row of `users`.
+            user: found by `new_user`.
             film: row of `films`.
             n_parts: components shown one by one, the largest; the others are summed.
 
         Returns:
             The parts and their sum.
         """
-        return self._explained(self.user_bias[user], self.user_factors[user], film, n_parts)
-
-    def explain_new(self, user: NewUser, film: int, *, n_parts: int = 8) -> Explanation:
-        """Does the same for a user found by `fold_in`."""
-        return self._explained(user.bias, user.factors, film, n_parts)
-
-    def _explained(self, bias: float, factors: np.ndarray, film: int, n_parts: int) -> Explanation:
+        bias, factors = user.bias, user.factors
         basis = self.components(n_components=None)
         factors = np.asarray(factors, np.float64)
         shares = (factors @ basis.axes) * (
@@ -339,14 +390,19 @@ class MovieExplorer:
         )
 
     def predictions(self, user: NewUser, *, top_n: int = TOP_BY_COUNT) -> pd.DataFrame:
-        """Predicts all of the most rated films for a new user, in the order of `top_by_count`."""
-        rows = self.top_by_count(top_n)
+        """Predicts the most rated films for a new user, in the order of `mapped`."""
+        rows = self.mapped(top_n)
         taste = self.item_factors[rows] @ user.factors
-        prediction = self.offset + user.bias + self.item_bias[rows] + taste
+        prediction = self.predict(user, rows)
         return self.films.iloc[rows].assign(prediction=prediction, taste=taste)
 
 
-_WEIGHTS = ("user_bias", "user_factors", "item_bias", "item_factors")
+def _has_genre(texts: pd.Series, genres: Sequence[str]) -> np.ndarray:
+    """Returns bool[I, G] of texts "A|B"."""
+    lists = [set(text.split("|")) for text in texts]
+    return np.array([[genre in names for genre in genres] for names in lists], bool).reshape(
+        len(lists), len(genres)
+    )
 
 
 def _label(title: str, year: int) -> str:

@@ -7,7 +7,7 @@ rest only watches.
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -19,13 +19,11 @@ from flax import nnx
 from core.checkpoint import Checkpoints
 from core.devices import data_mesh
 from core.errors import InputError
-from core.loop import Fitted, Plan, fit, gradient_epoch, in_mode, initial_state, restore_state
+from core.loop import Fitted, Plan, fit, gradient_epoch, in_mode, initial_state
 from core.movies import als, bayes, gibbs
 from core.movies.data import STARS, MovieData, random_split, side_information
 from core.movies.model import RatingConfig, RatingModel, weights
 from core.movies.presets import Preset
-
-BATCH_OF_PREDICTIONS = 1 << 16
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,38 +101,6 @@ def train_one(
         compile_s=fitted.compile_s,
         train_s=fitted.train_s,
     )
-
-
-def gradient_predictor(
-    config: RatingConfig, data: MovieData, arrays: Mapping[str, np.ndarray]
-) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Rebuilds a gradient-trained model from its weights.
-
-    Returns:
-        `(users int32[N], items int32[N]) -> stars f32[N]`, not clipped.
-    """
-    abstract = nnx.eval_shape(
-        lambda: RatingModel(config, data.n_users, data.n_items, rngs=nnx.Rngs(0))
-    )
-    graphdef, params, rest = nnx.split(in_mode(abstract, training=False), nnx.Param, ...)
-    params = restore_state(params, arrays)
-    side = _side(config, data)
-
-    @jax.jit
-    def predict(users: jax.Array, items: jax.Array, rows: jax.Array) -> jax.Array:
-        return nnx.merge(graphdef, params, rest)(users, items, rows)
-
-    def in_batches(users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        parts = []
-        for start in range(0, len(users), BATCH_OF_PREDICTIONS):
-            part = slice(start, start + BATCH_OF_PREDICTIONS)
-            missing = max(0, min(BATCH_OF_PREDICTIONS, len(users)) - len(users[part]))
-            u, i = (np.pad(rows[part], (0, missing)) for rows in (users, items))
-            predicted = np.asarray(predict(u, i, side[i]))  # padded: one shape, one compilation
-            parts.append(predicted[: len(predicted) - missing])
-        return np.concatenate(parts)
-
-    return in_batches
 
 
 def mean_squared_error(predicted: np.ndarray, ratings: np.ndarray) -> float:
@@ -257,7 +223,7 @@ def _fit_bayes(
         ratings,
         n_users=data.n_users,
         n_items=data.n_items,
-        side=side_information(data),
+        side=side_information(data.years, data.has_genre),
     )
     held_out = jax.device_put((data.users[~train], data.items[~train]))
     truth = data.ratings[~train]
@@ -305,5 +271,5 @@ def learning_rate(config: RatingConfig, n_batches: int) -> optax.Schedule:
 
 def _side(config: RatingConfig, data: MovieData) -> np.ndarray:
     if config.architecture == "metadata":
-        return side_information(data)
+        return side_information(data.years, data.has_genre)
     return np.zeros((data.n_items, 0), np.float32)

@@ -1,14 +1,17 @@
 """Is an embedding more than a table, and why does a model of two inputs need a function?"""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.movies.made_up import MADE_UP_RATERS
 from dashboard import lookup, resources, theme, view_state
 from dashboard.components import missing, page, provenance
 from dashboard.components.chart import chart
 from dashboard.figures import ideas as figures
 from dashboard.figures.movies_why import shortened
 
+RATER = "Likes space operas"  # of the made-up ones: whose rating is learned from
 VIEWS = ("look-up", "gradient")
 MODELS = {
     "dot product": "dot",
@@ -41,16 +44,18 @@ view = view_state.page("ideas_embeddings")
 with missing.guard():
     films = resources.movie_explorer("movies-bias")
 
-labels, table = films.films["label"].tolist(), films.item_factors
+own = np.sort(films.mapped())
+labels, table = films.films["label"].iloc[own].tolist(), films.item_factors[own]
 n_rows, n_factors = table.shape
-famous = int(films.top_by_count(1)[0])
+by_count = np.searchsorted(own, films.mapped()).tolist()
+rater = films.new_user(films.rows_of(MADE_UP_RATERS[RATER]))
 chooser = st.columns([4, 3, 3])
 with chooser[0]:
     row = view.selectbox(
         "film",
         "Film, the most rated first",
-        films.search("", limit=n_rows).tolist(),
-        famous,
+        by_count,
+        by_count[0],
         labels.__getitem__,
         filter_mode="contains",
     )
@@ -61,10 +66,10 @@ with chooser[2]:
         "stars", "Stars given, for the gradient", [half / 2 for half in range(1, 11)], 5.0
     )
 
-title = shortened(films.films["title"][row], 20)
+title = shortened(films.films["title"][own[row]], 20)
 both = lookup.proof(table, row)
-user_id = int(films.users["user_id"].iloc[0])
-change = lookup.gradient(table, row, films.user_factors[0], float(films.predict(0, row)), stars)
+prediction = float(films.predict(rater, int(own[row])))
+change = lookup.gradient(table, row, rater.factors, prediction, stars)
 is_lookup = shown == VIEWS[0]
 values = table if is_lookup else change.factors
 hot = lookup.one_hot(row, n_rows)
@@ -97,9 +102,9 @@ if is_lookup:
 else:
     touched = change.touched
     page.what_you_see(
-        f"User {user_id} would give {page.plain(labels[row])} {change.error + stars:.2f} stars by "
-        f"the model; say that {stars:g} were given. The gradient of the squared error touches "
-        f"**{theme.count(len(touched))} of {theme.count(n_rows)}** rows"
+        f"By the model a rater who {RATER.lower()} would give {page.plain(labels[row])} "
+        f"{prediction:.2f} stars; suppose the rating was {stars:g}. The gradient of the squared "
+        f"error touches **{theme.count(len(touched))} of {theme.count(n_rows)}** rows"
         + (f": row {touched[0]}" if len(touched) else "")
         + ". All others are exactly 0, so training needs to write to the rows of a batch only."
     )

@@ -4,6 +4,7 @@ import functools
 
 import streamlit as st
 
+from core.movies.explorer import MIN_RATINGS_FACTORS
 from dashboard import theme, view_state
 from dashboard.components import factor_map, page, provenance, selection, width
 from dashboard.components import films as film_parts
@@ -36,7 +37,7 @@ with boxes[2]:
     colour = view.selectbox("colour", "Colour", movies_map.COLOURS, "nothing")
 with boxes[3]:
     is_space = view.toggle("space", "3-D")
-n_most = min(factor_map.N_FILMS, len(films.films))
+n_most = len(films.mapped())
 with boxes[4], st.popover("More", icon=":material/tune:", width="stretch"):
     method = view.segmented_control(
         "method", "Components", list(METHODS), "factors", METHODS.__getitem__
@@ -65,9 +66,14 @@ chosen = factor_map.choose(films, method, drawn)
 look = page.look()
 highlight = film if film in chosen.films.index else None
 if film is not None and highlight is None:
+    if films.films["has_factors"][film]:
+        remedy = "Widen “Films drawn” under More."
+    else:
+        remedy = (
+            f"It has fewer than {MIN_RATINGS_FACTORS} ratings, too few for factors to be shown."
+        )
     st.info(
-        f"{page.plain(films.films['label'][film])} is not among the films drawn. Widen “Films "
-        "drawn” under More, or look for one with more ratings.",
+        f"{page.plain(films.films['label'][film])} is not among the films drawn. {remedy}",
         icon=":material/location_off:",
     )
 if first == second and shown != MEANING:
@@ -192,7 +198,8 @@ view.experiments(
 )
 with page.details("How the components are found"):
     st.markdown(
-        "The factors of the most rated films are a matrix $Q$ of one row a film. **Usual PCA** "
+        f"The factors of the {theme.count(n_most)} films with {MIN_RATINGS_FACTORS} ratings or "
+        "more are a matrix $Q$ of one row a film. **Usual PCA** "
         "takes the mean of each factor away and looks for the directions $v_k$ along which films "
         "differ most; a film lies at"
     )

@@ -33,7 +33,7 @@ with decade_box:
     decades = view.multiselect("decades", "Decades", films.decades, placeholder="all decades")
 with more, st.popover("More", icon=":material/tune:", width="stretch"):
     n_ends = view.slider("n_ends", "Films at each end", 5, 40, 12)
-    n_films = len(films.films)
+    n_films = films.n_ranked
     top_n = view.number_input(
         "top_n", "Only among the most rated", 10, n_films, min(2000, n_films), 500
     )

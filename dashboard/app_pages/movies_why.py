@@ -3,11 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import resources, theme, view_state
+from core.movies.explorer import MIN_RATINGS_FACTORS
+from core.movies.made_up import MADE_UP_RATERS
+from dashboard import resources, theme, view_state, visitor
 from dashboard.components import missing, page, provenance
 from dashboard.components.chart import chart
 from dashboard.figures import movies_why as figures
 
+YOU = "You, by your ratings"
 WELL_KNOWN = 400  # the films that name a component are among the most rated
 STRICTNESS = (
     (-0.6, "very strict"),
@@ -19,34 +22,59 @@ STRICTNESS = (
 
 page.header(
     "Why this prediction?",
-    "Pick a rater and a film: the prediction is a sum, and every part of it has a name.",
+    "Pick a rater and a film: the prediction is a sum of the mean rating, two biases, and how far "
+    "the film is to the rater's taste.",
 )
 view = view_state.page("movies_why")
 with missing.guard():
     films = resources.movie_explorer("movies-bias")
 
 labels = films.films["label"].tolist()
-user_ids, biases = films.users["user_id"].tolist(), films.users["bias"].tolist()
-by_bias = np.argsort(biases, kind="stable").tolist()
 famous = int(films.top_by_count(1)[0])
-against = int(np.argmin(films.user_factors @ films.item_factors[famous]))
-
-
-def rater(row: int) -> str:
-    """Names a rater by id and strictness."""
-    word = next(word for limit, word in STRICTNESS if biases[row] < limit)
-    return f"user {user_ids[row]} ({word})"
-
-
-top = films.top_by_count()
-n_factors = films.item_factors.shape[1]
-basis = films.components(n_components=None)
-n_known = min(WELL_KNOWN, len(top))
-
 chooser = st.columns([3, 4, 3])
+notice, shown, folded = st.container(), st.container(), st.container()
+with folded, page.details("Rate films yourself, to be the rater"):
+    text = view.text_input(
+        "ratings",
+        "Movie id, a dash, half stars from 1 to 10; a dot between ratings",
+        max_chars=visitor.MOST_CHARACTERS,
+        placeholder="318-9.858-8",
+    )
+    st.page_link(
+        "app_pages/movies_you.py",
+        label="Rate films with stars on the page “You”; from there a link leads back here",
+        icon=":material/star:",
+    )
+link = visitor.read(films, text)
+if link.problem:
+    notice.warning(page.plain(link.problem), icon=":material/link_off:")
+given = {name: films.rows_of(ratings) for name, ratings in MADE_UP_RATERS.items()}
+if link.ratings:
+    given = {YOU: films.rows_of(link.ratings), **given}
+raters = {name: films.new_user(ratings) for name, ratings in given.items()}
+by_bias = sorted(raters, key=lambda name: raters[name].bias)
+against = min(MADE_UP_RATERS, key=lambda name: raters[name].factors @ films.item_factors[famous])
+
+
+def rater_label(name: str) -> str:
+    """Names a rater with their strictness."""
+    word = next(word for limit, word in STRICTNESS if raters[name].bias < limit)
+    return f"{name} ({word})"
+
+
+basis = films.components(n_components=None)
+mapped = films.mapped()
+n_factors = films.item_factors.shape[1]
+n_known = min(WELL_KNOWN, len(mapped))
+
 with chooser[0]:
-    user = view.selectbox(
-        "user", "Rater, the strictest first", by_bias, against, rater, filter_mode="contains"
+    name = view.selectbox(
+        "rater",
+        "Rater, the strictest first",
+        by_bias,
+        YOU if link.ratings else against,
+        rater_label,
+        filter_mode="contains",
     )
 with chooser[1]:
     film = view.selectbox(
@@ -60,10 +88,11 @@ with chooser[1]:
 with chooser[2]:
     n_parts = view.slider("parts", "Components shown", 1, min(10, len(basis.explained)), 4)
 
-explanation = films.explain(user, film, n_parts=n_parts)
+rater = raters[name]
+explanation = films.explain(rater, film, n_parts=n_parts)
 parts, prediction = explanation.parts, explanation.prediction
 sides = figures.poles(
-    films.films["title"].iloc[top[:n_known]].tolist(), basis.coordinates[:n_known]
+    films.films["title"].iloc[mapped[:n_known]].tolist(), basis.coordinates[:n_known]
 )
 named = {
     f"component {number}": f"Component {number}\nfrom {', '.join(pole.low)}\n"
@@ -72,7 +101,7 @@ named = {
 }
 named |= {
     "mean of all ratings": "Mean of all ratings",
-    "this user's bias": f"Bias of {rater(user)}",
+    "this user's bias": f"Bias of {rater_label(name)}",
     "this film's bias": f"Bias of {figures.shortened(labels[film], 34)}",
     "taste for an average film": "Taste for an average film",
 }
@@ -86,7 +115,7 @@ def in_a_line(part: str) -> str:
 stars = {kind: float(value) for kind, value in parts.groupby("kind")["stars"].sum().items()}
 taste = sum(stars.get(kind, 0.0) for kind in ("taste", "component", "rest"))
 
-number, figure = st.columns([2, 7])
+number, figure = shown.columns([2, 7])
 with number:
     st.metric("Predicted stars", f"{prediction:.2f}")
     if not 0.5 <= prediction <= 5:
@@ -98,12 +127,14 @@ with number:
         f"**{theme.signed(stars['film'])}** from the film  \n"
         f"**{theme.signed(taste)}** from taste, where the two meet"
     )
+    if film in given[name]:
+        st.markdown(f"Given by this rater: **{visitor.stars_words(given[name][film])}**")
 with figure:
     chart(
         figures.waterfall(parts, prediction, names=named),
         key="movies_why_main",
         alt=f"Waterfall from the mean rating {stars['mean']:.2f} to the prediction {prediction:.2f}"
-        f" of {rater(user)} for {labels[film]}: rater {stars['user']:+.2f}, film "
+        f" of {rater_label(name)} for {labels[film]}: rater {stars['user']:+.2f}, film "
         f"{stars['film']:+.2f}, taste {taste:+.2f}",
         data=figures.steps(parts).assign(name=[in_a_line(part) for part in parts["part"]]),
         filename="movies-why",
@@ -111,23 +142,32 @@ with figure:
 
 signed_parts = parts[~parts["kind"].isin(["mean", "rest"])]
 largest = signed_parts.iloc[int(signed_parts["stars"].abs().argmax())]
-page.what_you_see(
+what_you_see = (
     f"From the mean of all ratings, {stars['mean']:.2f} stars, to the {prediction:.2f} that "
-    f"{rater(user)} is predicted to give {page.plain(labels[film])}. The largest step with a name: "
+    f"{page.plain(rater_label(name))} is predicted to give {page.plain(labels[film])}. The largest "
+    "step with a name: "
     f"{page.plain(in_a_line(largest['part']))}, {theme.signed(largest['stars'])}. Taste "
     f"{'adds' if taste >= 0 else 'takes'} {abs(taste):.2f} in all. Blue bars and + raise the "
     "prediction, vermilion bars and − lower it."
+    + (
+        ""
+        if films.films["has_factors"][film]
+        else f" This film has fewer than {MIN_RATINGS_FACTORS} ratings: its factors are those that "
+        "its genres and year let expect."
+    )
 )
-matters = int(top[np.argmax(np.abs(films.item_factors[top] @ films.user_factors[user]))])
-view.experiments(
-    [
-        ("The strictest rater, same film", {"user": by_bias[0]}),
-        ("The most generous rater, same film", {"user": by_bias[-1]}),
-        ("The film where this rater's taste matters most", {"film": matters}),
-    ]
-)
+matters = int(mapped[np.argmax(np.abs(films.item_factors[mapped] @ rater.factors))])
+with shown:
+    page.what_you_see(what_you_see)
+    view.experiments(
+        [
+            ("The strictest rater, same film", {"rater": by_bias[0]}),
+            ("The most generous rater, same film", {"rater": by_bias[-1]}),
+            ("The film where this rater's taste matters most", {"film": matters}),
+        ]
+    )
 
-with page.details("The formula, with the numbers of this prediction"):
+with folded, page.details("The formula, with the numbers of this prediction"):
     st.latex(r"\hat r_{ui} = \mu + b_u + b_i + p_u \cdot q_i")
     st.latex(
         f"{prediction:.3f} = {stars['mean']:.3f} {stars['user']:+.3f} {stars['film']:+.3f} "
@@ -138,8 +178,19 @@ with page.details("The formula, with the numbers of this prediction"):
         "Single factors mean little, so they are turned to their principal components first, which "
         "leaves the sum as it is. Each component then adds the rater's place on its axis times "
         "the film's; what the rater's taste makes of a film in the middle of all is a part of its "
-        f"own. A component is named by its farthest films among the {n_known} most rated. The "
-        "stars that the rater really gave are not in this model's bundle, and not shown."
+        f"own. A component is named by its farthest films among the {n_known} most rated."
+    )
+    st.markdown(
+        "The raters here are made up, or you: nobody's row of the data set is in this app. A "
+        f"rater's bias and factors are the exact solution of a ridge problem for the "
+        f"{len(given[name])} ratings that they gave, shown here:"
+    )
+    st.dataframe(
+        {
+            "film": [labels[row] for row in given[name]],
+            "stars": [visitor.stars_words(stars) for stars in given[name].values()],
+        },
+        hide_index=True,
     )
     shown = parts.assign(part=[in_a_line(part) for part in parts["part"]])[["part", "stars"]]
     st.dataframe(

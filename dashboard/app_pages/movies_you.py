@@ -168,7 +168,7 @@ you = films.new_user(rated, strength=strength)
 predictions = films.predictions(you)
 best = films.recommend(you, rated=list(rated), n=N_BEST)
 effects = visitor.leave_one_out(films, rated, strength)
-top = films.top_by_count()
+top = films.mapped()
 basis = films.components(n_components=None)
 n_known = min(WELL_KNOWN, len(top))
 sides = poles(
@@ -218,6 +218,13 @@ with below:
                 for title, stars, reason in zip(titles, best["prediction"], why, strict=True)
             )
         )
+        if rated:
+            st.page_link(
+                "app_pages/movies_why.py",
+                label="Why these predictions, part by part?",
+                icon=":material/account_tree:",
+                query_params={"movies_why_ratings": text},
+            )
     with measured:
         st.subheader("What the model makes of you", anchor=False)
         st.metric(
@@ -225,11 +232,8 @@ with below:
             theme.signed(you.bias),
             help="Stars that you give more or less than others, whatever the film.",
         )
-        share = visitor.percentile(films, you.bias)
-        st.markdown(
-            f"{100 * share:.0f} % of the {theme.count(len(films.users))} raters in the data are "
-            "stricter than you."
-        )
+        share = films.share_of_stricter(you.bias)
+        st.markdown(f"About {100 * share:.0f} % of the raters in the data are stricter than you.")
         if rated:
             what = view.segmented_control("effect", "What each rating did to", EFFECTS, EFFECTS[0])
             is_bias = what == EFFECTS[0]
@@ -246,17 +250,28 @@ with below:
                 data=table.loc[[row for row in rated if row in table.index], ["label", "stars"]],
                 filename="movies-you-effects",
             )
+            st.caption(
+                "Each bar compares you with yourself without that rating. Ratings share what they "
+                "tell, so the bars need not sum to the whole."
+            )
 
 is_stars = shade == figures.SHADES[0]
 liked = page.plain(titles[0]) if titles else "nothing that is left"
+lowest, highest = figures.shade_range(table, shade)
 with words:
     page.what_you_see(
-        f"{theme.count(len(table))} films, "
-        + ("yellow where you are predicted to like them. " if is_stars else "")
-        + ("" if is_stars else "blue where your taste adds stars, vermilion where it takes some. ")
+        f"{theme.count(len(table))} films with factors of their own, "
         + (
-            "You are the star, the films you rated are diamonds; along the arrow these two "
-            "components please you more and more. "
+            f"from dark blue ({lowest:.1f} predicted stars or fewer) to yellow ({highest:.1f} or "
+            "more). "
+            if is_stars
+            else "blue where your taste adds stars, vermilion where it takes some. "
+            if you.factors.any()
+            else "all grey: without a rating no taste is known. "
+        )
+        + (
+            "You are the star, the films you rated are diamonds; along the arrow predictions rise "
+            "fastest on these two components. "
             if rated
             else "You are the star in the middle, where no taste is known. "
         )

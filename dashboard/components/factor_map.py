@@ -7,14 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from core.movies.components import Components, correlations
-from core.movies.explorer import TOP_BY_COUNT, MovieExplorer
+from core.movies.explorer import MovieExplorer
 from dashboard import theme, view_state
 from dashboard.components import selection
 from dashboard.components.text import plain
 from dashboard.figures.movies_map import Axis
 from dashboard.figures.movies_training import Epoch
 
-N_FILMS = TOP_BY_COUNT  # the components are those of the most rated films
 N_COMPONENTS = 5
 N_ENDS = 4  # films listed at each end of a component
 _FACTS = ["label", "genres", "year", "count", "mean", "bias"]
@@ -22,10 +21,10 @@ _FACTS = ["label", "genres", "year", "count", "mean", "bias"]
 
 @dataclasses.dataclass(frozen=True)
 class Chosen:
-    """Films on the components of all of the most rated ones.
+    """Films on the components of all that have factors of their own.
 
     Attributes:
-        components: of the `N_FILMS` most rated films.
+        components: of all films with factors of their own.
         first: how many of them, more rated, are left out.
         films: the films drawn, the most rated first; the index is the explorer's rows.
     """
@@ -98,7 +97,7 @@ class Chosen:
 
 
 def choose(films: MovieExplorer, method: str, drawn: tuple[int, int]) -> Chosen:
-    """Finds the components of the most rated films and picks those that are drawn.
+    """Finds the components of the films with factors and picks those that are drawn.
 
     Args:
         films: the model.
@@ -106,13 +105,13 @@ def choose(films: MovieExplorer, method: str, drawn: tuple[int, int]) -> Chosen:
         drawn: first and last rank by number of ratings, from 1.
     """
     components = films.components(method=method, n_components=len(component_numbers(films)))
-    rows = films.top_by_count(N_FILMS)[drawn[0] - 1 : drawn[1]]
+    rows = films.mapped()[drawn[0] - 1 : drawn[1]]
     return Chosen(components, drawn[0] - 1, films.films.iloc[rows])
 
 
 def component_numbers(films: MovieExplorer) -> tuple[int, ...]:
     """Returns the components there are to choose from, from 1; each method has them all."""
-    n_films, n_factors = films.item_factors.shape
+    n_films, n_factors = films.n_mapped, films.item_factors.shape[1]
     return tuple(range(1, 1 + min(N_COMPONENTS, n_factors - 1, n_films - 1)))
 
 

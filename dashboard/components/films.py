@@ -7,7 +7,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.movies.explorer import TOP_BY_COUNT, MovieExplorer
+from core.movies.explorer import (
+    HISTOGRAM_STEP,
+    MIN_RATINGS_BIAS,
+    MIN_RATINGS_FACTORS,
+    MovieExplorer,
+)
 from dashboard import resources, theme, view_state
 from dashboard.components import choices, missing
 from dashboard.components.chart import chart
@@ -122,12 +127,19 @@ def card(view: view_state.View, films: MovieExplorer, film: int, ranked: pd.Data
             )
         numbers, picture, near = st.columns([4, 5, 5], gap="medium")
         numbers.markdown("  \n".join(_facts(row, film, ranked)))
+        if not row["has_factors"]:
+            picture.markdown(
+                f"It has fewer than {MIN_RATINGS_FACTORS} ratings. Its histogram and its factors "
+                "are left out, so that nobody's rating can be found from them."
+            )
+            return
         with picture:
             histogram = films.histogram(film)
             chart(
                 movies_ranking.stars(histogram, float(row["mean"])),
                 key=f"{view.name}_stars",
-                alt=f"Bars: how often {row['label']} was given each number of stars",
+                alt=f"Bars: how often {row['label']} was given each number of stars, to the "
+                f"nearest {HISTOGRAM_STEP}",
                 data=histogram,
                 filename="film-stars",
             )
@@ -138,8 +150,15 @@ def card(view: view_state.View, films: MovieExplorer, film: int, ranked: pd.Data
 
 def _facts(row: Any, film: int, ranked: pd.DataFrame) -> list[str]:
     spread = f" ± {row['bias_sd']:.2f}" if pd.notna(row["bias_sd"]) else ""
+    genres = plain(row["genres"].replace("|", ", ") or "no genre listed")
+    if not row["has_bias"]:
+        return [
+            genres,
+            f"fewer than **{MIN_RATINGS_BIAS}** ratings: too few for a bias and a rank",
+            f"of its genres and year the model expects a bias of {theme.signed(row['bias'])}",
+        ]
     facts = [
-        plain(row["genres"].replace("|", ", ") or "no genre listed"),
+        genres,
         f"**{theme.count(int(row['count']))}** ratings",
         f"mean **{row['mean']:.2f}** stars",
         f"bias **{theme.signed(row['bias'])}**{spread}",
@@ -156,7 +175,7 @@ def _facts(row: Any, film: int, ranked: pd.DataFrame) -> list[str]:
 
 
 def _nearest(view: view_state.View, films: MovieExplorer, film: int) -> None:
-    near = films.similar(film, n=N_NEAREST, top_n=TOP_BY_COUNT)
+    near = films.similar(film, n=N_NEAREST)
     lines = (
         (label, f"{plain(label)} {plain(theme.signed(cosine))}")
         for label, cosine in zip(near["label"], near["similarity"], strict=True)

@@ -124,7 +124,7 @@ def stars(histogram: pd.DataFrame, mean: float) -> go.Figure:
             y=histogram["count"],
             width=0.42,
             marker={"color": theme.GREY, "line": {"width": 0}},
-            hovertemplate="%{x} stars: %{y:,} ratings<extra></extra>",
+            hovertemplate="%{x} stars: about %{y:,} ratings<extra></extra>",
         )
     )
     figure.add_vline(x=mean, line={"color": theme.ORANGE, "width": 2})

@@ -20,6 +20,15 @@ _LETTER, _LINE = 7.5, 24  # px, about, of the letters in a figure
 _PLATE = {"bgcolor": "rgba(255, 255, 255, 0.85)", "font": {"color": theme.LIGHT.text}}
 
 
+def shade_range(films: pd.DataFrame, shade: str) -> tuple[float, float]:
+    """Returns the stars at both ends of the colour scale of `taste_map`."""
+    if shade == SHADES[1]:
+        reach = max(float(films["taste"].abs().quantile(0.99)), 0.05)
+        return -reach, reach
+    low, high = (float(value) for value in films["prediction"].quantile([0.01, 0.99]))
+    return low, max(high, low + 0.1)
+
+
 def taste_map(
     films: pd.DataFrame, *, shade: str, you: Sequence[float], axes: tuple[str, str]
 ) -> go.Figure:
@@ -39,12 +48,7 @@ def taste_map(
     """
     is_signed = shade == SHADES[1]
     values = films["taste"] if is_signed else films["prediction"]
-    if is_signed:
-        reach = max(float(values.abs().quantile(0.99)), 0.05)
-        low, high = -reach, reach
-    else:
-        low, high = (float(value) for value in values.quantile([0.01, 0.99]))
-        high = max(high, low + 0.1)
+    low, high = shade_range(films, shade)
     figure = go.Figure()
     rated = films["stars"].notna()
     for chosen, symbol, size in ((films[~rated], "circle", 8), (films[rated], "diamond", 16)):

@@ -1,4 +1,4 @@
-"""A small movie model with known numbers: films, users, factors, snapshots, a history."""
+"""A small movie model with known numbers: films, factors, snapshots, a history."""
 
 from pathlib import Path
 
@@ -7,10 +7,13 @@ import pandas as pd
 
 from core.bundle import Bundle, save_bundle
 from core.movies.data import STARS
+from core.movies.disclosure import withhold_films
 
 # The most rated first. Titles with marks that Markdown or HTML would read.
 TITLES = ("Heat", "The Matrix", "The Matrix Reloaded", "M*A*S*H", "<b>Bold</b> & Sons", "$9.99")
-N_FILMS, N_USERS, N_FACTORS, N_SEEDS = 80, 6, 8, 3
+N_FILMS, N_FACTORS = 80, 8
+N_RANKED, N_MAPPED = 79, 75  # films with 10 ratings or more, and with 30 or more
+N_SIDE = 12  # three genres, and what is known of a year
 EPOCHS = (0, 1, 3)
 
 
@@ -32,17 +35,21 @@ def trained_bundle(name: str = "movies-bias", *, seed: int = 0, snapshots: bool 
     )
     bias = (mean - 3.0 + rng.normal(0, 0.3, N_FILMS)).astype(np.float32)
     factors = rng.normal(0, np.linspace(1.0, 0.2, N_FACTORS), (N_FILMS, N_FACTORS))
+    ranked, mapped = bias[:N_RANKED], factors[:N_MAPPED].astype(np.float32)
     arrays = {
-        "user_bias": rng.normal(0, 0.3, N_USERS).astype(np.float32),
-        "user_factors": rng.normal(0, 0.3, (N_USERS, N_FACTORS)).astype(np.float32),
-        "item_bias": bias,
-        "item_factors": factors.astype(np.float32),
-        "item_bias_by_seed": (bias + rng.normal(0, 0.05, (N_SEEDS, N_FILMS))).astype(np.float32),
+        "rater_bias_quantiles": np.linspace(-1, 1, 21).astype(np.float32),
+        "item_bias": ranked,
+        "item_factors": mapped,
+        "item_bias_sd": rng.uniform(0.01, 0.1, N_RANKED).astype(np.float16),
+        "expected.item_bias.kernel": np.zeros((N_SIDE, 1), np.float32),
+        "expected.item_bias.offset": np.full(1, -0.25, np.float32),
+        "expected.item_factors.kernel": np.zeros((N_SIDE, N_FACTORS), np.float32),
+        "expected.item_factors.offset": np.zeros(N_FACTORS, np.float32),
     }
     if snapshots:
         for epoch, share in zip(EPOCHS[:-1], (0.05, 0.5), strict=True):
-            arrays[f"snapshot.{epoch}.item_bias"] = (share * bias[::-1]).astype(np.float32)
-            arrays[f"snapshot.{epoch}.item_factors"] = (share * factors).astype(np.float32)
+            arrays[f"snapshot.{epoch}.item_bias"] = (share * ranked[::-1]).astype(np.float32)
+            arrays[f"snapshot.{epoch}.item_factors"] = share * mapped
     history = [{"epoch": epoch, "val_mse": 1 - epoch / 10} for epoch in EPOCHS]
     return Bundle(
         kind="movies",
@@ -61,10 +68,7 @@ def trained_bundle(name: str = "movies-bias", *, seed: int = 0, snapshots: bool 
         metrics={"val_mse": {"value": 0.75, "unit": "mse", "protocol": "made up for tests"}},
         dataset={"name": "sample", "version": "2016", "licence": "none"},
         arrays=arrays,
-        tables={
-            "films": films,
-            "users": pd.DataFrame({"user_id": np.arange(1, N_USERS + 1), "count": 20}),
-        },
+        tables={"films": withhold_films(films)},
         documents={"history": {"0": history}},
         card="# A sample\n",
         device="a test",

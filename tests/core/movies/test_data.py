@@ -176,7 +176,7 @@ def test_folds_test_every_rating_once(n, k):
 
 def test_side_information_describes_genre_and_year():
     data = checkerboard()
-    side = side_information(data)
+    side = side_information(data.years, data.has_genre)
     n_genres = len(data.genres)
     assert side.shape == (data.n_items, n_genres + 9) and np.isfinite(side).all()
     np.testing.assert_array_equal(side[:, :n_genres], data.has_genre)

@@ -14,12 +14,14 @@ from core.datasets import ensure
 from core.errors import InputError
 from core.movies import bayes
 from core.movies.als import AlsConfig
-from core.movies.bundles import gather, measure, predictor, train_part
+from core.movies.bundles import gather, measure, recorded_recipe, train_part
 from core.movies.data import random_split, read_movielens, side_information
+from core.movies.disclosure import HISTOGRAM_STEP, film_columns
+from core.movies.explorer import MovieExplorer
 from core.movies.model import RatingConfig, RatingModel
 from core.movies.presets import PRESETS, Preset, find_preset
 from core.movies.train import learning_rate, mean_squared_error, train_one
-from tests.core.movies.samples import TOY, checkerboard, planted_biases
+from tests.core.movies.samples import TOY, checkerboard, planted_biases, with_rare_films
 
 SMALL = {"n_factors": 4, "batch_size": 16, "n_hidden": 8, "schedule": ((30, 1e-2),)}
 
@@ -107,27 +109,76 @@ def test_a_checkerboard_needs_factors():
         ("best", bayes.Config(n_factors=2, n_implicit=2, n_burn_in=1, mean_rank=20)),
     ],
 )
-def test_a_bundle_predicts_what_its_run_did(tmp_path, name, config):
-    data = checkerboard()
+def test_a_bundle_records_what_makes_its_run_again(tmp_path, name, config):
+    data = checkerboard(40, share=0.9)
     run = train_one(Preset("toy", config, 3), data, seed=0)
     folder = save_bundle(gather(name, TOY, data, [run], "none"), tmp_path / "b")
     bundle = load_bundle(folder, kind="movies")
+    # what a run fills in (the sweeps of a chain, the columns of side information) is recorded, too
+    assert recorded_recipe(bundle).config == run.config
     measured = measure(bundle, data)
-    assert measured["recorded"] == run.val_mse
-    assert measured["measured"] == pytest.approx(run.val_mse, rel=2e-3)  # half precision
-    alone = predictor(bundle, data)(data.users[:1], data.items[:1])
-    together = predictor(bundle, data)(data.users, data.items)
-    assert alone[0] == pytest.approx(together[0], rel=1e-5)
+    assert measured["val_mse"]["recorded"] == run.val_mse
+    assert measured["val_mse"]["measured"] == pytest.approx(run.val_mse, rel=1e-5)
+    assert ("shipped_mse" in measured) == bool(bundle.arrays) == (name == "bias")
+
+
+def test_films_as_they_ship_are_measured_as_they_are():
+    data = with_rare_films(checkerboard(48, share=0.9))
+    train = random_split(len(data.ratings), seed=0)
+    run = train_one(Preset("toy", AlsConfig(n_factors=3), 14), data, seed=0)
+    bundle = gather("bias", TOY, data, [run], "none")
+    shipped = measure(bundle, data)["shipped_mse"]
+    assert shipped["measured"] == shipped["recorded"]
+    films = MovieExplorer(bundle)
+    errors = []
+    for user, item, stars in zip(
+        data.users[~train], data.items[~train], data.ratings[~train], strict=True
+    ):
+        own = train & (data.users == user)
+        rater = films.new_user(dict(zip(data.items[own], data.ratings[own], strict=True)))
+        errors.append(np.clip(films.predict(rater, item), 0.5, 5) - stars)
+    assert shipped["measured"] == pytest.approx(np.square(errors).mean(), rel=1e-5)
+    # a changed film is noticed
+    arrays = dict(bundle.arrays) | {"item_bias": bundle.arrays["item_bias"] + np.float16(0.5)}
+    worse = measure(dataclasses.replace(bundle, arrays=arrays), data)["shipped_mse"]
+    assert worse["measured"] > 1.5 * worse["recorded"]
+
+
+def test_no_rater_is_in_a_bundle_and_no_film_that_few_rated():
+    data = with_rare_films(checkerboard(48, share=0.9))
+    runs = [train_one(Preset("toy", AlsConfig(n_factors=3), 3), data, seed=s) for s in (0, 1)]
+    bundle = gather("bias", TOY, data, runs, "none")
+    counts = np.bincount(data.items)
+    assert counts[47] == 9 and (counts[44:47] == 20).all() and (counts[:44] >= 30).all()
+    assert set(bundle.tables) == {"films"}
+    sizes = {len(array) for name, array in bundle.arrays.items() if "expected" not in name}
+    assert sizes == {47, 44, 21}  # films with a bias, films with factors, quantiles
+    table = bundle.tables["films"]
+    histogram = table[film_columns()].to_numpy()
+    assert not histogram[44:].any() and not (histogram % HISTOGRAM_STEP).any()
+    assert table["count"].tolist() == [*counts[:47], 0]
+    assert np.isnan(table["mean"].iloc[47]) and np.isfinite(table["mean"].iloc[:47]).all()
+    assert "44 films with 30 ratings or more" in bundle.card
+
+
+def test_figures_only_leaves_all_films_out():
+    data = checkerboard(40, share=0.9)
+    run = train_one(Preset("toy", AlsConfig(n_factors=2), 1), data, seed=0)
+    bundle = gather("bias", TOY, data, [run], "none", is_figures_only=True)
+    assert not bundle.arrays and not bundle.tables and "Figures only" in bundle.card
+    few = checkerboard()  # no film has 30 ratings
+    run = train_one(Preset("toy", AlsConfig(n_factors=2), 1), few, seed=0)
+    assert not gather("bias", TOY, few, [run], "none").arrays
 
 
 def test_a_bundle_of_folds_is_measured_on_its_own_fold():
     data = checkerboard()
     fold = train_part(len(data.ratings), seed=0, n_folds=3, fold=0)
     run = train_one(Preset("toy", AlsConfig(n_factors=3), 3), data, seed=0, train=fold)
-    measured = measure(gather("bias", TOY, data, [run], "none", n_folds=3), data)
-    assert measured["measured"] == pytest.approx(measured["recorded"], rel=2e-3)
-    as_if_random = measure(gather("bias", TOY, data, [run], "none"), data)
-    assert as_if_random["measured"] < 0.9 * measured["recorded"]  # it has seen most of those
+    measured = measure(gather("bias", TOY, data, [run], "none", n_folds=3), data)["val_mse"]
+    assert measured["measured"] == pytest.approx(measured["recorded"], rel=1e-5)
+    as_if_random = measure(gather("bias", TOY, data, [run], "none"), data)["val_mse"]
+    assert as_if_random["measured"] != pytest.approx(as_if_random["recorded"], rel=1e-2)
 
 
 def test_a_bundle_is_not_measured_on_other_data():
@@ -203,7 +254,7 @@ def test_real_ratings_reach_the_lessons_number(mirror, tmp_path):
     data = read_movielens(ensure("ml-latest-small-2016", mirror=mirror, data_dir=tmp_path))
     run = train_one(PRESETS["bias"], data, seed=0)
     assert run.val_mse < 0.7979
-    assert side_information(data).shape == (9066, 28)
+    assert side_information(data.years, data.has_genre).shape == (9066, 28)
     battlefield = data.titles.index("Battlefield Earth")
     counts = np.bincount(data.items, minlength=data.n_items)
     top = np.argsort(-counts, kind="stable")[:2000]
