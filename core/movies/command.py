@@ -248,8 +248,8 @@ def _ratings_of_user(films: "MovieExplorer", args: argparse.Namespace) -> dict[i
     from core.movies.data import read_movielens
 
     name = films.bundle.dataset["name"]
-    data = read_movielens(ensure(name, data_dir=args.data_dir, mirror=args.mirror))
-    return films.rows_of(data.ratings_of(args.user))
+    local = ensure(name, data_dir=args.data_dir, mirror=args.mirror, progress=False, download=False)
+    return films.rows_of(read_movielens(local).ratings_of(args.user))
 
 
 def _parse_rating(films: "MovieExplorer", text: str) -> tuple[int, float]:

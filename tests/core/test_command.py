@@ -38,7 +38,10 @@ def test_rankings_are_sorted_tables(capsys, bundle, way):
 
 
 def test_a_prediction_is_the_sum_of_its_parts(capsys, bundle):
-    for who in (["--user", "3"], ["--rated", "The Film 5=4.5", "--rated", "film 6, the=1"]):
+    for who in (
+        ["--rater", "Likes space operas"],
+        ["--rated", "The Film 5=4.5", "--rated", "film 6, the=1"],
+    ):
         status, out, _ = ask(
             capsys, "movies", "predict", "the film 7", *who, "--bundle", bundle, "--json"
         )
@@ -60,11 +63,7 @@ def test_similar_films_are_listed(capsys, bundle):
         (["movies", "similar", "no such thing"], 2, "should be a film of this data set"),
         (["movies", "top", "--n", "0"], 2, "--n (0) should be at least 1"),
         (["movies", "top", "--genre", "Western"], 2, "genre (Western) should be one of"),
-        (
-            ["movies", "predict", "The Film 7", "--user", "999"],
-            2,
-            "--user (999) should be a user id",
-        ),
+        (["movies", "predict", "The Film 7", "--rater", "me"], 2, "rater (me) should be one of"),
         (["movies", "predict", "The Film 7", "--rated", "x"], 2, "should be"),
         (["movies", "predict", "The Film 7", "--rated", "The Film 5=many"], 2, "TITLE=STARS"),
         (["movies", "predict", "The Film 7", "--rated", "The Film 5=9"], 2, "stars should be from"),
@@ -119,11 +118,21 @@ def test_train_then_evaluate_then_ask(capsys, mirror, tmp_path):
     assert recorded["per_seed"] == [report["metrics"]["val_mse"]]
 
     status, out, _ = ask(capsys, "evaluate", out_folder, *places, "--json")
-    measured = json.loads(out.splitlines()[-1])["metrics"]["val_mse"]
-    assert status == 0 and measured["measured"] == pytest.approx(measured["recorded"], abs=5e-4)
+    metrics = json.loads(out.splitlines()[-1])["metrics"]
+    assert status == 0 and set(metrics) == {"val_mse", "shipped_mse"}
+    for measured in metrics.values():
+        assert measured["measured"] == pytest.approx(measured["recorded"], abs=5e-4)
 
     status, out, _ = ask(capsys, "movies", "bottom", "--n", "15", "--bundle", out_folder)
     assert status == 0 and "Battlefield Earth (2000)" in out
+
+    asked = ["movies", "predict", "Heat (1995)", "--bundle", out_folder, *places, "--json"]
+    status, out, _ = ask(capsys, *asked, "--user", "1")
+    report = json.loads(out)
+    assert status == 0
+    assert sum(part["stars"] for part in report["parts"]) == pytest.approx(report["prediction"])
+    status, _, err = ask(capsys, *asked, "--user", "672")
+    assert status == 2 and "user (672) should be a user id of ml-latest-small-2016" in err
 
     status, _, err = ask(capsys, "evaluate", out_folder, *places, "--data", "ml-100k")
     assert status == 2 and "has 943 users" in err
@@ -140,8 +149,10 @@ def test_folds_and_figures_only(capsys, mirror, tmp_path):
     errors = bundle.metrics["val_mse"]["per_seed"]
     assert len(errors) == 2 and json.loads(out)["metrics"]["per_seed"] == errors
     assert "2 contiguous folds" in bundle.metrics["val_rmse"]["protocol"]
-    status, _, err = ask(capsys, "evaluate", out_folder, *places)
-    assert status == 2 and "figures only" in err
+    status, out, _ = ask(capsys, "evaluate", out_folder, *places, "--json")
+    again = json.loads(out.splitlines()[-1])["metrics"]
+    assert status == 0 and set(again) == {"val_mse"}
+    assert again["val_mse"]["measured"] == pytest.approx(errors[0], abs=1e-6)
 
 
 def test_presets_are_listed(capsys):

@@ -10,7 +10,7 @@ from core.bundle import save_bundle
 from dashboard.components import factor_map
 from dashboard.figures.movies_map import COLOURS
 from tests.dashboard.reading import spec, words
-from tests.dashboard.trained_films import EPOCHS, N_FILMS, fill_trained, trained_bundle
+from tests.dashboard.trained_films import EPOCHS, N_MAPPED, fill_trained, trained_bundle
 
 App = Callable[..., AppTest]
 PAGE, KEY = "movies_factors", "movies_factors_main"
@@ -43,7 +43,7 @@ def test_each_view_is_drawn_and_described(app: App, films: Path, view: str) -> N
 @pytest.mark.parametrize("space", ["true", "false"])
 def test_each_colour_is_drawn(app: App, films: Path, colour: str, space: str) -> None:
     page = run(app, colour=colour, space=space)
-    assert len(points(page)) == N_FILMS
+    assert len(points(page)) == N_MAPPED
     kind = spec(page)["data"][0]["type"]
     assert kind == ("scatter3d" if space == "true" else "scatter")
 
@@ -63,7 +63,7 @@ def test_the_lessons_picture_is_one_click(app: App, empty_assets: Path) -> None:
     page = run(app, view="genres and years", colour="bias", space="true")
     page.button(key="movies_factors-try-0").click().run()
     assert not page.exception
-    assert points(page) == list(range(50, N_FILMS))  # 51 to 100 by count, of 80
+    assert points(page) == list(range(50, N_MAPPED))  # 51 to 100 by count, of those with factors
     texts = [note["text"] for note in spec(page)["layout"]["annotations"]]
     assert any(text.startswith("Component 1 (") for text in texts)
     assert any(text.startswith("Component 3 (") for text in texts)
@@ -132,7 +132,7 @@ def test_a_found_film_is_ringed(app: App, films: Path) -> None:
 
 
 def test_a_found_film_that_is_not_drawn_says_so(app: App, films: Path) -> None:
-    page = run(app, film="Heat", films=["51", "80"])
+    page = run(app, film="Heat", films=["51", "75"])
     assert "not among the films drawn" in page.info[0].value
 
 
@@ -154,13 +154,13 @@ def test_nonsense_in_a_link_is_a_sentence(app: App, films: Path) -> None:
         space="perhaps",
     )
     assert len(page.warning) == 1 and "must be" in page.warning[0].value
-    assert len(points(page)) == N_FILMS
+    assert len(points(page)) == N_MAPPED
 
 
 @pytest.mark.parametrize("part", [["50", "50"], ["99", "100"], ["0", "1"]])
 def test_a_zoom_on_nothing_is_no_error(app: App, films: Path, part: list[str]) -> None:
     page = run(app, zoom_x=part, zoom_y=part)
-    assert len(points(page)) == N_FILMS
+    assert len(points(page)) == N_MAPPED
 
 
 def test_one_film_alone_is_no_error(app: App, films: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.reading import spec, words
-from tests.dashboard.trained_films import N_FILMS, fill_trained
+from tests.dashboard.trained_films import N_RANKED, fill_trained
 
 App = Callable[..., AppTest]
 PAGE = "movies_ranking"
@@ -29,7 +29,7 @@ def test_each_view_is_drawn_and_described(app: App, films: Path, view: str) -> N
     page = run(app, view=view)
     assert not page.warning and not page.info
     assert len(page.get("plotly_chart")) == 1
-    assert "What you see" in words(page) and f"{N_FILMS} films" in words(page)
+    assert "What you see" in words(page) and f"{N_RANKED} films" in words(page)
 
 
 def test_the_ends_are_as_many_as_asked(app: App, films: Path) -> None:
@@ -41,7 +41,7 @@ def test_filters_narrow_the_ranking(app: App, films: Path) -> None:
     page = run(app, genres=["War"], min_count="20")
     genres = {row[1].split("<br>")[1] for row in spec(page)["data"][0]["customdata"]}
     assert genres == {"War"}
-    assert f"{N_FILMS} films" not in words(page)
+    assert f"{N_RANKED} films" not in words(page)
 
 
 def test_an_empty_filter_says_what_to_do_and_is_undone(app: App, films: Path) -> None:

@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
+from sklearn.linear_model import RidgeCV
 
 from core.errors import BundleError, InputError
+from core.movies.als import AlsConfig
 from core.movies.components import correlations, principal_components
+from core.movies.data import side_information
 from core.movies.explorer import MovieExplorer
 from core.movies.fold_in import Penalty, fold_in
-from tests.core.movies.samples import movie_bundle
+from core.movies.presets import Preset
+from core.movies.train import train_one
+from tests.core.movies.samples import checkerboard, movie_bundle, with_rare_films
 
 PENALTY = Penalty(0.02, 1.0, 0.1, 2.0)
 
@@ -165,8 +170,8 @@ def test_unusable_input_to_fold_in_is_refused(residuals, q, strength):
 
 
 def test_parts_sum_to_the_prediction_exactly(films):
-    for user in (0, 3):
-        for film in (0, 5, 7):
+    for user in (films.new_user({0: 5.0, 3: 1.0}), films.new_user({})):
+        for film in (0, 5, 47):  # the last one is a film that few people rated
             explanation = films.explain(user, film, n_parts=2)
             assert explanation.parts["stars"].sum() == pytest.approx(
                 explanation.prediction, abs=1e-12
@@ -178,7 +183,7 @@ def test_parts_sum_to_the_prediction_exactly(films):
 
 
 def test_all_parts_shown_leave_no_rest(films):
-    explanation = films.explain(1, 2, n_parts=99)
+    explanation = films.explain(films.new_user({4: 4.5}), 2, n_parts=99)
     assert "rest" not in set(explanation.parts["kind"])
     assert explanation.parts["stars"].sum() == pytest.approx(explanation.prediction, abs=1e-9)
 
@@ -240,7 +245,8 @@ def test_search_prefers_films_with_more_ratings(films):
 def test_similar_films_lead_with_a_copy(films):
     bundle = movie_bundle()
     arrays = dict(bundle.arrays)
-    copied = arrays["item_factors"].copy()
+    copied = arrays["item_factors"].copy()  # of the first films: all of these have factors
+    copied[9] = [1.0, -2.0, 0.5, 3.0]  # unlike all others
     copied[4] = 2 * copied[9]
     arrays["item_factors"] = copied
     explorer = MovieExplorer(dataclasses.replace(bundle, arrays=arrays))
@@ -283,23 +289,59 @@ def test_rating_a_film_high_recommends_its_like(films):
 
 
 def test_uncertainty_is_the_spread_over_seeds(films):
-    expected = films.bundle.arrays["item_bias_by_seed"].astype(np.float32).std(axis=0, ddof=1)
-    np.testing.assert_allclose(films.films["bias_sd"], expected)
+    data = with_rare_films(checkerboard(48, share=0.9))
+    preset = Preset("toy", AlsConfig(n_factors=4), n_epochs=4)
+    runs = [train_one(preset, data, seed=seed) for seed in (0, 1)]
+    expected = np.std([run.arrays["item_bias"] for run in runs], axis=0, ddof=1)
+    expected[47] = np.nan  # too few ratings for a bias of its own
+    np.testing.assert_allclose(films.films["bias_sd"], expected, rtol=1e-3)
 
 
 def test_snapshots_end_in_the_model_itself(films):
     bias, factors = films.snapshot(films.epochs[-1])
     np.testing.assert_array_equal(bias, films.item_bias)
     np.testing.assert_array_equal(factors, films.item_factors)
-    assert films.snapshot(films.epochs[0])[1].shape == factors.shape
+    bias, factors = films.snapshot(films.epochs[0])
+    assert factors.shape == films.item_factors.shape
+    np.testing.assert_array_equal(np.isfinite(bias), films.films["has_bias"])
+    np.testing.assert_array_equal(np.isfinite(factors).all(axis=1), films.films["has_factors"])
+
+
+def test_films_that_few_rated_have_what_genres_and_year_let_expect(films):
+    known = films.films["has_factors"].to_numpy()
+    assert known.sum() == 44 == len(films.mapped()) and films.n_ranked == 47
+    assert set(films.top_by_count()) == set(range(47))
+    # in the checkerboard genre and year go by the number of the film, and taste does, too
+    side = side_information(
+        films.films["year"].to_numpy(),
+        np.array([["Action" in g, "Comedy" in g, "Drama" in g] for g in films.films["genres"]]),
+    )
+    fitted = RidgeCV(np.geomspace(1, 1e4, 9)).fit(side[known], films.item_factors[known])
+    np.testing.assert_allclose(
+        films.item_factors[~known], fitted.predict(side[~known]), rtol=1e-3, atol=1e-4
+    )
+    cosine = films.item_factors[46] @ films.item_factors[40]
+    assert cosine > 0 > films.item_factors[46] @ films.item_factors[41]
+
+
+def test_ratings_by_id_become_rows(films):
+    ids = films.films["movie_id"]
+    assert films.rows_of({int(ids[7]): 4.5, 999_999: 1.0, int(ids[0]): 2.0}) == {7: 4.5, 0: 2.0}
+
+
+def test_the_share_of_stricter_raters_comes_from_quantiles(films):
+    quantiles = films.bundle.arrays["rater_bias_quantiles"]
+    assert films.share_of_stricter(-9.0) == 0 and films.share_of_stricter(9.0) == 1
+    assert films.share_of_stricter(float(quantiles[10])) == pytest.approx(0.5, abs=0.3)
+    assert films.share_of_stricter(0.1) <= films.share_of_stricter(0.2)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"tables": {}}, "table films is missing; table users is missing"),
+        ({"tables": {}}, "table films is missing"),
         ({"config": {}}, "config lacks offset; config lacks penalty"),
-        ({"arrays": {}}, "array user_bias is missing"),
+        ({"arrays": {}}, "array item_bias is missing; array item_factors is missing"),
     ],
 )
 def test_a_bundle_that_lacks_something_names_it(change, message):
