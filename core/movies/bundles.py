@@ -33,7 +33,8 @@ KIND = "movies"
 _FEWEST = 3  # films with factors: fewer make no map
 SPLIT_PROTOCOL = (
     "random 80/20 split, default_rng(seed).random(n) < 0.8; settings and epochs chosen on a part "
-    "of train; predictions clipped to 0.5 to 5 stars"
+    "of train of seeds 0 and 1 (which holds held-out ratings of other seeds); predictions clipped "
+    "to 0.5 to 5 stars"
 )
 SHIPPED_PROTOCOL = (
     "the films as they ship, on the same held-out ratings: each rater placed in closed form by "

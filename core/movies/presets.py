@@ -2,7 +2,8 @@
 
 Settings and epochs were chosen on MovieLens latest-small 2016 with a tenth of the *train* part of
 split seeds 0 and 1 held back (`default_rng(100 + seed).random(n) < 0.1`), never with the 20 % that
-`val_mse` is measured on.
+`val_mse` of the same split is measured on. Across splits that does not hold: they are drawn from
+the same ratings, so a train part of one seed holds held-out ratings of the others.
 """
 
 import dataclasses

@@ -10,7 +10,7 @@ from dashboard.components import missing, page, provenance
 from dashboard.components.chart import chart
 from dashboard.figures import movies_why as figures
 
-YOU = "You, by your ratings"
+YOU = "You"
 WELL_KNOWN = 400  # the films that name a component are among the most rated
 STRICTNESS = (
     (-0.6, "very strict"),
@@ -22,8 +22,8 @@ STRICTNESS = (
 
 page.header(
     "Why this prediction?",
-    "Pick a rater and a film: the prediction is a sum of the mean rating, two biases, and how far "
-    "the film is to the rater's taste.",
+    "Pick a rater and a film: the prediction is a sum of the mean rating, two biases, and how well "
+    "the film fits the rater's taste.",
 )
 view = view_state.page("movies_why")
 with missing.guard():
@@ -101,8 +101,8 @@ named = {
 }
 named |= {
     "mean of all ratings": "Mean of all ratings",
-    "this user's bias": f"Bias of {rater_label(name)}",
-    "this film's bias": f"Bias of {figures.shortened(labels[film], 34)}",
+    "this user's bias": f"Rater's bias: {rater_label(name)}",
+    "this film's bias": f"Film's bias: {figures.shortened(labels[film], 34)}",
     "taste for an average film": "Taste for an average film",
 }
 
@@ -144,8 +144,8 @@ signed_parts = parts[~parts["kind"].isin(["mean", "rest"])]
 largest = signed_parts.iloc[int(signed_parts["stars"].abs().argmax())]
 what_you_see = (
     f"From the mean of all ratings, {stars['mean']:.2f} stars, to the {prediction:.2f} that "
-    f"{page.plain(rater_label(name))} is predicted to give {page.plain(labels[film])}. The largest "
-    "step with a name: "
+    f"{'you are' if name == YOU else f'the rater “{name}” is'} predicted to give "
+    f"{page.plain(labels[film])}. The largest single step: "
     f"{page.plain(in_a_line(largest['part']))}, {theme.signed(largest['stars'])}. Taste "
     f"{'adds' if taste >= 0 else 'takes'} {abs(taste):.2f} in all. Blue bars and + raise the "
     "prediction, vermilion bars and − lower it."

@@ -54,7 +54,7 @@ def test_a_visitor_is_explained_by_their_own_ratings(app: App, films: Path) -> N
     model = explorer()
     expected = float(model.predict(model.new_user({0: 5.0, 2: 1.0}), 0))
     assert page.metric[0].value == f"{expected:.2f}"
-    assert page.selectbox(key="movies_why_rater").value == "You, by your ratings"
+    assert page.selectbox(key="movies_why_rater").value == "You"
     assert "Given by this rater: **★★★★★**" in text(page)
     assert "nobody's row of the data set" in text(page)
 
