@@ -10,7 +10,7 @@ from dashboard import theme
 from dashboard.components import factor_map
 from dashboard.figures import movies_correlations, movies_map, movies_training
 from dashboard.figures.movies_map import Axis
-from tests.dashboard.trained_films import EPOCHS, N_FILMS, trained_bundle
+from tests.dashboard.trained_films import EPOCHS, N_FILMS, N_MAPPED, trained_bundle
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_films_without_a_year_are_drawn(chosen: factor_map.Chosen) -> None:
     figure = movies_map.film_map(
         nameless, chosen.axis(1), chosen.axis(2), n_labels=3, colour_by="year"
     )
-    assert len(figure.data[0].x) == N_FILMS
+    assert len(figure.data[0].x) == N_MAPPED
 
 
 def test_the_found_film_is_ringed_and_named_first(chosen: factor_map.Chosen) -> None:
