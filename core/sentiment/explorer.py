@@ -101,6 +101,7 @@ class SentimentModel:
         self.vocabulary = Vocabulary(tuple(bundle.tables["words"]["word"]))
         self.length: int | None = config.get("length")
         self.net: Net | None = None
+        self.linear: NgramWeights | None = None
         try:
             self._scorer = self._open(config, "", where)
         except KeyError as error:
@@ -126,8 +127,8 @@ class SentimentModel:
         )
         arrays = restored({name: self.bundle.arrays[prefix + name] for name in shapes})
         if model == "Nbsvm":
-            linear = NgramWeights(arrays["keys"], arrays["weights"], float(arrays["bias"][0]))
-            return LinearScorer(linear, self.vocabulary.rare)
+            self.linear = NgramWeights(arrays["keys"], arrays["weights"], float(arrays["bias"][0]))
+            return LinearScorer(self.linear, self.vocabulary.rare)
         self.net = net_of(arrays, config)
         return NetScorer(self.net, n_ids)
 

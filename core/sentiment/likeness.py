@@ -1,0 +1,48 @@
+"""How near an embedding that began with GloVe's vectors still is to them.
+
+Training moves some vectors a little: then GloVe ships, word by word, in the bundle of a net.
+"""
+
+import numpy as np
+
+from core.datasets.glove_text import read_glove
+from core.datasets.store import LocalData
+from core.sentiment.data import Vocabulary
+
+
+def measure_likeness(
+    vocabulary: Vocabulary, table: np.ndarray, glove: LocalData
+) -> dict[str, float]:
+    """Compares each word's vector with GloVe's of the same word.
+
+    Args:
+        vocabulary: V - 2 words.
+        table: f32[V, E], their vectors as they ship, E of GloVe's sizes.
+        glove: the archive of GloVe 6B.
+
+    Returns:
+        "n_words" that GloVe has, too; "median_cosine" of the two vectors of a word;
+        "same_nearest", the share of words whose vector has, of GloVe's for all these words, that of
+        the same word nearest by cosine.
+
+    Raises:
+        DataError: the archive is damaged.
+    """
+    words, vectors = read_glove(glove.path, n_dims=table.shape[1])
+    known = vocabulary.ids
+    rows = np.array([known.get(word, 0) for word in words])
+    theirs, ours = _unit(vectors[rows > 0]), _unit(table[rows[rows > 0]])
+    cosines = (theirs * ours).sum(axis=1)
+    nearest = np.concatenate(
+        [(ours[at : at + 1000] @ theirs.T).argmax(axis=1) for at in range(0, len(ours), 1000)]
+    )
+    return {
+        "n_words": len(ours),
+        "median_cosine": float(np.median(cosines)),
+        "same_nearest": float(np.mean(nearest == np.arange(len(ours)))),
+    }
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.maximum(lengths, 1e-12)
