@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.addresses import address_words, without_addresses
 from core.bundle import Bundle, over_seeds
 from core.checkpoint import Checkpoints
+from core.datasets.glove_text import read_glove
 from core.datasets.store import LocalData
 from core.devices import data_mesh, describe_devices
 from core.errors import InputError
@@ -162,7 +164,8 @@ def train(
             judged = more if preset.reads_signs else without_signs(more)
             way = functools.partial(measure_taught, unlabelled=judged)
         measured = way(preset, read["train"], read["test"], runs)
-    bundle = gather(preset_name, preset, local, sides["test"], measured, seed=seed, command=command)
+    texts = read["train"], sides["test"]
+    bundle = gather(preset_name, preset, local, texts, measured, seed=seed, command=command)
     return describe(bundle, may_ship, glove=glove if preset.vectors else None)
 
 
@@ -170,7 +173,7 @@ def gather(
     preset_name: str,
     preset: Preset,
     local: LocalData,
-    test: Texts,
+    texts: tuple[Texts, Texts],
     measured: Measured,
     *,
     seed: int,
@@ -182,7 +185,8 @@ def gather(
         preset_name: for the bundle's name.
         preset: the recipe.
         local: the archive, for provenance.
-        test: the test reviews with signs, to describe them by.
+        texts: the training reviews, to tell which words are parts of addresses, and the test
+            reviews with signs, to describe them by.
         measured: what was trained.
         seed: of the weights.
         command: the command line that makes this bundle.
@@ -190,6 +194,7 @@ def gather(
     Returns:
         The bundle, without what `describe` adds.
     """
+    train, test = texts
     held = measured.val_labels
     temperature = fit_temperature(measured.val_logits, held)
     said = probability(measured.test_logits[0], temperature)
@@ -213,7 +218,12 @@ def gather(
         "train_s": measured.train_s,
     }
     said_of = describe_texts(test).assign(logit=measured.test_logits[0].astype(np.float32))
-    tables = {"words": pd.DataFrame({"word": measured.vocabulary.words}), "test": said_of}
+    words = measured.vocabulary.words
+    known = dict(
+        zip(train.words, address_words(train.tokens, train.rows, train.words), strict=True)
+    )
+    words = without_addresses(words, np.array([known[word] for word in words], bool))
+    tables = {"words": pd.DataFrame({"word": words}), "test": said_of}
     return Bundle(
         kind=KIND,
         name=f"sentiment-{preset_name}",
@@ -246,6 +256,7 @@ def describe(
 
     Raises:
         InputError: a linear model has weights for other n-grams.
+        DataError: an archive is damaged.
     """
     model = SentimentModel(bundle)
     tables, config = dict(bundle.tables), dict(bundle.config)
@@ -258,8 +269,10 @@ def describe(
             tables["ngrams"] = strongest_ngrams(model.net, model.net_vocabulary, found)
     if glove is not None:
         table = restored(bundle.arrays)["embedding.table"]
-        config["glove"] = measure_likeness(model.vocabulary, table, glove)
-    bundle = dataclasses.replace(bundle, tables=tables, config=config)
+        words, vectors = read_glove(glove.path, n_dims=table.shape[1])
+        config["glove"] = measure_likeness(model.vocabulary, table, words, vectors)
+    metrics = {name: bundle.metrics[name] for name in PROTOCOLS if name in bundle.metrics}
+    bundle = dataclasses.replace(bundle, tables=tables, config=config, metrics=metrics)
     return dataclasses.replace(bundle, card=write_card(bundle))
 
 

@@ -41,7 +41,8 @@ Logits are divided by {config["temperature"]:.3f} before they are called probabi
 Weights of seed {bundle.seeds["model"]} in half precision or less, the words they know, and, \
 for each test
 review in the archive's order, its label, what the model said (a logit), and counts (words,
-negations, share of rare words). {_phrases(bundle)}No text of a review.
+negations, share of rare words). {_phrases(bundle)}No text of a review. Words that
+mostly stand in addresses of a few reviews are numbered, not named.
 {_vectors(bundle)}{_ngrams(bundle)}
 ## Use and limits
 For exploring and teaching. The model knows how people wrote about films on one web site before

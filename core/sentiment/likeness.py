@@ -3,32 +3,29 @@
 Training moves some vectors a little: then GloVe ships, word by word, in the bundle of a net.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from core.datasets.glove_text import read_glove
-from core.datasets.store import LocalData
 from core.sentiment.data import Vocabulary
 
 
 def measure_likeness(
-    vocabulary: Vocabulary, table: np.ndarray, glove: LocalData
+    vocabulary: Vocabulary, table: np.ndarray, words: Sequence[str], vectors: np.ndarray
 ) -> dict[str, float]:
     """Compares each word's vector with GloVe's of the same word.
 
     Args:
         vocabulary: V - 2 words.
-        table: f32[V, E], their vectors as they ship, E of GloVe's sizes.
-        glove: the archive of GloVe 6B.
+        table: f32[V, E], their vectors as they ship.
+        words: N that GloVe has a vector of; one of `vocabulary` at least.
+        vectors: f32[N, E], theirs.
 
     Returns:
         "n_words" that GloVe has, too; "median_cosine" of the two vectors of a word;
         "same_nearest", the share of words whose vector has, of GloVe's for all these words, that of
         the same word nearest by cosine.
-
-    Raises:
-        DataError: the archive is damaged.
     """
-    words, vectors = read_glove(glove.path, n_dims=table.shape[1])
     known = vocabulary.ids
     rows = np.array([known.get(word, 0) for word in words])
     theirs, ours = _unit(vectors[rows > 0]), _unit(table[rows[rows > 0]])

@@ -1,6 +1,6 @@
 """Counts again, in a way of its own, what stands behind n-grams of reviews."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -12,6 +12,7 @@ from tests.privacy.text_attacks import Words
 LEARNED_FROM = ("train_pos", "train_neg", "train_unsup")
 ONE_HAND = 12  # words in a row that no two writers share
 MOST_ALIKE, CONTEXTS = 0.8, 5
+UNCOMMON, TOGETHER = 0.01, 1 / 3  # share of all reviews, and of an n-gram's
 NAME = 0.5  # share of places with a capital
 NEAR, FILMS_OF_A_NAME, BEYOND_CHANCE, A_COMMON_WORD = 10, 3, 2, 500
 
@@ -28,18 +29,23 @@ class Recount:
         self._hands = _hands(self.archive)
         self._middle = self._in_mid_sentence(np.arange(len(self.archive.tokens)))
         self._shares = self._capital_shares()
+        n_words = len(self.archive.words)
+        once = np.unique(self.archive.review * n_words + self.archive.tokens)
+        self._n_reviews = np.bincount(once % n_words, minlength=n_words)
 
-    def faults(self, ngrams: Iterable[Words]) -> dict[str, set[Words]]:
+    def faults(self, ngrams: Iterable[Words], *, n_drawn: int = 2_000) -> dict[str, set[Words]]:
         """Looks for n-grams that tell of few.
 
         Args:
             ngrams: of any sizes.
+            n_drawn: how many are drawn of each size to look for a "habit", which takes long.
 
         Returns:
             Fault -> the n-grams that have it: "films" (or writers) too few, "neighbours" too alike,
-            a "name" that films did not make known.
+            a "name" that films did not make known, a "habit" of one hand or one saying.
         """
-        found: dict[str, set[Words]] = {"films": set(), "neighbours": set(), "name": set()}
+        kinds = ("films", "neighbours", "name", "habit")
+        found: dict[str, set[Words]] = {kind: set() for kind in kinds}
         by_size = defaultdict(set)
         for ngram in ngrams:
             by_size[len(ngram)].add(ngram)
@@ -52,6 +58,14 @@ class Recount:
             alike = _alike(which, left, right, n)
             found["films"] |= {ordered[k] for k in np.flatnonzero(few)}
             found["neighbours"] |= {ordered[k] for k in np.flatnonzero(alike)}
+            if size > 1:
+                drawn = np.random.default_rng(size).permutation(n)[:n_drawn]
+                at = np.searchsorted(which, [drawn, drawn + 1])
+                found["habit"] |= {
+                    ordered[k]
+                    for k, begin, end in zip(drawn, *at, strict=True)
+                    if self._has_companion(ordered[k], places[begin:end])
+                }
             names = self._names(ordered, which, places)
             for k in np.flatnonzero(names.any(axis=1)):
                 signs = "".join("x" if is_name else " " for is_name in names[k])
@@ -93,6 +107,25 @@ class Recount:
                 if size == 1 and len(rows) >= A_COMMON_WORD or self._in_clusters(rows):
                     known.add(name)
         return known
+
+    def _has_companion(self, ngram: Words, places: np.ndarray) -> bool:
+        """Whether an uncommon word stands in too many of the reviews with an n-gram."""
+        archive = self.archive
+        rows = np.unique(archive.review[places])
+        if len(rows) > UNCOMMON / TOGETHER * len(archive.parts):
+            return False
+        counts: Counter[int] = Counter()
+        for row in rows:
+            counts.update(
+                set(archive.tokens[archive.starts[row] : archive.starts[row + 1]].tolist())
+            )
+        own = set(archive.encode(ngram).tolist())
+        return any(
+            n > TOGETHER * len(rows)
+            and word not in own
+            and self._n_reviews[word] <= UNCOMMON * len(archive.parts)
+            for word, n in counts.most_common()
+        )
 
     def _in_clusters(self, rows: np.ndarray) -> bool:
         """Whether reviews lie near each other, in several places and beyond chance."""

@@ -69,3 +69,15 @@ def words_of(ngrams: np.ndarray, words: Sequence[str]) -> set[str]:
 
 def _some(rng: np.random.Generator) -> str:
     return " ".join(rng.choice(FILLERS, rng.integers(3, 7)))
+
+
+def reviews_with_a_habit() -> Reviews:
+    """Reviews of which some say "my grade", in other words each time, and speak of extras then."""
+    rng = np.random.default_rng(3)
+    found = []
+    for number in range(4_000):
+        text = f"{_some(rng)} one of {_some(rng)}"
+        if number % 150 == 0:
+            text += f" my grade {_some(rng)} extras {_some(rng)}"
+        found.append((text.split(), "train_unsup", number, 0))
+    return collect(found)
