@@ -114,7 +114,7 @@ def _ngrams(bundle: Bundle) -> str:
             + (" behind those of the net. " if "ngrams" in bundle.tables else ". ")
         )
     tried = (
-        "Counted are all reviews that may be learned from, 73,662 of them; labels play no part. "
+        "Counted are all reviews that may be learned from, labelled or not; labels play no part. "
         "Tried against it, on the archive itself (`tests/privacy`): laying n-grams end over end, "
         "looking for passages and sentences of reviews in every file, and counting films, "
         "writers, neighbours and names again in another way. Nothing was found."

@@ -28,6 +28,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core.addresses import address_words
 from core.sentiment import names
 from core.sentiment.chains import unchained
 from core.sentiment.companions import MOST_TOGETHER, has_companion, word_matrix
@@ -132,7 +133,8 @@ def permitted(reviews: Learnable, *, longest: int = LONGEST_NGRAM) -> dict[int, 
         InputError: there are too many reviews.
     """
     shares = names.capital_shares(reviews)
-    address = np.array([word in ADDRESSES for word in reviews.words], bool)
+    address = address_words(reviews.tokens, reviews.texts, reviews.words)
+    address |= np.array([word in ADDRESSES for word in reviews.words], bool)
     uncommon = word_matrix(reviews)
     known: set[tuple[int, ...]] = set()
     kept = {}

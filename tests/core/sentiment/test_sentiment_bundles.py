@@ -73,7 +73,7 @@ def test_a_bundle_says_what_it_is_and_how_good(trained):
     assert bundle.config["reads_signs"] == PRESETS[name].reads_signs
     assert bundle.config["temperature"] > 0
     assert bundle.seeds == {"model": 3}
-    expected = {"test_accuracy", "val_accuracy", "calibration_error"}
+    expected = {"test_accuracy", "val_accuracy", "val_loss", "calibration_error"}
     expected |= {"lesson_accuracy"} if name != "nbsvm" else set()
     expected |= {"untaught_accuracy"} if name == "taught" else set()
     assert set(bundle.metrics) == expected
