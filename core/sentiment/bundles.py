@@ -61,8 +61,8 @@ PROTOCOLS = {
     "untaught_accuracy": f"{CLEAN_PROTOCOL}; the same recipe without the linear model's opinion of "
     "unlabelled reviews",
     "val_accuracy": "a tenth of train, which training did not see; the epoch was chosen on it",
-    "val_loss": "logistic loss in nats, the first seed's, on the same tenth of train; the model with "
-    "the lowest is the one called best",
+    "val_loss": "logistic loss in nats, the first seed's, on the same tenth of train; the model "
+    "with the lowest is the one called best",
     "calibration_error": "expected calibration error in ten bins on the test reviews, after "
     "temperature scaling on the validation reviews",
 }

@@ -11,6 +11,7 @@ PASSAGE = 8  # words: a passage of as many is somebody's, unless it stands in re
 SHORTEST_SENTENCE = 5  # words; shorter sentences are everybody's
 FILMS = 10
 A_FILM = 30  # reviews of a film, with consecutive numbers
+_FEW = (1 << 22) - 1
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -63,12 +64,15 @@ class Archive:
         hashes = self.hashes(self.tokens, size)
         if not len(wanted) or not len(hashes):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        at = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
-        stands = wanted[at] == hashes
-        stands &= self.review[: len(hashes)] == self.review[size - 1 :]
-        places = np.flatnonzero(stands)
-        order = np.argsort(at[places], kind="stable")
-        return at[places][order], places[order]
+        perhaps = np.zeros(_FEW + 1, bool)  # most runs are told apart by some of their bits
+        perhaps[wanted & _FEW] = True
+        places = np.flatnonzero(perhaps[hashes & _FEW])
+        at = np.minimum(np.searchsorted(wanted, hashes[places]), len(wanted) - 1)
+        stands = wanted[at] == hashes[places]
+        stands &= self.review[places] == self.review[places + size - 1]
+        at, places = at[stands], places[stands]
+        order = np.argsort(at, kind="stable")
+        return at[order], places[order]
 
     def beside(self, places: np.ndarray, distance: int) -> np.ndarray:
         """The word so far from each place; a number that is no word's beyond the review."""

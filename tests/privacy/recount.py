@@ -1,6 +1,6 @@
 """Counts again, in a way of its own, what stands behind n-grams of reviews."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -30,10 +30,12 @@ class Recount:
         self._middle = self._in_mid_sentence(np.arange(len(self.archive.tokens)))
         self._shares = self._capital_shares()
         n_words = len(self.archive.words)
-        once = np.unique(self.archive.review * n_words + self.archive.tokens)
-        self._n_reviews = np.bincount(once % n_words, minlength=n_words)
+        once, _ = _different(self.archive.review * n_words + self.archive.tokens)
+        self._words_of, reviews_of = once % n_words, once // n_words  # each word once a review
+        self._begins = np.searchsorted(reviews_of, np.arange(len(self.archive.parts) + 1))
+        self._n_reviews = np.bincount(self._words_of, minlength=n_words)
 
-    def faults(self, ngrams: Iterable[Words], *, n_drawn: int = 2_000) -> dict[str, set[Words]]:
+    def faults(self, ngrams: Iterable[Words], *, n_drawn: int = 1_000) -> dict[str, set[Words]]:
         """Looks for n-grams that tell of few.
 
         Args:
@@ -103,28 +105,22 @@ class Recount:
             ordered, which, places = self._places(some)
             ends = np.cumsum(np.bincount(which, minlength=len(ordered)))
             for name, at, end in zip(ordered, [0, *ends], ends, strict=False):
-                rows = np.unique(self.archive.review[places[at:end]])
+                rows, _ = _different(self.archive.review[places[at:end]])
                 if size == 1 and len(rows) >= A_COMMON_WORD or self._in_clusters(rows):
                     known.add(name)
         return known
 
     def _has_companion(self, ngram: Words, places: np.ndarray) -> bool:
         """Whether an uncommon word stands in too many of the reviews with an n-gram."""
-        archive = self.archive
-        rows = np.unique(archive.review[places])
-        if len(rows) > UNCOMMON / TOGETHER * len(archive.parts):
+        rows = _different(self.archive.review[places])[0]
+        n_reviews = len(self.archive.parts)
+        if len(rows) > UNCOMMON / TOGETHER * n_reviews:
             return False
-        counts: Counter[int] = Counter()
-        for row in rows:
-            counts.update(
-                set(archive.tokens[archive.starts[row] : archive.starts[row + 1]].tolist())
-            )
-        own = set(archive.encode(ngram).tolist())
-        return any(
-            n > TOGETHER * len(rows)
-            and word not in own
-            and self._n_reviews[word] <= UNCOMMON * len(archive.parts)
-            for word, n in counts.most_common()
+        words = [self._words_of[self._begins[row] : self._begins[row + 1]] for row in rows]
+        counts = np.bincount(np.concatenate(words), minlength=len(self.archive.words))
+        counts[self.archive.encode(ngram)] = 0
+        return bool(
+            counts[self._n_reviews <= UNCOMMON * n_reviews].max(initial=0) > TOGETHER * len(rows)
         )
 
     def _in_clusters(self, rows: np.ndarray) -> bool:
@@ -196,7 +192,7 @@ def _hands(archive: Archive) -> np.ndarray:
     hashes = archive.hashes(archive.tokens, ONE_HAND)
     inside = archive.review[: len(hashes)] == archive.review[ONE_HAND - 1 :][: len(hashes)]
     in_order = np.sort(hashes[inside])
-    shared = np.unique(in_order[1:][in_order[1:] == in_order[:-1]])
+    shared, _ = _different(in_order[1:][in_order[1:] == in_order[:-1]])
     which, places = archive.places_of(shared, ONE_HAND)
     leader = list(range(len(archive.parts)))
 
@@ -218,9 +214,16 @@ def _alike(which: np.ndarray, left: np.ndarray, right: np.ndarray, n: int) -> np
     most_words = max(left.max(initial=0), right.max(initial=0)) + 1
     alike = np.zeros(n, bool)
     for side in (left, right):
-        different, times = np.unique(which * most_words + side, return_counts=True)
+        different, times = _different(which * most_words + side)
         most = np.zeros(n, np.int64)
         np.maximum.at(most, different // most_words, times)
         alike |= most > MOST_ALIKE * counts
-    contexts = np.unique((which * most_words + left) * most_words + right) // most_words**2
-    return alike | (np.bincount(contexts, minlength=n) < CONTEXTS)
+    contexts, _ = _different((which * most_words + left) * most_words + right)
+    return alike | (np.bincount(contexts // most_words**2, minlength=n) < CONTEXTS)
+
+
+def _different(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Different values, ascending, and how often each is there."""
+    values = np.sort(values)
+    begins = np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
+    return values[begins], np.diff(np.append(begins, len(values)))
