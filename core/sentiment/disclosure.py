@@ -12,11 +12,14 @@ people stand behind it, and if it tells nothing of one of them. An n-gram may sh
   uncommon word in more than a third of its reviews, either (`core.sentiment.companions`);
 - every name in it is known from films (`core.sentiment.names`), and nothing in it belongs to an
   address;
-- it does not chain (`core.sentiment.chains`): n-grams of three words or more, the most frequent
-  first, give no passage of eight words, however they overlap. Pairs do so for tables that list
-  n-grams by themselves; of pairs and longer ones no more is asked where they are keys of a model.
+- it does not chain (`core.sentiment.chains`): of n-grams of three words or more, the most frequent
+  first, only those ship that give no passage of eight words, however they overlap. So it is with
+  the pairs that tables list. A linear model keeps more pairs: of all its n-grams together it is
+  asked that none tells alone how a passage goes on (`core.sentiment.nbsvm.silent`).
 
-Counted are all reviews that may be learned from, labelled or not. No label is looked at.
+Counted are all reviews that may be learned from, labelled or not; labels play no part. The rule
+depends on the archive alone, so whatever ships of any model is part of one set of n-grams: 22,000
+words, 107,000 pairs (51,000 for tables), 70,000 triples and 30,000 longer ones.
 
 References:
     A. Hundepool et al. (2012). Statistical Disclosure Control. Wiley. (frequency, dominance)

@@ -3,7 +3,10 @@
 A name is told by its capital in mid-sentence. Films made it known if reviewers of one film speak of
 it one after the other, and for several films: of actors, characters, titles and towns they do.
 Whoever signs with a name writes one review of a film; between their reviews stand others' of the
-same film, which have no such name.
+same film, which have no such name. Of the names that stand in reviews of ten films, 88 % of the
+single words and 80 % of the pairs are known so. Among the rest are all signatures that were found
+by hand (one stands under 71 reviews, of which no two are near each other), and names that few films
+are about.
 """
 
 import numpy as np

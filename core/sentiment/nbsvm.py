@@ -4,6 +4,11 @@ Each n-gram counts once a review, times the logarithm of how much more often it 
 for a film than in reviews against one; a linear classifier learns how much to believe each. A
 review's n-grams share a length of 1, so long reviews are not surer for their length alone.
 
+A model that ships knows only n-grams that may (`core.sentiment.disclosure`). On validation that
+costs no accuracy (90.5 % with and without); its loss rises by 0.005. Numbering pairs and triples by
+a hash instead, so that none can be read back, cost more: 90.3 % with 2^20 numbers and 89.8 % with
+2^18.
+
 References:
     S. Wang and C. D. Manning (2012). Baselines and Bigrams: Simple, Good Sentiment and Topic
         Classification. https://aclanthology.org/P12-2018/
