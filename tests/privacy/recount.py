@@ -114,7 +114,7 @@ class Recount:
         """Whether an uncommon word stands in too many of the reviews with an n-gram."""
         rows = _different(self.archive.review[places])[0]
         n_reviews = len(self.archive.parts)
-        if len(rows) > UNCOMMON / TOGETHER * n_reviews:
+        if not len(rows) or len(rows) > UNCOMMON / TOGETHER * n_reviews:
             return False
         words = [self._words_of[self._begins[row] : self._begins[row + 1]] for row in rows]
         counts = np.bincount(np.concatenate(words), minlength=len(self.archive.words))
