@@ -1,5 +1,6 @@
 """Counts again, in a way of its own, what stands behind n-grams of reviews."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -13,6 +14,7 @@ LEARNED_FROM = ("train_pos", "train_neg", "train_unsup")
 ONE_HAND = 12  # words in a row that no two writers share
 MOST_ALIKE, CONTEXTS = 0.8, 5
 UNCOMMON, TOGETHER = 0.01, 1 / 3  # share of all reviews, and of an n-gram's
+OF_FEW = 30  # reviews: a word of more is nobody's address
 NAME = 0.5  # share of places with a capital
 NEAR, FILMS_OF_A_NAME, BEYOND_CHANCE, A_COMMON_WORD = 10, 3, 2, 500
 
@@ -79,6 +81,29 @@ class Recount:
         for name in set(named) - self._known(named):
             found["name"] |= named[name]
         return found
+
+    def in_addresses(self, words: Iterable[str]) -> set[str]:
+        """Those of some words that mostly stand beside www or the ending of an address, in few."""
+        ids = self.archive.encode(words)
+        ids = ids[ids < len(self.archive.words)]
+        found = ids[(self._shares_in_addresses[ids] >= 0.6) & (self._n_reviews[ids] < OF_FEW)]
+        return {word for word in self.archive.words[found] if word.isalpha()}
+
+    @functools.cached_property
+    def _shares_in_addresses(self) -> np.ndarray:
+        """How often each word stands in front of an ending, or behind www, f64[V]."""
+        archive = self.archive
+        www, stop = archive.encode(["www", "."])  # behind www there may be a stop, or none
+        endings = np.flatnonzero(np.isin(archive.tokens, archive.encode(["com", "org", "net"])))
+        begins = np.flatnonzero(archive.tokens == www)
+        inside = np.zeros(len(archive.tokens), bool)
+        none = len(archive.words)
+        behind_stop = archive.beside(endings, -1) == stop
+        inside[endings[behind_stop & (archive.beside(endings, -2) < none)] - 2] = True
+        for distance in (1, 2):
+            inside[begins[archive.beside(begins, distance) < none] + distance] = True
+        n = np.bincount(archive.tokens, minlength=len(archive.words))
+        return np.bincount(archive.tokens[inside], minlength=len(n)) / np.maximum(n, 1)
 
     def _places(self, ngrams: set[Words]) -> tuple[list[Words], np.ndarray, np.ndarray]:
         """N-grams of one size; the n-gram and the place of each, once a writer."""

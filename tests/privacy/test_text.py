@@ -20,6 +20,7 @@ from core.sentiment.learnable import learnable
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.protocol import measure_linear
 from core.sentiment.publishable import Publishable, publishable
+from core.words.corpus import corpus_of
 from tests.core.sentiment.forum import POSTED, SECRETS, SIGNED, forum, reviews_with_a_habit
 from tests.privacy.archive import PASSAGE, Archive, passages
 from tests.privacy.recount import Recount
@@ -106,10 +107,23 @@ def test_no_address_is_among_shipped_words() -> None:
     assert [cell for cell in cells if "@" in cell] == []
 
 
+@pytest.fixture(scope="module")
+def recount(reviews: Reviews) -> Recount:
+    """Of the real archive."""
+    return Recount(reviews)
+
+
+def test_no_shipped_word_is_the_address_of_few(recount: Recount) -> None:
+    for manifest in OF_REVIEWS:
+        if (manifest.parent / "words.parquet").is_file():
+            words = pd.read_parquet(manifest.parent / "words.parquet")["word"]
+            assert recount.in_addresses(words) == set(), manifest.parent.name
+
+
 @pytest.mark.slow
-def test_what_stands_behind_each_shipped_ngram_is_much(shipped: dict, reviews: Reviews) -> None:
+def test_what_stands_behind_each_shipped_ngram_is_much(shipped: dict, recount: Recount) -> None:
     every = {ngram for kinds in shipped.values() for ngrams in kinds.values() for ngram in ngrams}
-    found = Recount(reviews).faults(every)
+    found = recount.faults(every)
     assert {fault: sorted(ngrams)[:9] for fault, ngrams in found.items() if ngrams} == {}
 
 
@@ -243,5 +257,10 @@ def test_twin_of_whole_sentences(tmp_path: Path) -> None:
 
 
 def test_twin_of_addresses() -> None:
+    texts = ["see www . fitchley . com now", "at fitchley . com", "see it at the net . Now"]
+    found = ((text.split(), "train_pos", n, 9) for n, text in enumerate(texts))
+    free = collect(found)
+    assert Recount(free).in_addresses(free.words) == {"fitchley"}
+    assert Recount(free).in_addresses(corpus_of(free).words) == set()
     assert addresses(["see www . fitchley . com", "me@host.org", "http"]) != []
     assert addresses(["a . comma", "the net .", "show biz"]) == []
