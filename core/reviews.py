@@ -6,7 +6,6 @@ everything that repeats; which of them may be learned from is for their readers 
 
 import dataclasses
 from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,12 +18,14 @@ from core.datasets.registry import check_counts
 from core.datasets.store import LocalData
 from core.datasets.store import data_dir as data_folder
 from core.errors import DataError
-from core.tokens import tokenize
+from core.tokens import tokenize_as_written
 
 PARTS = ("train_pos", "train_neg", "train_unsup", "test_pos", "test_neg")
 
-_VERSION = 2  # of the cache: to be raised with any change of `tokenize` or of the reading below
-_ARRAYS = ("tokens", "starts", "parts", "stars", "numbers")
+PLAIN, CAPITALISED, ALL_CAPITALS = range(3)  # how a token is written
+
+_VERSION = 3  # of the cache: to be raised with any change of `tokenize` or of the reading below
+_ARRAYS = ("tokens", "starts", "parts", "stars", "numbers", "cases")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Reviews:
         stars: u8[R], 1 to 10; 0 for reviews whose stars were withheld.
         numbers: i32[R], of each review within its part. Reviews of one film have numbers near each
             other.
+        cases: u8[T], how each word is written: `PLAIN`, `CAPITALISED` (its first letter), or
+            `ALL_CAPITALS` (two letters or more).
     """
 
     tokens: np.ndarray
@@ -47,6 +50,7 @@ class Reviews:
     parts: np.ndarray
     stars: np.ndarray
     numbers: np.ndarray
+    cases: np.ndarray
 
     def __post_init__(self) -> None:
         """Checks that the parts fit each other.
@@ -62,6 +66,8 @@ class Reviews:
         for name in ("parts", "stars", "numbers"):
             if len(getattr(self, name)) != len(self.starts) - 1:
                 problems.append(f"there are {len(getattr(self, name)):,} {name}")
+        if len(self.cases) != len(self.tokens):
+            problems.append(f"there are {len(self.cases):,} cases")
         if len(self.tokens) and not 0 <= self.tokens.max() < len(self.words):
             problems.append("a token is no word")
         if problems:
@@ -130,7 +136,7 @@ def read_reviews(local: LocalData, *, data_dir: str | Path | None = None) -> Rev
         DataError: the archive is damaged or has other counts than registered, or the data folder
             cannot be written.
     """
-    folder = data_folder(data_dir) / "cache" / f"imdb-{local.sha256[:16]}-v{_VERSION}"
+    folder = data_folder(data_dir) / "cache" / kept_name(local)
     with disk_errors(folder):
         reviews = kept(
             folder,
@@ -141,6 +147,11 @@ def read_reviews(local: LocalData, *, data_dir: str | Path | None = None) -> Rev
     if reviews is None:
         raise DataError(f"{folder} cannot be read back; delete it and run the same command again")
     return reviews
+
+
+def kept_name(local: LocalData) -> str:
+    """Returns the name of what is kept of an archive: another one for another way to read it."""
+    return f"imdb-{local.sha256[:16]}-v{_VERSION}"
 
 
 def tokenise_archive(local: LocalData) -> Reviews:
@@ -157,14 +168,14 @@ def collect(found: Iterable[tuple[list[str], str, int, int]]) -> Reviews:
     """Gives ids to words as they come.
 
     Args:
-        found: tokens, part, number and stars of each review.
+        found: tokens as they are written, part, number and stars of each review.
     """
-    ids: defaultdict[str, int] = defaultdict()
-    ids.default_factory = ids.__len__
+    ids, cases_of = _Ids(), _Cases()
     tokens, starts, numbers = array("i"), array("q", [0]), array("i")
-    parts, all_stars = array("B"), array("B")
+    parts, all_stars, cases = array("B"), array("B"), array("B")
     for words, part, number, stars in found:
         tokens.extend(map(ids.__getitem__, words))
+        cases.extend(map(cases_of.__getitem__, words))
         starts.append(len(tokens))
         parts.append(PARTS.index(part))
         numbers.append(number)
@@ -172,11 +183,35 @@ def collect(found: Iterable[tuple[list[str], str, int, int]]) -> Reviews:
     return Reviews(
         np.array(tokens, np.int32),
         np.array(starts, np.int64),
-        tuple(ids),
+        tuple(ids.of_words),
         np.array(parts, np.uint8),
         np.array(all_stars, np.uint8),
         np.array(numbers, np.int32),
+        np.array(cases, np.uint8),
     )
+
+
+class _Ids(dict):
+    """The id of each word by each way of writing it."""
+
+    def __init__(self) -> None:
+        self.of_words: dict[str, int] = {}
+
+    def __missing__(self, written: str) -> int:
+        number = self.of_words.setdefault(written.lower(), len(self.of_words))
+        self[written] = number
+        return number
+
+
+class _Cases(dict):
+    """How each word is written."""
+
+    def __missing__(self, written: str) -> int:
+        case = PLAIN
+        if written[:1].isupper():
+            case = ALL_CAPITALS if len(written) > 1 and written.isupper() else CAPITALISED
+        self[written] = case
+        return case
 
 
 def _members(path: Path) -> Iterator[tuple[list[str], str, int, int]]:
@@ -185,7 +220,7 @@ def _members(path: Path) -> Iterator[tuple[list[str], str, int, int]]:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
             raise DataError(f"{path}: member {name} is not UTF-8 ({error.reason})") from error
-        yield tokenize(text), _part(name), *_number_and_stars(name, path)
+        yield tokenize_as_written(text), _part(name), *_number_and_stars(name, path)
 
 
 def _part(name: str) -> str:

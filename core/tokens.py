@@ -33,6 +33,9 @@ _TOKEN = re.compile(
     rf"|\.\.\.|[.,!?;:()\"$%&*/]"
     rf"|'{_CLITIC}"
 )
+_WRITTEN_BREAK, _WRITTEN_TOKEN, _WRITTEN_NOT = (
+    re.compile(pattern, re.IGNORECASE) for pattern in (_BREAK.pattern, _TOKEN.pattern, "n't")
+)
 _APOSTROPHES = "\u2018\u2019\u00b4\u02bc`"
 _QUOTES = "\u201c\u201d\u00ab\u00bb"
 _PLAIN_SIGNS = str.maketrans(dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_QUOTES, '"'))
@@ -53,6 +56,29 @@ def tokenize(text: str) -> list[str]:
     text = text.lower()
     if "<" in text:
         text = _BREAK.sub(" ", text)
+    return _TOKEN.findall(_plain_signs(text).replace("n't", " n't"))
+
+
+def tokenize_as_written(text: str) -> list[str]:
+    """Cuts a text into the same tokens, each in the letters that it is written in.
+
+    Args:
+        text: of any length.
+
+    Returns:
+        Tokens that are those of `tokenize` once lower-cased; they are those of `tokenize`
+        themselves where a text has letters whose small ones would be cut otherwise.
+    """
+    marked = _WRITTEN_BREAK.sub(" ", text) if "<" in text else text
+    written = _WRITTEN_TOKEN.findall(_WRITTEN_NOT.sub(r" \g<0>", _plain_signs(marked)))
+    if text.isascii():  # then the two agree, letter for letter
+        return written
+    tokens = tokenize(text)
+    return written if [token.lower() for token in written] == tokens else tokens
+
+
+def _plain_signs(text: str) -> str:
+    """Replaces typographic signs by plain ones, and runs of a sign by one."""
     if not text.isascii():  # most reviews are, and a replacement is a pass over the text
         for sign in _APOSTROPHES:
             text = text.replace(sign, "'")
@@ -61,8 +87,7 @@ def tokenize(text: str) -> list[str]:
         text = text.replace("\u2026", "...")
     elif "`" in text:
         text = text.replace("`", "'")
-    text = _REPEATED.sub(r"\1", _DOTS.sub("...", text))
-    return _TOKEN.findall(text.replace("n't", " n't"))
+    return _REPEATED.sub(r"\1", _DOTS.sub("...", text))
 
 
 def locate(text: str, tokens: list[str]) -> list[tuple[int, int] | None]:

@@ -3,26 +3,35 @@
 import dataclasses
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from core.addresses import address_words, without_addresses
 from core.bundle import Bundle, over_seeds
 from core.checkpoint import Checkpoints
+from core.datasets.glove_text import read_glove
 from core.datasets.store import LocalData
 from core.devices import data_mesh, describe_devices
+from core.errors import InputError
 from core.reviews import read_reviews
 from core.sentiment.calibration import (
     accuracy,
     expected_calibration_error,
     fit_temperature,
+    log_loss,
     probability,
 )
+from core.sentiment.card import write_card
 from core.sentiment.data import Texts, count_vocabulary, labelled, unlabelled, without_signs
+from core.sentiment.disclosure import RULE
 from core.sentiment.explorer import SentimentModel
 from core.sentiment.filters import strongest_ngrams
+from core.sentiment.likeness import measure_likeness
 from core.sentiment.nbsvm import NbsvmConfig
+from core.sentiment.ngrams import MAX_ORDER, pack_columns, unpack
 from core.sentiment.presets import Preset, find_preset
 from core.sentiment.protocol import (
     Measured,
@@ -32,7 +41,8 @@ from core.sentiment.protocol import (
     measure_net,
     seeds_of,
 )
-from core.sentiment.rounding import rounded
+from core.sentiment.publishable import Publishable, read_publishable
+from core.sentiment.rounding import restored, rounded
 from core.sentiment.slices import describe_texts
 from core.sentiment.start import start_of
 from core.sentiment.teaching import measure_taught
@@ -51,9 +61,15 @@ PROTOCOLS = {
     "untaught_accuracy": f"{CLEAN_PROTOCOL}; the same recipe without the linear model's opinion of "
     "unlabelled reviews",
     "val_accuracy": "a tenth of train, which training did not see; the epoch was chosen on it",
+    "val_loss": "logistic loss in nats, the first seed's, on the same tenth of train; the model "
+    "with the lowest is the one called best",
     "calibration_error": "expected calibration error in ten bins on the test reviews, after "
     "temperature scaling on the validation reviews",
 }
+SHARED = (
+    "; all seeds share the layer learned from unlabelled reviews, the number of epochs, the linear "
+    "model and the weights of the sum: the spread leaves out what other ones would add"
+)
 _MEASURED = {
     "test_accuracy": "test",
     "net_accuracy": "net",
@@ -107,8 +123,10 @@ def train(
     reviews = read_reviews(local, data_dir=data_dir)
     sides = {side: labelled(reviews, side) for side in ("train", "test")}
     read = sides if preset.reads_signs else {k: without_signs(v) for k, v in sides.items()}
+    may_ship = functools.partial(read_publishable, local, reviews=reviews, data_dir=data_dir)
     if isinstance(preset.config, NbsvmConfig):
-        measured = measure_linear(preset.config, read["train"], read["test"])
+        allowed = may_ship().keys(preset.config.order)
+        measured = measure_linear(preset.config, read["train"], read["test"], allowed=allowed)
     else:
 
         def checkpoints(run: str) -> Checkpoints | None:
@@ -142,13 +160,16 @@ def train(
             checkpoints=checkpoints,
             progress=progress_label,
         )
-        way = measure_together if preset.partner else measure_net
+        way = measure_net
+        if preset.partner:
+            way = functools.partial(measure_together, allowed=may_ship().keys(preset.partner.order))
         if preset.teacher:
             judged = more if preset.reads_signs else without_signs(more)
             way = functools.partial(measure_taught, unlabelled=judged)
         measured = way(preset, read["train"], read["test"], runs)
     texts = read["train"], sides["test"]
-    return gather(preset_name, preset, local, texts, measured, seed=seed, command=command)
+    bundle = gather(preset_name, preset, local, texts, measured, seed=seed, command=command)
+    return describe(bundle, may_ship, glove=glove if preset.vectors else None)
 
 
 def gather(
@@ -167,24 +188,26 @@ def gather(
         preset_name: for the bundle's name.
         preset: the recipe.
         local: the archive, for provenance.
-        texts: the training reviews as the model reads them, to find what its filters look for,
-            and the test reviews with signs, to describe them by.
+        texts: the training reviews, to tell which words are parts of addresses, and the test
+            reviews with signs, to describe them by.
         measured: what was trained.
         seed: of the weights.
         command: the command line that makes this bundle.
 
     Returns:
-        The bundle, not yet saved.
+        The bundle, without what `describe` adds.
     """
     train, test = texts
     held = measured.val_labels
     temperature = fit_temperature(measured.val_logits, held)
     said = probability(measured.test_logits[0], temperature)
     metrics = {
-        name: over_seeds(np.array(measured.accuracies[key]), "accuracy", PROTOCOLS[name])
+        name: over_seeds(np.array(measured.accuracies[key]), "accuracy", protocol(name, preset))
         for name, key in _MEASURED.items()
         if key in measured.accuracies
     }
+    loss = log_loss(measured.val_logits, held)
+    metrics["val_loss"] = over_seeds(np.array([loss]), "loss", PROTOCOLS["val_loss"])
     metrics["calibration_error"] = over_seeds(
         np.array([expected_calibration_error(said, test.labels)]),
         "share",
@@ -200,26 +223,85 @@ def gather(
         "train_s": measured.train_s,
     }
     said_of = describe_texts(test).assign(logit=measured.test_logits[0].astype(np.float32))
-    tables = {"words": pd.DataFrame({"word": measured.vocabulary.words}), "test": said_of}
-    arrays = rounded(measured.arrays)
-    bundle = Bundle(
+    words = measured.vocabulary.words
+    known = dict(
+        zip(train.words, address_words(train.tokens, train.rows, train.words), strict=True)
+    )
+    words = without_addresses(words, np.array([known[word] for word in words], bool))
+    tables = {"words": pd.DataFrame({"word": words}), "test": said_of}
+    return Bundle(
         kind=KIND,
         name=f"sentiment-{preset_name}",
         config=json.loads(json.dumps(config)),
         seeds={"model": seed},
         metrics=metrics,
         dataset=local.record(),
-        arrays=arrays,
+        arrays=rounded(measured.arrays),
         tables=tables,
         documents={"history": measured.histories},
         device=describe_devices(),
         duration_s=measured.train_s,
         command=command,
     )
+
+
+def describe(
+    bundle: Bundle, may_ship: Callable[[], Publishable], *, glove: LocalData | None = None
+) -> Bundle:
+    """Says what stands beside the weights of a bundle: favourites of its filters, and its card.
+
+    Args:
+        bundle: of a model.
+        may_ship: opens the n-grams that may ship, for a model that has filters or is linear; those
+            of a linear model must be among them.
+        glove: the archive of GloVe 6B, for a model whose embedding began with its vectors.
+
+    Returns:
+        The bundle with them, not yet saved.
+
+    Raises:
+        InputError: a linear model has weights for other n-grams.
+        DataError: an archive is damaged.
+    """
     model = SentimentModel(bundle)
-    if model.has_filters:
-        tables["ngrams"] = strongest_ngrams(model.net, model.net_vocabulary, train)
-    return dataclasses.replace(bundle, tables=tables, card=_card(bundle))
+    tables, config = dict(bundle.tables), dict(bundle.config)
+    if model.has_filters or model.linear is not None:
+        found = may_ship()
+        config["disclosure"] = dict(RULE)
+        if model.linear is not None:
+            check_keys(model, found)
+        if model.has_filters:
+            tables["ngrams"] = strongest_ngrams(model.net, model.net_vocabulary, found)
+    if glove is not None:
+        table = restored(bundle.arrays)["embedding.table"]
+        words, vectors = read_glove(glove.path, n_dims=table.shape[1])
+        config["glove"] = measure_likeness(model.vocabulary, table, words, vectors)
+    metrics = {name: bundle.metrics[name] for name in PROTOCOLS if name in bundle.metrics}
+    bundle = dataclasses.replace(bundle, tables=tables, config=config, metrics=metrics)
+    return dataclasses.replace(bundle, card=write_card(bundle))
+
+
+def check_keys(model: SentimentModel, found: Publishable) -> None:
+    """Checks that a linear model knows only n-grams that may ship.
+
+    Raises:
+        InputError: it knows others.
+    """
+    number = {word: at for at, word in enumerate(found.words)}
+    ids = np.array([0, *(number.get(word, -2) for word in model.vocabulary.words), -1])
+    keys = pack_columns(ids[unpack(model.linear.keys)])  # the last one serves -1: no further word
+    others = np.count_nonzero(~np.isin(keys, found.keys(MAX_ORDER)))
+    if others:
+        raise InputError(
+            f"{model.bundle.name} ({others:,} of its n-grams) should know only n-grams that may "
+            f"ship; train it anew: {model.bundle.command}"
+        )
+
+
+def protocol(name: str, preset: Preset) -> str:
+    """Says how a metric of a recipe is measured, and what its spread over seeds leaves out."""
+    shared = SHARED if preset.views and name in ("test_accuracy", "net_accuracy") else ""
+    return PROTOCOLS[name] + shared
 
 
 def measure(
@@ -251,59 +333,3 @@ def measure(
             "recorded": recorded["calibration_error"]["value"],
         },
     }
-
-
-def _card(bundle: Bundle) -> str:
-    config, data = bundle.config, bundle.dataset
-    rows = "\n".join(
-        f"| {name} | {metric['value']:.4f} | {_spread(metric)} | {metric['protocol']} |"
-        for name, metric in bundle.metrics.items()
-    )
-    epochs = f" ({config['epochs']} epochs)" if bundle.documents["history"] else ""
-    taught = (
-        f" It also learned what the linear model says of\n{config['n_taught']:,} reviews without "
-        "labels; none of them stands in the test part."
-        if "n_taught" in config
-        else ""
-    )
-    phrases = (
-        "Of each filter, the phrases that excite it most, among those that stand in several "
-        "reviews. "
-        if "ngrams" in bundle.tables
-        else ""
-    )
-    return f"""# {bundle.name}
-
-{config["title"]}: is a film review for or against? Trained on {data["title"]} ({data["version"]}),
-25,000 labelled reviews; {config["n_parameters"]:,} numbers learned.{taught}
-
-Made by `{bundle.command}` on {bundle.device}; the weights that ship took {bundle.duration_s:.0f} s
-of training{epochs}. `python -m core evaluate assets/{bundle.name}` measures
-them again.
-
-## Figures
-| metric | mean over seeds | of each seed | protocol |
-|---|---|---|---|
-{rows}
-
-Logits are divided by {config["temperature"]:.3f} before they are called probabilities.
-
-## What is inside
-Weights of seed {bundle.seeds["model"]} in half precision or less, the words they know, and, \
-for each test
-review in the archive's order, its label, what the model said (a logit), and counts (words,
-negations, share of rare words). {phrases}No text of a review.
-
-## Use and limits
-For exploring and teaching. The model knows how people wrote about films on one web site before
-2011; irony, other languages and texts about other things mislead it. 123 texts stand in both train
-and test of the data set, as published. A score is no judgement of a writer.
-
-## Data
-{data["citation"]}
-Licence: {data["licence"]}
-"""
-
-
-def _spread(metric: dict) -> str:
-    return ", ".join(f"{value:.4f}" for value in metric["per_seed"])

@@ -1,6 +1,7 @@
 """`train sentiment` and `sentiment score`: a review a line in, a probability a line out."""
 
 import argparse
+import functools
 import json
 import shutil
 import sys
@@ -8,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from core.bundle import Bundle, check_replaceable, save_bundle
+from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
+from core.datasets.command import add_places
 from core.errors import InputError
 from core.options import add_training, refuse_other_data, report, write_presets
 from core.sentiment import SETTINGS
@@ -35,6 +37,16 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     )
     score.add_argument("--json", action="store_true", help="print one JSON object")
     score.set_defaults(run=run_score)
+    describe = actions.add_parser(
+        "describe",
+        help="find anew what stands beside the weights of a bundle",
+        description="Finds anew which n-grams excite a bundle's filters most, among those that may "
+        "ship, and how near its vectors are to GloVe's; then writes both and the card into the "
+        "bundle. Its weights and figures stay.",
+    )
+    describe.add_argument("bundle", type=Path, metavar="DIR", help="the bundle's folder")
+    add_places(describe)
+    describe.set_defaults(run=run_description)
 
 
 def register_training(topics: argparse._SubParsersAction) -> None:
@@ -69,6 +81,36 @@ def run_score(args: argparse.Namespace) -> None:
             sys.stdout.write(f"{score.probability:.4f}\t{label}\n")
     if args.json:
         sys.stdout.write(json.dumps({"model": model.name, "reviews": rows}) + "\n")
+
+
+def run_description(args: argparse.Namespace) -> None:
+    """Describes a bundle anew, in its place.
+
+    Raises:
+        InputError: the bundle holds no model, or one that knows n-grams that may not ship.
+        BundleError: it is missing, damaged or of another kind.
+        DataError: a data set is missing or damaged.
+    """
+    from core.datasets.store import ensure
+    from core.sentiment.bundles import KIND, describe
+    from core.sentiment.presets import find_preset
+    from core.sentiment.publishable import read_publishable
+
+    bundle = load_bundle(args.bundle, kind=KIND)
+    if "preset" not in bundle.config:
+        raise InputError(f"DIR ({args.bundle}) should hold a model, not {bundle.name}")
+    places = {"data_dir": args.data_dir, "mirror": args.mirror}
+    local = ensure("imdb", **places)
+    may_ship = functools.partial(read_publishable, local, data_dir=args.data_dir)
+    needs_glove = find_preset(bundle.config["preset"]).vectors == "glove"
+    glove = ensure("glove-6b", **places) if needs_glove else None
+    described = describe(bundle, may_ship, glove=glove)
+    save_bundle(described, args.bundle)
+    n_rows = len(described.tables.get("ngrams", ()))
+    if args.json:
+        sys.stdout.write(json.dumps({"bundle": str(args.bundle), "ngrams": n_rows}) + "\n")
+    else:
+        sys.stdout.write(f"{n_rows:,} n-grams of filters and the card written to {args.bundle}\n")
 
 
 def run_training(args: argparse.Namespace) -> None:

@@ -46,6 +46,11 @@ class Texts:
         """Number of reviews R."""
         return len(self.labels)
 
+    @property
+    def rows(self) -> np.ndarray:
+        """The review of each token, i32[T]."""
+        return np.repeat(np.arange(self.n_texts, dtype=np.int32), np.diff(self.starts))
+
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:

@@ -1,40 +1,43 @@
 """What each filter of a convolutional net looks for: the n-grams that excite it most.
 
-They are counted when a net is trained, over the training reviews, and only n-grams that stand in
-several reviews: what ships are common phrases, no sentence of anybody's.
+They are looked for among those that may ship (`core.sentiment.disclosure`): common phrases, no
+sentence of anybody's, and no longer passage when they are laid end over end.
 """
 
 import numpy as np
 import pandas as pd
 
-from core.sentiment.data import Texts, Vocabulary
+from core.sentiment.data import Vocabulary
 from core.sentiment.forward import CnnForward, MaxCnnForward, RegionForward
+from core.sentiment.publishable import Publishable
 
-MIN_REVIEWS = 3
 MOST_SHOWN = 20
 _SCORED_AT_ONCE = 20_000
 
 
 def strongest_ngrams(
-    net: CnnForward | MaxCnnForward | RegionForward, vocabulary: Vocabulary, texts: Texts
+    net: CnnForward | MaxCnnForward | RegionForward, vocabulary: Vocabulary, found: Publishable
 ) -> pd.DataFrame:
     """Finds the n-grams that excite each filter most.
 
     Args:
-        net: with filters.
+        net: with filters of five words or fewer.
         vocabulary: the words it knows.
-        texts: training reviews, as the net reads them.
+        found: the n-grams that may ship.
 
     Returns:
         Columns "size" (words), "filter" (within its size), "rank" (from 1), "ngram" (words with
-        blanks between), "value" (what the filter says) and "reviews" (how many hold it); at most
-        `MOST_SHOWN` rows a filter, none with a rare word.
+        blanks between), "value" (what the filter says) and "reviews" (how many hold it, of those
+        that may be learned from); at most `MOST_SHOWN` rows a filter, none with a rare word.
     """
-    ids = vocabulary.encode(texts.words)[texts.tokens]
+    encoded = vocabulary.encode(found.words)
     words = np.array(["", *vocabulary.words], dtype=object)
-    found = []
+    rows = []
     for group, size in enumerate(net.sizes):
-        ngrams, reviews = count_ngrams(ids, texts.starts, size, vocabulary.rare)
+        ngrams, reviews = found.table(size)
+        ngrams = encoded[ngrams]
+        known = (ngrams != vocabulary.rare).all(axis=1)
+        ngrams, reviews = ngrams[known], reviews[known]
         best = _Best()
         for at in range(0, len(ngrams), _SCORED_AT_ONCE):
             some = ngrams[at : at + _SCORED_AT_ONCE]
@@ -42,44 +45,8 @@ def strongest_ngrams(
         for number in range(best.n_filters):
             for rank, (value, row) in enumerate(best.of(number), start=1):
                 text = " ".join(words[ngrams[row]])
-                found.append((size, number, rank, text, value, int(reviews[row])))
-    return pd.DataFrame(found, columns=["size", "filter", "rank", "ngram", "value", "reviews"])
-
-
-def count_ngrams(
-    ids: np.ndarray, starts: np.ndarray, size: int, rare: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Counts in how many texts each n-gram of one size stands.
-
-    Args:
-        ids: i32[T], from 1 to `rare`, one text after the other.
-        starts: i64[R + 1].
-        size: words in an n-gram.
-        rare: the id of rare words; n-grams with one are left out.
-
-    Returns:
-        i32[N, size], the n-grams that stand in `MIN_REVIEWS` texts or more, and in how many each
-        does, i64[N].
-    """
-    texts = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    n_places = max(len(ids) - size + 1, 0)
-    inside = texts[:n_places] == texts[size - 1 :]
-    for d in range(size):
-        inside &= ids[d : d + n_places] != rare
-    places = np.flatnonzero(inside)
-    # Narrowing down: an n-gram is no more frequent than its beginning, so few stay to be sorted.
-    codes = np.zeros(len(places), np.int64)
-    for d in range(size):
-        codes = codes * (rare + 1) + ids[places + d]
-        _, codes, counts = np.unique(codes, return_inverse=True, return_counts=True)
-        stays = counts[codes] >= MIN_REVIEWS
-        places, codes = places[stays], codes[stays]
-    pairs = np.unique(np.stack([codes, texts[places]], axis=1), axis=0)
-    kept, reviews = np.unique(pairs[:, 0], return_counts=True)
-    kept, reviews = kept[reviews >= MIN_REVIEWS], reviews[reviews >= MIN_REVIEWS]
-    order = np.argsort(codes, kind="stable")
-    first = places[order[np.searchsorted(codes[order], kept)]]
-    return ids[first[:, None] + np.arange(size)].astype(np.int32), reviews
+                rows.append((size, number, rank, text, value, int(reviews[row])))
+    return pd.DataFrame(rows, columns=["size", "filter", "rank", "ngram", "value", "reviews"])
 
 
 class _Best:

@@ -4,6 +4,11 @@ Each n-gram counts once a review, times the logarithm of how much more often it 
 for a film than in reviews against one; a linear classifier learns how much to believe each. A
 review's n-grams share a length of 1, so long reviews are not surer for their length alone.
 
+A model that ships knows only n-grams that may (`core.sentiment.disclosure`). On validation that
+costs no accuracy (90.5 % with and without); its loss rises by 0.005. Numbering pairs and triples by
+a hash instead, so that none can be read back, cost more: 90.3 % with 2^20 numbers and 89.8 % with
+2^18.
+
 References:
     S. Wang and C. D. Manning (2012). Baselines and Bigrams: Simple, Good Sentiment and Topic
         Classification. https://aclanthology.org/P12-2018/
@@ -18,9 +23,11 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from core.errors import InputError
+from core.sentiment.chains import telling
 from core.sentiment.data import Texts
+from core.sentiment.disclosure import LONGEST_CHAIN
 from core.sentiment.linear import NgramWeights
-from core.sentiment.ngrams import MAX_ORDER, MAX_WORDS, pack
+from core.sentiment.ngrams import MAX_ORDER, MAX_WORDS, pack, unpack
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,12 +50,17 @@ class NbsvmConfig:
                 raise InputError(f"{name} ({getattr(self, name)}) should be above 0")
 
 
-def fit_nbsvm(config: NbsvmConfig, texts: Texts) -> NgramWeights:
+def fit_nbsvm(
+    config: NbsvmConfig, texts: Texts, *, allowed: np.ndarray | None = None
+) -> NgramWeights:
     """Fits the linear model.
 
     Args:
         config: settings.
         texts: training reviews.
+        allowed: i64[M], the n-grams that may be known of it, with ids of `texts.words`. Of these,
+            those are left out that would tell together how a passage goes on
+            (`core.sentiment.chains.telling`). None for a model that does not ship: it knows all.
 
     Returns:
         Weights of the n-grams that stand in enough reviews.
@@ -70,10 +82,14 @@ def fit_nbsvm(config: NbsvmConfig, texts: Texts) -> NgramWeights:
     )
     counts.data[:] = 1  # whether it stands there, not how often
     stays = counts.count_nonzero(axis=0) >= config.min_reviews
+    if allowed is not None:
+        stays &= np.isin(keys, allowed)
+        stays[stays] = silent(keys[stays])
     if not stays.any():
         raise InputError(
-            f"min_reviews ({config.min_reviews}) should be lower: no n-gram stands in as many of "
-            f"the {texts.n_texts:,} reviews"
+            f"min_reviews ({config.min_reviews}) should be lower: no n-gram "
+            + ("" if allowed is None else "that may be known ")
+            + f"stands in as many of the {texts.n_texts:,} reviews"
         )
     keys, counts = keys[stays], counts[:, stays]
     ratios = log_ratios(counts, texts.labels, config.smoothing)
@@ -85,6 +101,18 @@ def fit_nbsvm(config: NbsvmConfig, texts: Texts) -> NgramWeights:
     classifier.fit(inputs.tocsr(), texts.labels)
     weights = (classifier.coef_[0] * ratios).astype(np.float32)
     return NgramWeights(keys, weights, float(classifier.intercept_[0]))
+
+
+def silent(keys: np.ndarray) -> np.ndarray:
+    """Says which n-grams stay so that no passage can be read from them alone, bool[N]."""
+    ngrams = [tuple(word for word in row if word >= 0) for row in unpack(keys).tolist()]
+    stays = np.ones(len(keys), bool)
+    while True:
+        left = np.flatnonzero(stays)
+        tells = telling([ngrams[row] for row in left], longest=LONGEST_CHAIN)
+        if not tells.any():
+            return stays
+        stays[left[tells]] = False
 
 
 def log_ratios(counts: sparse.csr_array, labels: np.ndarray, smoothing: float) -> np.ndarray:

@@ -228,16 +228,28 @@ def seeds_of(seed: int, n_seeds: int) -> range:
     return range(seed, seed + n_seeds)
 
 
-def measure_linear(config: NbsvmConfig, train: Texts, test: Texts) -> Measured:
+def measure_linear(
+    config: NbsvmConfig, train: Texts, test: Texts, *, allowed: np.ndarray | None = None
+) -> Measured:
     """Fits the linear model on nine tenths of train to calibrate it, then on all of train.
 
     It has no seed and no epochs; `arrays` are those of `NgramWeights`, with ids of `vocabulary`.
+
+    Args:
+        config: settings.
+        train: labelled reviews to learn from and to calibrate on.
+        test: labelled reviews to report on.
+        allowed: the n-grams that it may know, see `fit_nbsvm`.
+
+    Raises:
+        InputError: there are too few reviews, or too many words.
     """
     held = held_out(train)
     part = take(train, held)
-    val_logits = fit_nbsvm(config, take(train, ~held)).logits(part.tokens, part.starts)
+    careful = fit_nbsvm(config, take(train, ~held), allowed=allowed)
+    val_logits = careful.logits(part.tokens, part.starts)
     started = time.perf_counter()
-    fitted = fit_nbsvm(config, train)
+    fitted = fit_nbsvm(config, train, allowed=allowed)
     train_s = time.perf_counter() - started
     vocabulary, keys, order = renumber(fitted.keys, train.words)
     arrays = {
@@ -278,18 +290,20 @@ def held_out(train: Texts) -> np.ndarray:
 
 
 def renumber(keys: np.ndarray, words: Sequence[str]) -> tuple[Vocabulary, np.ndarray, np.ndarray]:
-    """Gives the words of some n-grams numbers of their own, without gaps.
+    """Gives the words of some n-grams numbers of their own, in alphabetical order.
+
+    The order of `words` is that in which the reviews use them: it would tell how the first begin.
 
     Args:
         keys: i64[N], see `core.sentiment.ngrams`, with ids of `words`.
         words: what those ids stand for.
 
     Returns:
-        A vocabulary in the order of the ids, the keys with its ids, ascending, i64[N], and where
-        each of them stood in `keys`, i64[N].
+        A vocabulary, the keys with its ids, ascending, i64[N], and where each of them stood in
+        `keys`, i64[N].
     """
     ids = unpack(keys)
-    used = np.unique(ids[ids >= 0])
+    used = np.array(sorted(np.unique(ids[ids >= 0]), key=words.__getitem__), np.int64)
     vocabulary = Vocabulary(tuple(words[word] for word in used))
     new_id = np.full(len(words) + 1, -1, np.int32)  # the last one serves -1, no further word
     new_id[used] = np.arange(1, len(used) + 1, dtype=np.int32)

@@ -1,7 +1,7 @@
 """A net and the linear model added up: each knows what the other misses.
 
 The net has read reviews without labels and sees which windows mean alike; the linear model knows
-hundreds of thousands of n-grams word by word. Both logits are sums of n-grams, so their sum is one,
+far more n-grams, word by word. Both logits are sums of n-grams, so their sum is one,
 too. Its two weights and its offset are fitted on the validation reviews, which neither has seen.
 
 Reference:
@@ -24,7 +24,9 @@ from core.sentiment.protocol import Measured, Runs, measure_linear, measure_net
 NET, LINEAR = "net.", "linear."  # what the names of their arrays begin with
 
 
-def measure_together(preset: Preset, train: Texts, test: Texts, runs: Runs) -> Measured:
+def measure_together(
+    preset: Preset, train: Texts, test: Texts, runs: Runs, *, allowed: np.ndarray | None = None
+) -> Measured:
     """Measures a net with each seed, the linear model, and the sum of the two.
 
     Args:
@@ -32,6 +34,7 @@ def measure_together(preset: Preset, train: Texts, test: Texts, runs: Runs) -> M
         train: labelled reviews to learn from and to choose on.
         test: labelled reviews to report on.
         runs: trainings of the net; the weights of the sum are fitted with the first of them.
+        allowed: the n-grams that the linear model may know, see `fit_nbsvm`.
 
     Returns:
         The sum with the first seed's net; `accuracies` has also "net", the net alone.
@@ -40,7 +43,7 @@ def measure_together(preset: Preset, train: Texts, test: Texts, runs: Runs) -> M
         InputError: there are too few epochs, reviews or words.
     """
     net = measure_net(preset, train, test, runs)
-    linear = measure_linear(preset.partner, train, test)
+    linear = measure_linear(preset.partner, train, test, allowed=allowed)
     val_logits = np.stack([net.val_logits, linear.val_logits], axis=1)
     weights, offset = weigh(val_logits, net.val_labels)
     val_logits = (val_logits @ weights + offset).astype(np.float32)

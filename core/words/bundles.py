@@ -301,7 +301,7 @@ Made by `{bundle.command}` on {bundle.device} in {bundle.duration_s:.0f} s of tr
 ## What is inside
 Vectors in half precision, from which their mean over words drawn by count to the power 3/4 was
 taken off (`mean` holds it), the words with their counts, the history of training{net}.
-No text of a review.
+No text of a review. Words that mostly stand in addresses of a few reviews are numbered, not named.
 
 ## Use and limits
 For exploring and teaching. What a word means here is what film reviewers use it for: a bank is

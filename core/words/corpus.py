@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.addresses import address_words, without_addresses
 from core.datasets.store import LocalData
 from core.errors import DataError, InputError
 from core.reviews import Reviews, collect, read_reviews
@@ -25,7 +26,8 @@ class Corpus:
     Attributes:
         tokens: i32[T], the words of all reviews one after the other.
         starts: i64[R + 1], where each review begins in `tokens`; the last is T.
-        words: the V words, most frequent first, ties in alphabetical order.
+        words: the V words, most frequent first, ties in alphabetical order; parts of addresses of
+            few are not named (`core.addresses`).
         counts: i64[V], how often each stands in `tokens`.
     """
 
@@ -182,9 +184,12 @@ def count_corpus(reviews: list[list[str]]) -> Corpus:
 
 def _by_frequency(tokens: np.ndarray, starts: np.ndarray, words: tuple[str, ...]) -> Corpus:
     """Numbers the words from the most frequent one, and leaves out those that do not occur."""
+    reviews = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+    of_few = address_words(tokens, reviews, words)
     counts = np.bincount(tokens, minlength=len(words))
     names = np.array(words, dtype=object)
     order = np.lexsort((names.astype(str), -counts))[: np.count_nonzero(counts)]
     new_id = np.empty(len(words), np.int32)
     new_id[order] = np.arange(len(order), dtype=np.int32)
-    return Corpus(new_id[tokens], starts, tuple(names[order]), counts[order])
+    named = without_addresses(names[order], of_few[order])
+    return Corpus(new_id[tokens], starts, named, counts[order])

@@ -1,7 +1,8 @@
 """The same question asked of several sets of word vectors: which sets are here, what each answers.
 
-GloVe's vectors do not ship. Without its archive a set stands for what ships of it: the 20 nearest
-words of its 10,000 most frequent ones, and their positions on a few axes.
+GloVe's 400,000 vectors do not ship as a set to be asked. Without its archive a set stands for what
+ships of it: the 20 nearest words of its 10,000 most frequent ones, and their positions on a few
+axes.
 """
 
 import collections
@@ -265,7 +266,7 @@ def analogy(
     answers = []
     for one in sets:
         if one.vectors is None:
-            problem = f"An analogy needs the vectors, which do not ship; {GET_GLOVE} fetches them"
+            problem = f"An analogy needs all of GloVe's vectors; {GET_GLOVE} fetches them"
             answers.append(Answer(one, problem=problem))
             continue
         try:

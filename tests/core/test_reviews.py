@@ -47,9 +47,10 @@ def test_reads_every_review_in_order_with_part_number_and_stars(local):
     assert reviews.numbers.tolist() == [0, 0, 0, 0, 1, 0]
     assert reviews.n_reviews == 6
     assert reviews.words == ("never", ",", "!", "a", "bad", "end", "good", "film")
-    names = ("tokens", "starts", "parts", "stars", "numbers")
+    assert reviews.cases.tolist() == [1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 0, 0, 0, 0]
+    names = ("tokens", "starts", "parts", "stars", "numbers", "cases")
     types = [getattr(reviews, name).dtype.str[1:] for name in names]
-    assert types == ["i4", "i8", "u1", "u1", "i4"]
+    assert types == ["i4", "i8", "u1", "u1", "i4", "u1"]
 
 
 def test_rows_of_some_parts_ascend(local):
@@ -87,7 +88,7 @@ def test_the_kept_copy_is_the_same_and_spares_the_archive(local, tmp_path):
     first = read_reviews(local, data_dir=tmp_path / "data")
     local.path.unlink()
     again = read_reviews(local, data_dir=tmp_path / "data")
-    for name in ("tokens", "starts", "parts", "stars", "numbers"):
+    for name in ("tokens", "starts", "parts", "stars", "numbers", "cases"):
         np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
     assert again.words == first.words
     assert [path.name for path in (tmp_path / "data" / "cache").iterdir()] == [KEPT]
@@ -102,6 +103,7 @@ def test_the_kept_copy_is_the_same_and_spares_the_archive(local, tmp_path):
         ("tokens.npy", b"\x93NUMPY"),
         ("stars.npy", b""),
         ("parts.npy", None),
+        ("cases.npy", None),
     ],
 )
 def test_a_damaged_copy_is_made_anew(local, tmp_path, name, content):
@@ -144,9 +146,16 @@ def test_an_archive_without_reviews_is_refused(tmp_path):
 def test_inconsistent_reviews_name_each_problem():
     one, two = np.zeros(1, np.uint8), np.zeros(2, np.uint8)
     with pytest.raises(DataError, match="do not cover the tokens; there are 2 stars; a token is"):
-        Reviews(np.array([0, 1], np.int32), np.array([0, 1]), ("a",), one, two, one)
+        Reviews(np.array([0, 1], np.int32), np.array([0, 1]), ("a",), one, two, one, two)
     with pytest.raises(DataError, match="a review ends before it begins"):
-        Reviews(np.zeros(3, np.int32), np.array([0, 2, 1, 3]), ("a",), *[np.zeros(3)] * 3)
+        Reviews(np.zeros(3, np.int32), np.array([0, 2, 1, 3]), ("a",), *[np.zeros(3)] * 4)
+
+
+def test_a_word_is_the_same_however_it_is_written():
+    reviews = collect([(["An", "AN", "aN", "A", "I", "4", "."], "train_pos", 0, 7)])
+    assert reviews.words == ("an", "a", "i", "4", ".")
+    assert reviews.tokens.tolist() == [0, 0, 0, 1, 2, 3, 4]
+    assert reviews.cases.tolist() == [1, 2, 0, 1, 1, 0, 0]
 
 
 def test_the_real_archive_begins_as_expected(mirror):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.tokens import locate, tokenize
+from core.tokens import locate, tokenize, tokenize_as_written
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,24 @@ def test_tokens_are_lower_case_and_without_blanks(text):
 def test_tokens_of_the_tokens_are_the_tokens(text):
     tokens = tokenize(text)
     assert tokenize(" ".join(tokens)) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("A Great FILM", ["A", "Great", "FILM"]),
+        ("DON'T!!<BR />Film's", ["DO", "N'T", "!", "Film", "'s"]),
+        ("O'Brien isn\u2019t \u201cHe\u201d", ["O'Brien", "is", "n't", '"', "He", '"']),
+        ("\u0130stanbul is Big", ["i", "stanbul", "is", "big"]),  # its small i is two signs
+    ],
+)
+def test_tokens_keep_their_capitals_where_asked(text, tokens):
+    assert tokenize_as_written(text) == tokens
+
+
+@given(st.one_of(TEXTS, st.text(st.sampled_from("anstNTDmlrevBR'`.,!? <br/>09-_\n\u017f\u212a"))))
+def test_tokens_as_written_are_the_tokens_in_other_letters(text):
+    assert [token.lower() for token in tokenize_as_written(text)] == tokenize(text)
 
 
 @given(TEXTS, TEXTS)

@@ -133,19 +133,19 @@ def random_ids(config: object, n_texts: int = 6, seed: int = 0) -> np.ndarray:
     return ids
 
 
-def net_bundle(name: str, val_accuracy: float = 0.5) -> Bundle:
+def net_bundle(name: str, val_loss: float = 0.7) -> Bundle:
     """An untrained net of `CONFIGS` as a bundle; its words are the first neutral ones."""
     config = CONFIGS[name]
     arrays = arrays_of(random_net(config, seed=3))
     words = [*NEUTRAL[: config.n_ids - 4], "wonderful", "."]
-    return _bundle(name, config, arrays, words, val_accuracy)
+    return _bundle(name, config, arrays, words, val_loss)
 
 
-def linear_bundle(val_accuracy: float = 0.5) -> Bundle:
+def linear_bundle(val_loss: float = 0.7) -> Bundle:
     """The linear model, fitted on the planted reviews, as a bundle."""
     config = NbsvmConfig()
     measured = measure_linear(config, *planted())
-    return _bundle("nbsvm", config, measured.arrays, measured.vocabulary.words, val_accuracy)
+    return _bundle("nbsvm", config, measured.arrays, measured.vocabulary.words, val_loss)
 
 
 def _bundle(
@@ -153,7 +153,7 @@ def _bundle(
     config: object,
     arrays: Arrays,
     words: Sequence[str],
-    val_accuracy: float,
+    val_loss: float,
 ) -> Bundle:
     settings = {"title": name, "reads_signs": True, "temperature": 2.0}
     return Bundle(
@@ -161,7 +161,7 @@ def _bundle(
         name=f"sentiment-{name}",
         config=settings_of(config) | settings,
         seeds={"model": 0},
-        metrics={"val_accuracy": {"value": val_accuracy}},
+        metrics={"val_loss": {"value": val_loss}},
         dataset={"name": "imdb"},
         arrays=rounded(arrays),
         tables={"words": pd.DataFrame({"word": words})},

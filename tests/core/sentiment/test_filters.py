@@ -1,36 +1,26 @@
 import numpy as np
 import pandas as pd
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.sentiment.data import Vocabulary
-from core.sentiment.filters import MIN_REVIEWS, MOST_SHOWN, count_ngrams, strongest_ngrams
+from core.sentiment.filters import MOST_SHOWN, strongest_ngrams
 from core.sentiment.forward import MaxCnnForward
-from tests.core.sentiment.samples import texts_of
+from core.sentiment.publishable import Publishable
 
 VOCABULARY = Vocabulary(("good", "bad", "very", "film"))
 
 
-def brute(texts, size, rare):
-    """In how many texts each n-gram stands, counted one by one."""
-    found = {}
-    for number, text in enumerate(texts):
-        for at in range(len(text) - size + 1):
-            ngram = tuple(text[at : at + size])
-            if rare not in ngram:
-                found.setdefault(ngram, set()).add(number)
-    return {ngram: len(where) for ngram, where in found.items() if len(where) >= MIN_REVIEWS}
-
-
-@given(
-    st.lists(st.lists(st.integers(1, 3), max_size=8), min_size=1, max_size=12), st.integers(1, 4)
-)
-def test_counts_are_those_of_counting_one_by_one(texts, size):
-    ids = np.array([word for text in texts for word in text], np.int32)
-    starts = np.concatenate([[0], np.cumsum([len(text) for text in texts])])
-    ngrams, reviews = count_ngrams(ids, starts, size, rare=3)
-    counted = dict(zip(map(tuple, ngrams.tolist()), reviews.tolist(), strict=True))
-    assert counted == brute(texts, size, rare=3)
+def may_ship(*ngrams, chained=()):
+    """N-grams that may ship, each in one review more than the one before it."""
+    words = tuple(sorted({word for ngram in (*ngrams, *chained) for word in ngram.split()}))
+    sizes = {len(ngram.split()) for ngram in (*ngrams, *chained)}
+    found = {n: [g for g in (*ngrams, *chained) if len(g.split()) == n] for n in sizes}
+    ids = {n: [[words.index(w) for w in g.split()] for g in some] for n, some in found.items()}
+    return Publishable(
+        words,
+        {n: np.array(rows, np.int32) for n, rows in ids.items()},
+        {n: np.arange(10, 10 + len(rows)) for n, rows in ids.items()},
+        {n: np.array([g not in chained for g in some]) for n, some in found.items()},
+    )
 
 
 def weights():
@@ -59,26 +49,37 @@ def net_with(arrays, n_filters):
 
 
 def test_a_filters_favourites_come_first_with_what_it_says_of_them():
-    texts = texts_of(["very good film", "a very good bad film"] * MIN_REVIEWS)
-    table = strongest_ngrams(weights(), VOCABULARY, texts)
+    found = may_ship("film", "good", "bad", "bad film", "very good", "a very", "good film")
+    table = strongest_ngrams(weights(), VOCABULARY, found)
     pairs = table[table["size"] == 2]
     assert pairs["ngram"].tolist() == ["very good"]  # the others are 0: the filter is silent
     assert pairs["value"].tolist() == [3.0]
-    assert pairs["reviews"].tolist() == [2 * MIN_REVIEWS]
+    assert pairs["reviews"].tolist() == [11]
     ones = table[table["size"] == 1]
     assert ones["ngram"].tolist()[0] == "bad" and ones["value"].tolist()[0] == 1.5
     assert ones["rank"].tolist() == list(range(1, len(ones) + 1))
 
 
+def test_what_would_chain_is_not_listed():
+    found = may_ship("good", "bad good", chained=("very good",))
+    table = strongest_ngrams(weights(), VOCABULARY, found)
+    assert table.loc[table["size"] == 2, "ngram"].tolist() == ["bad good"]
+
+
 def test_no_filter_has_more_than_its_share_and_rare_words_are_left_out():
-    words = [f"w{number}" for number in range(40)]
-    texts = texts_of([" ".join([*words, "unknown"])] * MIN_REVIEWS)
+    words = [f"w{number}" for number in range(10, 50)]
     vocabulary = Vocabulary(tuple(words))
     arrays = {
         "embedding.table": np.arange(42, dtype=np.float32)[:, None],
         "convolutions.0.kernel": np.ones((1, 1, 1), np.float32),
         "convolutions.0.bias": np.zeros(1, np.float32),
     }
-    table = strongest_ngrams(net_with(arrays, n_filters=1), vocabulary, texts)
+    found = may_ship(*words, "unknown")
+    table = strongest_ngrams(net_with(arrays, n_filters=1), vocabulary, found)
     assert table["ngram"].tolist() == words[::-1][:MOST_SHOWN]
     assert isinstance(table, pd.DataFrame)
+
+
+def test_without_any_ngram_there_are_no_favourites():
+    found = may_ship("unknown", "unknown unknown")
+    assert len(strongest_ngrams(weights(), VOCABULARY, found)) == 0

@@ -8,6 +8,7 @@ from core.sentiment.linear import NgramWeights
 from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm, log_ratios
 from core.sentiment.ngrams import pack, pack_columns, unpack
 from tests.core.sentiment.samples import planted, texts_of
+from tests.privacy.text_attacks import longest_reading
 
 FOUR = texts_of(["good good film", "good plot", "bad film", "bad plot bad"], [1, 1, 0, 0])
 
@@ -46,6 +47,26 @@ def test_only_ngrams_of_enough_reviews_count():
     assert (np.diff(all_of_them.keys) > 0).all()
     with pytest.raises(InputError, match=r"min_reviews \(3\) should be lower: no n-gram .* the 4"):
         fit_nbsvm(NbsvmConfig(min_reviews=3), FOUR)
+
+
+def test_what_may_not_be_known_is_left_out():
+    allowed = pack_columns(np.array([[FOUR.words.index("bad"), -1, -1], [0, 0, 0]]))
+    model = fit_nbsvm(NbsvmConfig(min_reviews=1), FOUR, allowed=np.sort(allowed))
+    assert set(named(model, FOUR.words)) == {"bad"}
+    with pytest.raises(InputError, match="no n-gram that may be known stands in as many of the 4"):
+        fit_nbsvm(NbsvmConfig(), FOUR, allowed=allowed[1:])
+
+
+def test_keys_that_tell_a_passage_are_left_out():
+    line = [f"w{k}" for k in range(12)]
+    texts = texts_of([" ".join(line), "good"] * 2, [1, 0, 1, 0])
+    triples = np.array([[texts.words.index(w) for w in line[k : k + 3]] for k in range(10)])
+    allowed = np.sort(pack_columns(np.append(triples, [[texts.words.index("good"), -1, -1]], 0)))
+    free = fit_nbsvm(NbsvmConfig(min_reviews=1), texts)
+    assert set(allowed) <= set(free.keys)
+    kept = named(fit_nbsvm(NbsvmConfig(min_reviews=1), texts, allowed=allowed), texts.words)
+    assert "good" in kept and len(longest_reading(tuple(n.split()) for n in kept)) <= 7
+    assert len(longest_reading(tuple(n.split()) for n in named(free, texts.words))) >= 12
 
 
 def test_planted_verdicts_are_learned_with_their_negations():

@@ -96,7 +96,7 @@ def test_renumbering_leaves_no_gaps_and_finds_the_way_back():
     words = ("zero", "one", "two", "three", "four")
     keys = np.sort(pack_columns(np.array([[4, -1, -1], [1, 4, -1], [4, 3, 1], [3, -1, -1]])))
     vocabulary, renumbered, order = renumber(keys, words)
-    assert vocabulary.words == ("one", "three", "four")
+    assert vocabulary.words == ("four", "one", "three")  # not in the order of the reviews
     assert (np.diff(renumbered) > 0).all()
     old, new = unpack(keys[order]), unpack(renumbered)
     names = {-1: None} | dict(enumerate(("", *vocabulary.words)))
@@ -116,10 +116,21 @@ def test_the_linear_model_says_the_same_once_its_words_are_renumbered():
     np.testing.assert_allclose(again.logits(ids, TEST.starts), expected, atol=1e-5)
     np.testing.assert_allclose(measured.test_logits[0], expected, atol=0.02)
     assert measured.accuracies == {"val": [1.0], "test": [1.0]}
+    assert list(measured.vocabulary.words) == sorted(measured.vocabulary.words)
     held = validation_rows(TRAIN)
     assert len(measured.val_logits) == held.sum()
     assert measured.n_parameters == len(arrays["weights"]) + 1
     assert (measured.epochs, measured.histories) == (1, {})
+
+
+def test_a_linear_model_that_ships_knows_no_other_ngrams():
+    every = measure_linear(NbsvmConfig(), TRAIN, TEST)
+    few = pack_columns(np.array([[TRAIN.words.index(w), -1, -1] for w in ("wonderful", "awful")]))
+    allowed = np.sort(np.append(few, pack_columns(np.array([[10_000, 0, 0]]))))
+    measured = measure_linear(NbsvmConfig(), TRAIN, TEST, allowed=allowed)
+    assert measured.vocabulary.words == ("awful", "wonderful")
+    assert len(measured.arrays["keys"]) == 2 < len(every.arrays["keys"])
+    assert 0.5 < measured.accuracies["val"][0] < 1  # "not" is unknown to it
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,21 @@
+import dataclasses
+import functools
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.bundle import load_bundle, save_bundle
 from core.errors import InputError
 from core.reviews import read_reviews
 from core.sentiment import bundles
-from core.sentiment.bundles import measure, train
+from core.sentiment.bundles import describe, measure, train
 from core.sentiment.data import labelled
 from core.sentiment.explorer import SentimentModel
 from core.sentiment.nbsvm import NbsvmConfig
+from core.sentiment.ngrams import pack_columns
 from core.sentiment.presets import Preset
+from core.sentiment.publishable import read_publishable
 from tests.core.sentiment.samples import CONFIGS, N_TEST, planted_archive
 
 PRESETS = {
@@ -23,6 +29,7 @@ PRESETS = {
         batch_size=20,
         teacher=NbsvmConfig(),
     ),
+    "cnn": Preset("Tiny filters", CONFIGS["cnn"], n_epochs=1, learning_rate=0.02, batch_size=20),
     "nbsvm": Preset("Linear", NbsvmConfig(), reads_signs=False),
 }
 
@@ -66,7 +73,7 @@ def test_a_bundle_says_what_it_is_and_how_good(trained):
     assert bundle.config["reads_signs"] == PRESETS[name].reads_signs
     assert bundle.config["temperature"] > 0
     assert bundle.seeds == {"model": 3}
-    expected = {"test_accuracy", "val_accuracy", "calibration_error"}
+    expected = {"test_accuracy", "val_accuracy", "val_loss", "calibration_error"}
     expected |= {"lesson_accuracy"} if name != "nbsvm" else set()
     expected |= {"untaught_accuracy"} if name == "taught" else set()
     assert set(bundle.metrics) == expected
@@ -90,10 +97,62 @@ def test_weights_are_stored_small_and_keys_whole(trained):
 
 def test_no_text_of_a_review_is_shipped(trained):
     *_, bundle = trained
-    assert set(bundle.tables) == {"words", "test"}
+    assert set(bundle.tables) == {"words", "test"} | (
+        {"ngrams"} if bundle.config["model"] == "Cnn" else set()
+    )
     columns = {"label", "words", "negations", "rare", "logit"}
     assert set(bundle.tables["test"].columns) == columns
     assert bundle.tables["words"]["word"].is_unique
+
+
+def test_a_card_says_by_what_rule_ngrams_ship(trained):
+    name, _, _, bundle = trained
+    ships_some = name in ("cnn", "nbsvm")
+    assert ("disclosure" in bundle.config) == ships_some
+    assert ("## Which n-grams ship" in bundle.card) == ships_some
+    text = " ".join(bundle.card.split())
+    assert ("stands in reviews of 10 films or more" in text) == ships_some
+    assert ("n-grams that excite it most" in text) == (name == "cnn")
+    assert ("n-grams that the linear model has weights for" in text) == (name == "nbsvm")
+
+
+def test_a_bundle_is_described_anew_from_its_weights(trained, tmp_path):
+    name, local, folder, bundle = trained
+    stale = {"ngrams": pd.DataFrame({"ngram": ["somebody 's own"]})} if name == "cnn" else {}
+    changed = dataclasses.replace(bundle, tables=dict(bundle.tables) | stale, card="old")
+    may_ship = functools.partial(read_publishable, local, data_dir=folder)
+    again = load_bundle(save_bundle(describe(changed, may_ship), tmp_path / "again"))
+    assert again.card == bundle.card
+    assert again.config == bundle.config and again.metrics == bundle.metrics
+    for table in bundle.tables:
+        pd.testing.assert_frame_equal(again.tables[table], bundle.tables[table])
+    for array in bundle.arrays:
+        np.testing.assert_array_equal(again.arrays[array], bundle.arrays[array])
+
+
+@pytest.mark.parametrize("trained", ["nbsvm"], indirect=True)
+def test_a_linear_model_of_other_ngrams_is_refused(trained):
+    _, local, folder, bundle = trained
+    keys = bundle.arrays["keys"]
+    other = dict(bundle.arrays) | {
+        "keys": np.append(keys[:-1], pack_columns(np.array([[0, 0, 0]])))
+    }
+    may_ship = functools.partial(read_publishable, local, data_dir=folder)
+    with pytest.raises(InputError, match=r"sentiment-nbsvm \(1 of its n-grams\) should know only"):
+        describe(dataclasses.replace(bundle, arrays=other), may_ship)
+
+
+@pytest.mark.parametrize("trained", ["cnn"], indirect=True)
+def test_near_vectors_of_glove_are_said_to_ship(trained, monkeypatch):
+    _, local, folder, bundle = trained
+    vectors = 3 * bundle.arrays["embedding.table"][1:4].astype(np.float32)
+    theirs = tuple(bundle.tables["words"]["word"][:3]), vectors
+    monkeypatch.setattr(bundles, "read_glove", lambda path, *, n_dims: theirs)
+    may_ship = functools.partial(read_publishable, local, data_dir=folder)
+    text = " ".join(describe(bundle, may_ship, glove=local).card.split())
+    assert "cosine between a word's vector here and GloVe's is 1.000" in text
+    assert "for 100.0% of its 3 words in GloVe" in text and "PDDL 1.0" in text
+    assert "GloVe" not in bundle.card
 
 
 @pytest.mark.parametrize(

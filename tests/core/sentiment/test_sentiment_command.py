@@ -1,16 +1,24 @@
 """`sentiment score` and `train sentiment` as scripts call them."""
 
+import dataclasses
 import functools
 import io
 import json
 import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from core.__main__ import main
-from core.bundle import save_bundle
+from core.bundle import load_bundle, save_bundle
+from core.datasets import store
 from core.sentiment import explorer
-from tests.core.sentiment.samples import linear_bundle
+from core.sentiment.nbsvm import NbsvmConfig
+from core.sentiment.protocol import measure_linear
+from core.sentiment.publishable import read_publishable
+from core.sentiment.rounding import rounded
+from tests.core.sentiment.samples import linear_bundle, planted, planted_archive
 
 LINES = ["A wonderful film.", "", "an awful house", "not awful today", "not wonderful"]
 LABELS = ["positive", None, "negative", "positive", "negative"]
@@ -125,3 +133,43 @@ def test_recipes_are_listed_and_unknown_ones_refused(capsys):
     status, _, err = ask(capsys, "train", "sentiment", "--preset", "bert")
     assert status == 2
     assert "preset (bert) should be one of mlp" in err
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    return planted_archive(tmp_path_factory.mktemp("archive") / "reviews.tar.gz")
+
+
+def test_a_bundle_is_described_anew_in_its_place(capsys, archive, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "ensure", lambda name, **_: archive)
+    places = ["--data-dir", str(tmp_path)]
+    found = read_publishable(archive, data_dir=tmp_path)
+    config = NbsvmConfig()
+    measured = measure_linear(config, *planted(), allowed=found.keys(config.order))
+    made = linear_bundle()
+    figure = {"value": 0.5, "per_seed": [0.5], "protocol": "none"}
+    made = dataclasses.replace(
+        made,
+        config=dict(made.config) | {"preset": "nbsvm", "n_parameters": 1, "epochs": 1},
+        metrics={"val_accuracy": figure},
+        dataset=archive.record(),
+        arrays=rounded(measured.arrays),
+        tables={"words": pd.DataFrame({"word": measured.vocabulary.words})},
+        documents={"history": {}},
+    )
+    folder = save_bundle(made, tmp_path / "bundle")
+    status, out, _ = ask(capsys, "sentiment", "describe", str(folder), *places, "--json")
+    assert (status, json.loads(out)) == (0, {"bundle": str(folder), "ngrams": 0})
+    again = load_bundle(folder)
+    assert "## Which n-grams ship" in again.card
+    assert again.config["disclosure"]["min_films"] == 10
+    np.testing.assert_array_equal(again.arrays["keys"], measured.arrays["keys"])
+    free = dataclasses.replace(made, arrays=linear_bundle().arrays, tables=linear_bundle().tables)
+    folder = save_bundle(free, tmp_path / "free")
+    status, _, err = ask(capsys, "sentiment", "describe", str(folder), *places)
+    assert status == 2 and "should know only n-grams that may ship; train it anew" in err
+
+
+def test_what_is_no_model_is_not_described(capsys, assets):
+    status, _, err = ask(capsys, "sentiment", "describe", str(assets / "sentiment-nbsvm"))
+    assert status == 2 and "should hold a model, not sentiment-nbsvm" in err

@@ -39,6 +39,10 @@ def trained(tmp_path_factory):
 def test_a_sum_is_trained_saved_and_measured_again(trained):
     bundle, local, folder = trained
     assert {"test_accuracy", "net_accuracy", "val_accuracy"} <= set(bundle.metrics)
+    shared = "all seeds share the layer learned from unlabelled reviews, the number of epochs"
+    for name in ("test_accuracy", "net_accuracy"):
+        assert shared in bundle.metrics[name]["protocol"] and shared in bundle.card
+    assert shared not in bundle.metrics["val_accuracy"]["protocol"]
     lengths = {name: len(row["per_seed"]) for name, row in bundle.metrics.items()}
     assert lengths["test_accuracy"] == lengths["net_accuracy"] == 2
     again = measure(bundle, local, data_dir=folder)["test_accuracy"]
