@@ -165,7 +165,7 @@ with right:
 table = model.favourites
 if table is not None:
     mine = table[(table["size"] == size) & (table["filter"] == number - 1)]
-    st.subheader(f"What excites filter {number} most, of phrases that may ship", anchor=False)
+    st.subheader(f"What excites filter {number} most, among common phrases", anchor=False)
     if len(mine):
         chart(
             figures.favourites(mine),
@@ -176,7 +176,7 @@ if table is not None:
             filename="sentiment-favourites",
         )
     else:
-        st.caption("No phrase that may ship excites it.")
+        st.caption("No common phrase excites it.")
 if words:
     said = found.values[size][:, number - 1]
     peak = " ".join(word for word in figures.window(words, int(said.argmax()), size) if word)
@@ -225,9 +225,9 @@ with page.details("How a filter works"):
     st.markdown(
         "It slides over the review and gives one number at each word; below 0 it is silent."
         + (
-            " What excites it most is looked for among the phrases that may ship: each stands in "
-            f"reviews of {rule['min_films']} films or more, belongs to no longer passage, names "
-            "nobody whom films have not made known, and chains with others to at most "
+            " What excites it most is looked for among common phrases, no reviewer's own: each "
+            f"stands in reviews of {rule['min_films']} films or more, belongs to no longer "
+            "passage, names nobody whom films have not made known, and chains with others to at most "
             f"{rule['longest_chain']} words."
             if rule and table is not None
             else ""
