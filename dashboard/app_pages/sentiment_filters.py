@@ -227,8 +227,8 @@ with page.details("How a filter works"):
         + (
             " What excites it most is looked for among common phrases, no reviewer's own: each "
             f"stands in reviews of {rule['min_films']} films or more, belongs to no longer "
-            "passage, names nobody whom films have not made known, and chains with others to at most "
-            f"{rule['longest_chain']} words."
+            "passage, names nobody whom films have not made known, and chains with others to at "
+            f"most {rule['longest_chain']} words."
             if rule and table is not None
             else ""
         )
