@@ -9,10 +9,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.reviews import words_beside
+
 MOSTLY = 0.5  # share of a word's places within addresses from which on it is a part of them
 COMMON = 30  # reviews from which on a word is nobody's: com, www, blogspot
 _ENDINGS = "com org net edu gov info co".split()
 _MAIL = "hotmail yahoo gmail aol msn googlemail comcast netscape excite".split()
+# Words that belong to addresses however many reviews they stand in: no n-gram with one ships.
+COMMON_PARTS = frozenset(
+    "http https www htm html php asp com org edu gov hotmail gmail aol msn geocities livejournal "
+    "myspace blogspot email mailto".split()
+)
 _LONGEST = 4  # parts of an address on either side of its ending
 
 
@@ -39,12 +46,7 @@ def address_words(tokens: np.ndarray, texts: np.ndarray, words: Sequence[str]) -
     inside = np.zeros(len(tokens), bool)
 
     def at(places: np.ndarray, distance: int) -> np.ndarray:
-        """The words so far from some places; no word's id beyond a text."""
-        there = places + distance
-        same = (there >= 0) & (there < len(tokens))
-        there = np.clip(there, 0, max(len(tokens) - 1, 0))
-        same &= texts[there] == texts[places]
-        return np.where(same, tokens[there], len(words))
+        return words_beside(tokens, texts, places, distance, outside=len(words))
 
     ends = np.flatnonzero(is_any["ending"][tokens])
     ends = ends[is_any["stop"][at(ends, -1)] & (at(ends, -2) < len(words))]

@@ -214,6 +214,25 @@ class _Cases(dict):
         return case
 
 
+def words_beside(
+    tokens: np.ndarray, texts: np.ndarray, places: np.ndarray, distance: int, *, outside: int
+) -> np.ndarray:
+    """Returns the word so far behind each place (before it, if below 0), i64[M].
+
+    Args:
+        tokens: i32[T], one text after the other.
+        texts: i32[T], the text of each.
+        places: i64[M], into `tokens`.
+        distance: in words.
+        outside: what to return beyond the begin or the end of the text.
+    """
+    there = places + distance
+    inside = (there >= 0) & (there < len(tokens))
+    there = np.clip(there, 0, max(len(tokens) - 1, 0))
+    inside &= texts[there] == texts[places]
+    return np.where(inside, tokens[there], np.int64(outside))
+
+
 def _members(path: Path) -> Iterator[tuple[list[str], str, int, int]]:
     for name, content in iter_members(path, suffix=".txt", predicate=_is_review):
         try:

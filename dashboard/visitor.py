@@ -4,7 +4,7 @@ No Streamlit here. Rows are those of the explorer's films; ids are the data set'
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,6 @@ __all__ = [
     "leave_one_out",
     "reasons",
     "read",
-    "rows_of",
     "starters",
     "stars_words",
 ]
@@ -61,12 +60,6 @@ def read(films: MovieExplorer, text: str) -> LinkRatings:
     return decode(text, frozenset(films.films["movie_id"].tolist()))
 
 
-def rows_of(films: MovieExplorer, ids: Sequence[int]) -> list[int]:
-    """Returns the rows of movies by their ids, leaving out those that the model does not know."""
-    found = pd.Index(films.films["movie_id"]).get_indexer(list(ids))
-    return found[found >= 0].tolist()
-
-
 def changed(ratings: Mapping[int, float], movie_id: int, stars: float | None) -> str:
     """Returns the link's text after a film is rated, rated anew, or (with None) no longer rated."""
     left = {**ratings, movie_id: stars}
@@ -81,7 +74,8 @@ def invented(films: MovieExplorer, name: str) -> str:
 
 def starters(films: MovieExplorer, rated: Mapping[int, float]) -> list[int]:
     """Returns rows of films to begin with that are not rated yet: well known, of many tastes."""
-    candidates = dict.fromkeys([*rows_of(films, _STARTERS), *films.top_by_count(100).tolist()])
+    well_known = films.rows_of(dict.fromkeys(_STARTERS, 0.0))
+    candidates = dict.fromkeys([*well_known, *films.top_by_count(100).tolist()])
     return [row for row in candidates if row not in rated][: N_MORE if rated else N_STARTERS]
 
 

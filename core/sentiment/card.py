@@ -3,8 +3,6 @@
 import textwrap
 
 from core.bundle import Bundle
-from core.sentiment import disclosure
-from core.sentiment.learnable import REVIEWS_A_FILM, SHARED_PASSAGE
 
 
 def write_card(bundle: Bundle) -> str:
@@ -87,15 +85,15 @@ def _ngrams(bundle: Bundle) -> str:
     keys = sum(len(array) for name, array in bundle.arrays.items() if name.endswith("keys"))
     which = [f"the {keys:,} n-grams that the linear model has weights for"] if keys else []
     which += ["those of the table"] if "ngrams" in bundle.tables else []
-    rule = disclosure.RULE
+    rule = bundle.config["disclosure"]
     rule_text = (
         f"Every n-gram here ({' and '.join(which)}) stands in reviews of {rule['min_films']} films "
         f"or more, by as many writers as far as the data tells: in reviews whose numbers in one "
-        f"part of the archive are {REVIEWS_A_FILM} or more apart, while a film has at most "
-        f"{REVIEWS_A_FILM} reviews with consecutive numbers; reviews that share "
-        f"{SHARED_PASSAGE} words in a row count as one writer's. The word before it, and the word "
-        f"behind it, is the same one in at most {rule['most_alike']:.0%} of its places, begin and "
-        f"end of a review included, and it has {rule['min_contexts']} different pairs of "
+        f"part of the archive are {rule['reviews_a_film']} or more apart, while a film has at most "
+        f"{rule['reviews_a_film']} reviews with consecutive numbers; reviews that share "
+        f"{rule['shared_passage']} words in a row count as one writer's. The word before it, and "
+        f"the word behind it, is the same one in at most {rule['most_alike']:.0%} of its places, "
+        f"begin and end of a review included, and it has {rule['min_contexts']} different pairs of "
         "neighbours or more; no uncommon word goes along with it in more than a third of its "
         "reviews. A name (a word with a capital in mid-sentence) stays only if "
         "reviewers of one film speak of it one after the other, for three films or more; parts of "

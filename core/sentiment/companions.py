@@ -18,11 +18,7 @@ _AT_ONCE = 2_000  # n-grams
 
 def word_matrix(reviews: Learnable) -> sparse.csr_array:
     """Says which review has which uncommon word, f32[R, V]."""
-    shape = reviews.n_texts, len(reviews.words)
-    ones = np.ones(len(reviews.tokens), np.float32)
-    stands = sparse.csr_array((ones, (reviews.texts, reviews.tokens)), shape=shape)
-    stands.sum_duplicates()
-    stands.data[:] = 1
+    stands = _incidence(reviews.texts, reviews.tokens, (reviews.n_texts, len(reviews.words)))
     uncommon = stands.sum(axis=0) <= UNCOMMON * reviews.n_texts
     return _only(stands, uncommon[stands.indices])
 
@@ -36,10 +32,7 @@ def has_companion(reviews: Learnable, found: Occurrences, words: sparse.csr_arra
         words: of `word_matrix`.
     """
     shape = found.n_ngrams, reviews.n_texts
-    ones = np.ones(len(found.places), np.float32)
-    stands = sparse.csr_array((ones, (found.rows, reviews.texts[found.places])), shape=shape)
-    stands.sum_duplicates()
-    stands.data[:] = 1
+    stands = _incidence(found.rows, reviews.texts[found.places], shape)
     n_reviews = np.diff(stands.indptr)
     # what stands in more reviews than these cannot have an uncommon word in so many of them
     rows = np.flatnonzero(n_reviews * MOST_TOGETHER <= UNCOMMON * reviews.n_texts)
@@ -53,6 +46,15 @@ def has_companion(reviews: Learnable, found: Occurrences, words: sparse.csr_arra
         own = (found.ngrams[row] == word[:, None]).any(axis=1)
         accompanied[row[~own]] = True
     return accompanied
+
+
+def _incidence(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
+    """Has a 1 wherever a row and a column meet, however often they do."""
+    ones = np.ones(len(rows), np.float32)
+    matrix = sparse.csr_array((ones, (rows, columns)), shape=shape)
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix
 
 
 def _only(matrix: sparse.csr_array, stays: np.ndarray) -> sparse.csr_array:

@@ -31,11 +31,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.addresses import address_words
+from core.addresses import COMMON_PARTS, address_words
 from core.sentiment import names
 from core.sentiment.chains import unchained
 from core.sentiment.companions import MOST_TOGETHER, has_companion, word_matrix
-from core.sentiment.learnable import REVIEWS_A_FILM, SHARED_PASSAGE, Learnable
+from core.sentiment.learnable import PART_STEP, REVIEWS_A_FILM, SHARED_PASSAGE, Learnable
 from core.sentiment.occurrences import Occurrences, frequent_ngrams
 
 MIN_FILMS = 10
@@ -52,11 +52,6 @@ RULE = {  # as bundles record it
     "most_together": MOST_TOGETHER,
     "longest_chain": LONGEST_CHAIN,
 }
-ADDRESSES = frozenset(
-    "http https www htm html php asp com org edu gov hotmail gmail aol msn geocities livejournal "
-    "myspace blogspot email mailto".split()
-)
-_ON_TOP = 1_000_000_000  # above any number of a review
 
 
 def by_one_writer_once(reviews: Learnable, found: Occurrences) -> Occurrences:
@@ -82,13 +77,12 @@ def film_counts(reviews: Learnable, found: Occurrences, *, most: int = MIN_FILMS
     Returns:
         i64[N], of the part that has the most.
     """
-    order = reviews.parts.astype(np.int64) * _ON_TOP + reviews.numbers
-    places = found.rows * (10 * _ON_TOP) + order[reviews.texts[found.places]]
-    each = np.arange(found.n_ngrams) * (10 * _ON_TOP)
+    places = found.rows * (10 * PART_STEP) + reviews.order[reviews.texts[found.places]]
+    each = np.arange(found.n_ngrams) * (10 * PART_STEP)
     films = np.zeros(found.n_ngrams, np.int64)
     for part in np.unique(reviews.parts):
-        at = np.searchsorted(places, each + int(part) * _ON_TOP)
-        end = np.searchsorted(places, each + (int(part) + 1) * _ON_TOP)
+        at = np.searchsorted(places, each + int(part) * PART_STEP)
+        end = np.searchsorted(places, each + (int(part) + 1) * PART_STEP)
         count = np.zeros(found.n_ngrams, np.int64)
         rows = np.flatnonzero(at < end)
         for _ in range(most):
@@ -137,7 +131,7 @@ def permitted(reviews: Learnable, *, longest: int = LONGEST_NGRAM) -> dict[int, 
     """
     shares = names.capital_shares(reviews)
     address = address_words(reviews.tokens, reviews.texts, reviews.words)
-    address |= np.array([word in ADDRESSES for word in reviews.words], bool)
+    address |= np.array([word in COMMON_PARTS for word in reviews.words], bool)
     uncommon = word_matrix(reviews)
     known: set[tuple[int, ...]] = set()
     kept = {}

@@ -12,11 +12,12 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from core.reviews import Reviews
+from core.reviews import Reviews, words_beside
 
 PARTS = ("train_pos", "train_neg", "train_unsup")
 REVIEWS_A_FILM = 30
 SHARED_PASSAGE = 12  # words; of eight, 25 % of all reviews would hang together
+PART_STEP = 1_000_000_000  # above any number of a review
 _FACTOR = np.uint64(6364136223846793005)  # of a rolling hash modulo 2 ** 64
 
 
@@ -47,16 +48,17 @@ class Learnable:
         """Number of reviews R."""
         return len(self.parts)
 
+    @property
+    def order(self) -> np.ndarray:
+        """One number for the part and the number of each review, `PART_STEP` a part, i64[R]."""
+        return self.parts.astype(np.int64) * PART_STEP + self.numbers
+
     def neighbours(self, places: np.ndarray, distance: int) -> np.ndarray:
         """Returns the word so far behind each place (before it, if below 0), i64[M].
 
         It is the number of words, which is no word's id, beyond the begin or end of the review.
         """
-        at = places + distance
-        inside = (at >= 0) & (at < len(self.tokens))
-        at = np.clip(at, 0, len(self.tokens) - 1)
-        inside &= self.texts[at] == self.texts[places]
-        return np.where(inside, self.tokens[at], np.int64(len(self.words)))
+        return words_beside(self.tokens, self.texts, places, distance, outside=len(self.words))
 
 
 def learnable(reviews: Reviews) -> Learnable:

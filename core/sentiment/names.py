@@ -12,7 +12,7 @@ are about.
 import numpy as np
 
 from core.reviews import ALL_CAPITALS, CAPITALISED
-from core.sentiment.learnable import Learnable
+from core.sentiment.learnable import PART_STEP, Learnable
 from core.sentiment.occurrences import Occurrences
 
 MOSTLY = 0.5  # share of mid-sentence places with a capital from which on a word is a name
@@ -21,7 +21,6 @@ FEWEST_FILMS = 3  # of which reviewers speak of a name one after the other
 MORE_THAN_CHANCE = 2.0  # times as often as reviews in any order would
 COMMON = 500  # reviews: a single word that stands in as many is nobody's name
 _FEWEST_PLACES = 5  # in mid-sentence, to judge by
-_ON_TOP = 1_000_000_000  # above any number of a review
 
 
 def capital_shares(reviews: Learnable) -> np.ndarray:
@@ -74,10 +73,8 @@ def known_from_films(reviews: Learnable, found: Occurrences) -> np.ndarray:
     for several films, and more often than if its reviews stood anywhere in their parts.
     """
     texts = reviews.texts[found.places]
-    order = reviews.parts.astype(np.int64) * _ON_TOP + reviews.numbers
-    is_first = np.ones(len(texts), bool)  # one place a review
-    is_first[1:] = (texts[1:] != texts[:-1]) | (found.rows[1:] != found.rows[:-1])
-    rows, at = found.rows[is_first], order[texts[is_first]]
+    is_first = found.first_in_each(reviews.texts)
+    rows, at = found.rows[is_first], reviews.order[texts[is_first]]
     n = found.n_ngrams
     near = (np.diff(at) <= NEAR) & (rows[1:] == rows[:-1]) & (np.diff(at) > 0)
     observed = np.bincount(rows[1:][near], minlength=n)
@@ -87,7 +84,7 @@ def known_from_films(reviews: Learnable, found: Occurrences) -> np.ndarray:
     for part in np.unique(reviews.parts):
         here = reviews.parts == part
         span = np.ptp(reviews.numbers[here]) + 1
-        count = np.bincount(rows[at // _ON_TOP == part], minlength=n)
+        count = np.bincount(rows[at // PART_STEP == part], minlength=n)
         expected += np.maximum(count - 1, 0) * -np.expm1(-count * NEAR / span)
     known = (films >= FEWEST_FILMS) & (observed >= MORE_THAN_CHANCE * expected)
     if found.size == 1:

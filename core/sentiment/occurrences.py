@@ -46,6 +46,17 @@ class Occurrences:
         """The n-gram at each place, i64[M]."""
         return np.repeat(np.arange(self.n_ngrams), self.counts)
 
+    def first_in_each(self, texts: np.ndarray) -> np.ndarray:
+        """Says which places are the first of their n-gram in a text, bool[M].
+
+        Args:
+            texts: i32[T], the text of each token.
+        """
+        rows, at = self.rows, texts[self.places]
+        is_first = np.ones(len(at), bool)
+        is_first[1:] = (at[1:] != at[:-1]) | (rows[1:] != rows[:-1])
+        return is_first
+
     def only(self, stays: np.ndarray) -> "Occurrences":
         """Leaves places out: bool[M]. N-grams stay, even without any place."""
         counts = np.bincount(self.rows[stays], minlength=self.n_ngrams)

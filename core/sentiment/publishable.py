@@ -102,10 +102,8 @@ def read_publishable(
 
 def _reviews_with(reviews: Learnable, found: Occurrences) -> np.ndarray:
     """In how many reviews each n-gram stands, i32[N]."""
-    texts, rows = reviews.texts[found.places], found.rows
-    is_first = np.ones(len(texts), bool)
-    is_first[1:] = (texts[1:] != texts[:-1]) | (rows[1:] != rows[:-1])
-    return np.bincount(rows[is_first], minlength=found.n_ngrams).astype(np.int32)
+    rows = found.rows[found.first_in_each(reviews.texts)]
+    return np.bincount(rows, minlength=found.n_ngrams).astype(np.int32)
 
 
 def _save(found: Publishable, folder: Path) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 from core.movies.explorer import MIN_RATINGS_FACTORS
 from core.movies.made_up import MADE_UP_RATERS
 from dashboard import resources, theme, view_state, visitor
+from dashboard.components import films as film_parts
 from dashboard.components import missing, page, provenance
 from dashboard.components.chart import chart
 from dashboard.figures import movies_why as figures
@@ -34,23 +35,16 @@ famous = int(films.top_by_count(1)[0])
 chooser = st.columns([3, 4, 3])
 notice, shown, folded = st.container(), st.container(), st.container()
 with folded, page.details("Rate films yourself, to be the rater"):
-    text = view.text_input(
-        "ratings",
-        "Movie id, a dash, half stars from 1 to 10; a dot between ratings",
-        max_chars=visitor.MOST_CHARACTERS,
-        placeholder="318-9.858-8",
-    )
+    text = film_parts.ratings_text(view)
     st.page_link(
         "app_pages/movies_you.py",
         label="Rate films with stars on the page “You”; from there a link leads back here",
         icon=":material/star:",
     )
-link = visitor.read(films, text)
-if link.problem:
-    notice.warning(page.plain(link.problem), icon=":material/link_off:")
+own_ratings = film_parts.read_ratings(films, text, notice)
 given = {name: films.rows_of(ratings) for name, ratings in MADE_UP_RATERS.items()}
-if link.ratings:
-    given = {YOU: films.rows_of(link.ratings), **given}
+if own_ratings:
+    given = {YOU: films.rows_of(own_ratings), **given}
 raters = {name: films.new_user(ratings) for name, ratings in given.items()}
 by_bias = sorted(raters, key=lambda name: raters[name].bias)
 against = min(MADE_UP_RATERS, key=lambda name: raters[name].factors @ films.item_factors[famous])
@@ -72,7 +66,7 @@ with chooser[0]:
         "rater",
         "Rater, the strictest first",
         by_bias,
-        YOU if link.ratings else against,
+        YOU if own_ratings else against,
         rater_label,
         filter_mode="contains",
     )

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import resources, theme, view_state, visitor
+from dashboard.components import films as film_parts
 from dashboard.components import missing, page, provenance
 from dashboard.components.chart import chart
 from dashboard.figures import movies_you as figures
@@ -44,12 +45,7 @@ with map_panel, st.container(horizontal=True, vertical_alignment="bottom"):
 drawing = map_panel.container()
 below, words, folded = st.container(), st.container(), st.container()
 with folded, page.details("Your ratings as text: what the link holds"):
-    text = view.text_input(
-        "ratings",
-        "Movie id, a dash, half stars from 1 to 10; a dot between ratings",
-        max_chars=visitor.MOST_CHARACTERS,
-        placeholder="318-9.858-8",
-    )
+    text = film_parts.ratings_text(view)
     st.latex(
         r"\begin{aligned}\min_{b, p} & \sum_i (r_i - \mu - b_i - b - p \cdot q_i)^2"
         r"\\ & + \lambda_b b^2 + \lambda_p |p|^2\end{aligned}"
@@ -60,11 +56,8 @@ with folded, page.details("Your ratings as text: what the link holds"):
         "the difference to the same solution without it."
     )
 
-link = visitor.read(films, text)
-if link.problem:
-    notice.warning(page.plain(link.problem), icon=":material/link_off:")
-ratings = link.ratings
-rated = dict(zip(visitor.rows_of(films, list(ratings)), ratings.values(), strict=True))
+ratings = film_parts.read_ratings(films, text, notice)
+rated = films.rows_of(ratings)
 is_frozen = view.controls["ratings"].is_locked
 is_full = len(ratings) >= visitor.MOST_RATINGS
 

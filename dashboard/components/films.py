@@ -13,7 +13,7 @@ from core.movies.explorer import (
     MIN_RATINGS_FACTORS,
     MovieExplorer,
 )
-from dashboard import resources, theme, view_state
+from dashboard import resources, theme, view_state, visitor
 from dashboard.components import choices, missing
 from dashboard.components.chart import chart
 from dashboard.components.text import plain
@@ -34,6 +34,30 @@ def choose_model(view: view_state.View, where: DeltaGenerator) -> MovieExplorer:
     name = choices.bundle(view, "model", "Model", MODELS, where)
     with missing.guard():
         return resources.movie_explorer(name)
+
+
+def ratings_text(view: view_state.View) -> str:
+    """Draws the box for the visitor's ratings as a link holds them, called `ratings`."""
+    return view.text_input(
+        "ratings",
+        "Movie id, a dash, half stars from 1 to 10; a dot between ratings",
+        max_chars=visitor.MOST_CHARACTERS,
+        placeholder="318-9.858-8",
+    )
+
+
+def read_ratings(films: MovieExplorer, text: str, notice: DeltaGenerator) -> dict[int, float]:
+    """Reads what the box says, movie id -> stars, and warns of what is unusable.
+
+    Args:
+        films: the model.
+        text: of the box.
+        notice: where a warning goes.
+    """
+    link = visitor.read(films, text)
+    if link.problem:
+        notice.warning(plain(link.problem), icon=":material/link_off:")
+    return link.ratings
 
 
 def find_box(view: view_state.View, films: MovieExplorer, label: str = "Find a film") -> int | None:

@@ -69,7 +69,7 @@ def test_starters_are_many_at_first_and_never_rated_ones(films: MovieExplorer) -
 
 
 def test_rows_of_unknown_ids_are_left_out(films: MovieExplorer) -> None:
-    assert visitor.rows_of(films, [318, 999_999, 260]) == [2, 0]
+    assert list(films.rows_of({318: 1.0, 999_999: 1.0, 260: 1.0})) == [2, 0]
 
 
 def test_stars_and_strengths() -> None:
