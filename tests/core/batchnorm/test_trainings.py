@@ -66,7 +66,8 @@ def test_a_sweep_that_was_killed_goes_on_and_can_be_measured_again(
     assert len(trained) == 4 and all(epochs == [1, 2] for epochs in trained)
     assert set(SweepResults(bundle).summary["net"]) == set(NETS_COMPARED)
     wild = curves[curves["learning_rate"] == SWEEP.rates[1]]
-    assert wild["train_loss"].isna().all() or wild["train_loss"].max() > 1
+    assert wild["has_diverged"].all()  # whether as nan or as a huge loss depends on the processor
+    assert not curves.drop(wild.index)["has_diverged"].any()
 
     n_allowed = 5
     (found,) = measure_sweep(bundle, *archives, data_dir=data).values()
