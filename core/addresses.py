@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.reviews import words_beside
+from core.tokens import has_letter
 
 MOSTLY = 0.5  # share of a word's places within addresses from which on it is a part of them
 COMMON = 30  # reviews from which on a word is nobody's: com, www, blogspot
@@ -72,10 +73,11 @@ def address_words(tokens: np.ndarray, texts: np.ndarray, words: Sequence[str]) -
     some = np.flatnonzero((n_inside > 0) & (n_inside >= MOSTLY * n_places))
     of_few = np.zeros(len(words), bool)
     rows = np.isin(tokens, some)
-    pairs = np.unique(tokens[rows].astype(np.int64) * (texts.max(initial=0) + 1) + texts[rows])
-    n_texts = np.bincount(pairs // (texts.max(initial=0) + 1), minlength=len(words))
-    letters = np.array([any(sign.isalpha() for sign in word) for word in words], bool)
-    of_few[some] = (n_texts[some] < COMMON) & letters[some]
+    beyond = texts.max(initial=0) + 1
+    pairs = np.unique(tokens[rows].astype(np.int64) * beyond + texts[rows])
+    n_texts = np.bincount(pairs // beyond, minlength=len(words))
+    of_few[some] = n_texts[some] < COMMON
+    of_few[some] &= np.array([has_letter(words[word]) for word in some], bool)
     return of_few
 
 

@@ -214,6 +214,11 @@ class _Cases(dict):
         return case
 
 
+def texts_of(starts: np.ndarray) -> np.ndarray:
+    """Returns the text of each token, i32[T], if each of R begins in `starts`, i64[R + 1]."""
+    return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+
+
 def words_beside(
     tokens: np.ndarray, texts: np.ndarray, places: np.ndarray, distance: int, *, outside: int
 ) -> np.ndarray:

@@ -77,6 +77,11 @@ def tokenize_as_written(text: str) -> list[str]:
     return written if [token.lower() for token in written] == tokens else tokens
 
 
+def has_letter(token: str) -> bool:
+    """Whether a token holds a letter: no number, no sign."""
+    return any(sign.isalpha() for sign in token)
+
+
 def _plain_signs(text: str) -> str:
     """Replaces typographic signs by plain ones, and runs of a sign by one."""
     if not text.isascii():  # most reviews are, and a replacement is a pass over the text

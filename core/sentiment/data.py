@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from core.errors import InputError
-from core.reviews import Reviews, select_rows
+from core.reviews import Reviews, select_rows, texts_of
 
 PADDING = 0
 VALIDATION_SHARE = 0.1
@@ -49,7 +49,7 @@ class Texts:
     @property
     def rows(self) -> np.ndarray:
         """The review of each token, i32[T]."""
-        return np.repeat(np.arange(self.n_texts, dtype=np.int32), np.diff(self.starts))
+        return texts_of(self.starts)
 
 
 @dataclasses.dataclass(frozen=True)

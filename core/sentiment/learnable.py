@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from core.reviews import Reviews, words_beside
+from core.reviews import Reviews, texts_of, words_beside
 
 PARTS = ("train_pos", "train_neg", "train_unsup")
 REVIEWS_A_FILM = 30
@@ -68,7 +68,7 @@ def learnable(reviews: Reviews) -> Learnable:
     rows = stay[~np.isin(stay, test)]
     rows = rows[np.lexsort((reviews.numbers[rows], reviews.parts[rows]))]
     tokens, starts = reviews.select(rows)
-    texts = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(starts))
+    texts = texts_of(starts)
     at = np.arange(len(tokens)) + np.repeat(reviews.starts[rows] - starts[:-1], np.diff(starts))
     return Learnable(
         tokens,

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from core.reviews import texts_of
 from core.sentiment.ngrams import MAX_ORDER, pack
 
 _SCORED_AT_ONCE = 250  # texts: what is sorted stays in the caches
@@ -47,7 +48,7 @@ class NgramWeights:
     def _logits(self, ids: np.ndarray, starts: np.ndarray) -> np.ndarray:
         n_texts = len(starts) - 1
         packed, places = pack(ids, starts, order=MAX_ORDER)
-        texts = np.repeat(np.arange(n_texts), np.diff(starts))[places]
+        texts = texts_of(starts)[places]
         different, number = np.unique(packed, return_inverse=True)  # near ones are found quicker
         known, at = self.find(different)
         stays = known[number]

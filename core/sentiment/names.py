@@ -12,8 +12,10 @@ are about.
 import numpy as np
 
 from core.reviews import ALL_CAPITALS, CAPITALISED
+from core.sentiment.data import is_sign
 from core.sentiment.learnable import PART_STEP, Learnable
 from core.sentiment.occurrences import Occurrences
+from core.tokens import has_letter
 
 MOSTLY = 0.5  # share of mid-sentence places with a capital from which on a word is a name
 NEAR = 10  # numbers apart, at most, for two reviews that probably are of one film
@@ -61,7 +63,7 @@ def name_words(reviews: Learnable, found: Occurrences, shares: np.ndarray) -> np
         share = np.bincount(rows[capital], minlength=found.n_ngrams) / np.maximum(n_places, 1)
         share = np.where(n_places >= _FEWEST_PLACES, share, shares[found.ngrams[:, offset]])
         names[:, offset] = share >= MOSTLY
-    letters = np.array([any(sign.isalpha() for sign in word) for word in reviews.words], bool)
+    letters = np.array([has_letter(word) for word in reviews.words], bool)
     letters &= np.array(reviews.words, object) != "i"
     return names & letters[found.ngrams]
 
@@ -100,7 +102,5 @@ def runs_of(names: np.ndarray) -> list[tuple[int, int]]:
 
 def _in_mid_sentence(reviews: Learnable, places: np.ndarray) -> np.ndarray:
     """Says whether a word or a comma stands before each place, bool[M]."""
-    inside = np.array(
-        [any(sign.isalnum() for sign in word) or word == "," for word in reviews.words] + [False]
-    )
+    inside = np.array([not is_sign(word) or word == "," for word in reviews.words] + [False])
     return inside[reviews.neighbours(places, -1)]

@@ -74,7 +74,7 @@ def fit_nbsvm(
     if len(np.unique(texts.labels)) < 2:
         raise InputError("labels should hold reviews for a film and reviews against one")
     packed, places = pack(texts.tokens, texts.starts, order=config.order)
-    rows = np.repeat(np.arange(texts.n_texts, dtype=np.int32), np.diff(texts.starts))[places]
+    rows = texts.rows[places]
     keys, columns = np.unique(packed, return_inverse=True)
     columns = columns.astype(np.int32)  # scikit-learn takes no longer ones
     counts = sparse.csr_array(

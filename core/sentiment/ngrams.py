@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.errors import InputError
+from core.reviews import texts_of
 
 MAX_ORDER = 3
 MAX_WORDS = (1 << 21) - 1
@@ -28,7 +29,7 @@ def pack(ids: np.ndarray, starts: np.ndarray, *, order: int) -> tuple[np.ndarray
     if not 1 <= order <= MAX_ORDER:
         raise InputError(f"order ({order}) should be from 1 to {MAX_ORDER}")
     words = ids.astype(np.int64) + 1  # 0 says that there is no further word
-    texts = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    texts = texts_of(starts)
     keys, places = [], []
     packed, inside = words, words > 0
     for n in range(1, order + 1):

@@ -33,7 +33,7 @@ def describe_texts(texts: Texts) -> pd.DataFrame:
     common = np.zeros(len(names), bool)
     ids = {name: number for number, name in enumerate(names)}
     common[[ids[word] for word in count_vocabulary(texts, COMMON_IDS).words]] = True
-    rows = np.repeat(np.arange(texts.n_texts), np.diff(texts.starts))
+    rows = texts.rows
 
     def count(chosen: np.ndarray) -> np.ndarray:
         return np.bincount(rows, chosen[texts.tokens], texts.n_texts)

@@ -31,6 +31,7 @@ from core.negative_sampling import (
     noise_edges,
     update_rows,
 )
+from core.reviews import texts_of
 
 _FIRST_RANGE = 0.1  # of a word's numbers to begin with, to either side
 
@@ -127,7 +128,7 @@ def learn_two_views(
     counts = np.bincount(ids, minlength=n_ids)
     keep = keep_probability(counts, config.subsample)
     keep[-1] = 0
-    reviews = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+    reviews = texts_of(starts)
     margins = config.reach, config.n_words - 1 + config.reach + config.block
     data = {
         "ids": np.pad(ids.astype(np.int32), margins),

@@ -13,7 +13,7 @@ import numpy as np
 from core.addresses import address_words, without_addresses
 from core.datasets.store import LocalData
 from core.errors import DataError, InputError
-from core.reviews import Reviews, collect, read_reviews
+from core.reviews import Reviews, collect, read_reviews, texts_of
 
 PARTS = ("train_pos", "train_neg", "train_unsup")
 HELD_OUT_SHARE = 0.05
@@ -103,7 +103,7 @@ class Corpus:
         Returns:
             Their tokens i32[N], and for each token the row of its review, i32[N].
         """
-        reviews = np.repeat(np.arange(self.n_reviews, dtype=np.int32), np.diff(self.starts))
+        reviews = texts_of(self.starts)
         inside = np.repeat(chosen, np.diff(self.starts))
         return np.asarray(self.tokens[inside]), reviews[inside]
 
@@ -184,8 +184,7 @@ def count_corpus(reviews: list[list[str]]) -> Corpus:
 
 def _by_frequency(tokens: np.ndarray, starts: np.ndarray, words: tuple[str, ...]) -> Corpus:
     """Numbers the words from the most frequent one, and leaves out those that do not occur."""
-    reviews = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
-    of_few = address_words(tokens, reviews, words)
+    of_few = address_words(tokens, texts_of(starts), words)
     counts = np.bincount(tokens, minlength=len(words))
     names = np.array(words, dtype=object)
     order = np.lexsort((names.astype(str), -counts))[: np.count_nonzero(counts)]

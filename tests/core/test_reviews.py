@@ -5,7 +5,7 @@ import pytest
 
 from core import reviews as reviews_module
 from core.errors import DataError
-from core.reviews import PARTS, Reviews, collect, read_reviews, tokenise_archive
+from core.reviews import PARTS, Reviews, collect, read_reviews, texts_of, tokenise_archive
 from tests.core.archive_samples import KEPT, write_archive
 
 MEMBERS = {
@@ -167,3 +167,8 @@ def test_the_real_archive_begins_as_expected(mirror):
     assert {reviews.words[k] for k in frequent} <= {"the", ".", ",", "and", "a", "of", "to"}
     stars = {"pos": range(7, 11), "neg": range(1, 5), "unsup": range(1)}
     assert all(given in stars[part.split("_")[1]] for _, part, _, given in found)
+
+
+def test_a_text_without_tokens_has_none():
+    assert texts_of(np.array([0, 2, 2, 3])).tolist() == [0, 0, 2]
+    assert texts_of(np.array([0])).tolist() == []
