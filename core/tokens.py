@@ -1,4 +1,7 @@
-"""Text to tokens: one function, for training and for what a visitor types, so that both agree.
+"""Text to tokens: one set of rules, for training and for what a visitor types, so that both agree.
+
+What a visitor types may hold signs that the training texts do not have, so it is brought to their
+form first, by `core.typed_text.plain`; `tokenize_typed` does both.
 
 The rules follow the tokens of GloVe 6B where a choice was to be made, so that a word means the same
 in its vectors and in ours:
@@ -21,6 +24,8 @@ Tokenising the tokens joined by blanks gives the same tokens again.
 """
 
 import re
+
+from core.typed_text import plain, plain_with_places
 
 _BREAK = re.compile(r"<br\s*/?>")
 _DOTS = re.compile(r"\.\.+")
@@ -57,6 +62,11 @@ def tokenize(text: str) -> list[str]:
     if "<" in text:
         text = _BREAK.sub(" ", text)
     return _TOKEN.findall(_plain_signs(text).replace("n't", " n't"))
+
+
+def tokenize_typed(text: str) -> list[str]:
+    """Cuts what a visitor typed into tokens, whatever signs it is written with."""
+    return tokenize(plain(text))
 
 
 def tokenize_as_written(text: str) -> list[str]:
@@ -96,15 +106,22 @@ def _plain_signs(text: str) -> str:
 
 
 def locate(text: str, tokens: list[str]) -> list[tuple[int, int] | None]:
-    """Finds where the tokens of a text stand in it, letter for letter.
+    """Finds where the tokens of a text stand in it.
 
     Args:
-        text: as it was given to `tokenize`.
+        text: as it was given to `tokenize_typed` or `tokenize`.
         tokens: what that gave.
 
     Returns:
         Start and end in `text` for each token; None for one that stands there in other letters.
     """
+    written, begins, ends = plain_with_places(text)
+    places = _locate(written, tokens)
+    return [place and (int(begins[place[0]]), int(ends[place[1] - 1])) for place in places]
+
+
+def _locate(text: str, tokens: list[str]) -> list[tuple[int, int] | None]:
+    """Finds tokens letter for letter; see `locate`."""
     folded = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
     folded = _BREAK.sub(lambda found: " " * len(found.group()), folded)
     folded = folded.translate(_PLAIN_SIGNS)

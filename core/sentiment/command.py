@@ -7,16 +7,16 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
 from core.datasets.command import add_places
 from core.errors import InputError
 from core.options import add_training, refuse_other_data, report, write_presets
 from core.sentiment import SETTINGS
+from core.text_files import read_lines
 
 FOR, AGAINST = "positive", "negative"
-_MAX_LINE_BYTES = 4_000_004  # four a character of the longest text, and the end of the line
+_MOST_OF_LINE = 4_000_000  # characters that are held in memory; models say how many they read
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -184,27 +184,15 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
 
 
 def _lines(name: str) -> Iterator[str]:
-    """Reads lines without their ends; what is no UTF-8 is refused with the number of its line."""
+    """Reads lines without their ends; what is no text is refused with the number of its line."""
     if name == "-":
-        yield from _decoded(sys.stdin.buffer, "stdin")
+        yield from read_lines(sys.stdin.buffer, "stdin", most=_MOST_OF_LINE)
         return
     try:
         with Path(name).open("rb") as stream:
-            yield from _decoded(stream, name)
+            yield from read_lines(stream, name, most=_MOST_OF_LINE)
     except OSError as error:
         raise InputError(f"FILE ({name}) should be a readable file: {error.strerror}") from error
-
-
-def _decoded(stream: BinaryIO, name: str) -> Iterator[str]:
-    for number, line in enumerate(iter(lambda: stream.readline(_MAX_LINE_BYTES), b""), start=1):
-        if len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
-            raise InputError(f"line {number} of {name} should have less than {len(line):,} bytes")
-        try:
-            yield line.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"line {number} of {name} should be UTF-8 text ({error.reason})"
-            ) from error
 
 
 def _command_line(args: argparse.Namespace) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.sentiment.data import Vocabulary, is_sign
-from core.tokens import tokenize
+from core.tokens import tokenize_typed
 
 MAX_CHARACTERS = 1_000_000
 
@@ -68,7 +68,7 @@ def read(
             f"text ({len(text):,} characters) should have at most {MAX_CHARACTERS:,}; cut it, or "
             "score its parts"
         )
-    return read_tokens(tokenize(text), vocabulary, reads_signs=reads_signs, length=length)
+    return read_tokens(tokenize_typed(text), vocabulary, reads_signs=reads_signs, length=length)
 
 
 def read_tokens(

@@ -18,7 +18,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.sentiment.data import Texts, take
-from core.tokens import tokenize
+from core.tokens import tokenize_typed
 
 if TYPE_CHECKING:
     from core.sentiment.explorer import SentimentModel
@@ -105,7 +105,7 @@ def texts_of(uploaded: Uploaded) -> Texts:
     ids.default_factory = ids.__len__
     tokens, starts = [], [0]
     for text in uploaded.texts:
-        tokens += map(ids.__getitem__, tokenize(text))
+        tokens += map(ids.__getitem__, tokenize_typed(text))
         starts.append(len(tokens))
     return Texts(
         np.array(tokens, np.int32),

@@ -10,6 +10,7 @@ import numpy as np
 from core.bundle import Bundle
 from core.errors import InputError
 from core.options import add_training, refuse_other_data, write_presets
+from core.text_files import decode
 from core.textgen import MEMORY, MODELS, UNFOLDED
 from core.textgen.explorer import open_model
 from core.textgen.memory_explorer import MemoryModel
@@ -213,10 +214,7 @@ def _text_of(name: str) -> str:
         raise InputError(f"FILE ({name}) should be a readable file: {error.strerror}") from error
     if len(content) > _MAX_BYTES:
         raise InputError(f"FILE ({name}) should have at most {_MAX_BYTES:,} bytes: shorten it")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"FILE ({name}) should be UTF-8 text ({error.reason})") from error
+    return decode(content, f"FILE ({name})", remedy="save it as UTF-8")
 
 
 def _tell_replaced(replaced: dict[str, str]) -> None:

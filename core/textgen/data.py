@@ -9,18 +9,10 @@ import numpy as np
 
 from core.datasets.store import LocalData
 from core.errors import DataError
+from core.typed_text import plain_char, tidy
 
 HELD_OUT = 0.1  # share of a text, its end, that models are measured on
 VALIDATION = 0.05  # share of a text, right before that, that choices are made on
-_TYPED = {  # signs of print for which older texts have plain ones
-    "‘": "'",
-    "’": "'",
-    "“": '"',
-    "”": '"',
-    "–": "-",
-    "—": "--",
-    "\t": " ",
-}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,11 +60,13 @@ class Alphabet:
     def read(self, text: str) -> Reading:
         """Reads any text.
 
-        An unknown character is read as the same in lower case, without its accent, or as a
-        typewriter writes it, whichever is known first; else as a space, or, where a model knows no
-        space, not at all.
+        It is tidied first (`core.typed_text`). An unknown character is then read as the same in
+        lower case, without its accent, or as a keyboard writes it, whichever is known first; else
+        as a space, or, where a model knows no space, not at all. A mark without a letter that it
+        could be composed with is not read.
         """
         replaced: dict[str, str] = {}
+        text = tidy(text, keep=self.ids)
         for char in dict.fromkeys(text):
             if char not in self.ids:
                 replaced[char] = self._instead(char)
@@ -83,8 +77,10 @@ class Alphabet:
         plain = "".join(
             part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)
         )
-        typed = _TYPED.get(char, "")
-        for other in (char.lower(), plain, plain.lower(), typed, " "):
+        typed = plain_char(char)
+        if unicodedata.combining(char):
+            return ""
+        for other in (char.lower(), typed, typed.lower(), plain, plain.lower(), " "):
             if other and all(part in self.ids for part in other):
                 return other
         return ""

@@ -7,7 +7,7 @@ a sample only.
 import streamlit as st
 
 from core.sentiment.reading import MAX_CHARACTERS
-from core.tokens import locate, tokenize
+from core.tokens import locate, tokenize_typed
 from dashboard import view_state
 from dashboard.components import live_text
 from dashboard.sample_reviews import SAMPLES
@@ -66,7 +66,7 @@ def put(text: str, page: str) -> None:
 def drop_word(place: int) -> None:
     """Takes a token out of the field, by its place among the text's; for a strip's `on_drop`."""
     text = st.session_state.get(KEY) or ""
-    tokens = tokenize(text)
+    tokens = tokenize_typed(text)
     if not 0 <= place < len(tokens):
         return
     found = locate(text, tokens)[place]

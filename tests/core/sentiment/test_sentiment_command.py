@@ -91,6 +91,32 @@ def test_no_line_gives_no_line(capsys, tmp_path):
     assert json.loads(out)["reviews"] == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_is_scored_in_every_encoding(capsys, tmp_path, encoding):
+    path = tmp_path / "reviews.txt"
+    path.write_bytes("\r\n".join(LINES).encode(encoding))
+    status, out, err = ask(capsys, "sentiment", "score", str(path))
+    assert (status, err) == (0, "")
+    check(out)
+
+
+@pytest.mark.parametrize(
+    ("plain", "typed"),
+    [
+        (
+            "isn't wonderful",
+            ["isn\u2032t wonderful", "isn\uff07t wonderful", "isn&#39;t wonderful"],
+        ),
+        ("wonderful", ["\uff57onderful", "won\u00adderful", "\ufeffwonder\u200bful"]),
+    ],
+)
+def test_a_review_has_one_score_however_it_is_typed(capsys, tmp_path, plain, typed):
+    path = tmp_path / "reviews.txt"
+    path.write_text("\n".join([plain, *typed]), encoding="utf-8")
+    _, out, _ = ask(capsys, "sentiment", "score", str(path))
+    assert len(set(out.splitlines())) == 1 and len(out.splitlines()) == 1 + len(typed)
+
+
 def test_a_line_that_is_no_utf_8_is_named(capsys, tmp_path):
     path = tmp_path / "latin.txt"
     path.write_bytes(b"wonderful\n\ncaf\xe9\nawful\n")

@@ -212,8 +212,34 @@ def test_bad_input_is_one_line_and_exit_code_2(shipped, capsys, command, problem
     assert problem in error
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"the cat\r\nsat.\r\n",
+        b"the cat\rsat.\r",
+        b"\xef\xbb\xbfthe cat\nsat.\n",
+        "the cat\nsat.\n".encode("utf-16"),
+        "the cat\nsat.\n".encode("utf-16-le"),
+        "the\u00a0cat\u2028sa\u00adt.\n".encode(),
+    ],
+)
+def test_score_is_that_of_the_text_however_it_is_saved(shipped, capsys, tmp_path, content):
+    path = tmp_path / "text.txt"
+    figures = []
+    for form in (b"the cat\nsat.\n", content):
+        path.write_bytes(form)
+        assert main(["textgen", "score", str(path)]) == 0
+        figures.append(capsys.readouterr().out)
+    assert figures[0] == figures[1] and "over 13" in figures[0]
+
+
 def test_score_refuses_what_is_no_text(shipped, capsys, tmp_path):
-    for content, problem in ((b"", "should hold text"), (b"\xff\xfe\xfd", "UTF-8")):
+    for content, problem in (
+        (b"", "should hold text"),
+        (b"\xff\xfe\xfd", "UTF-8"),
+        (b"the\0cat", "holds a NUL character (in line 1)"),
+        (b"caf\xe9", "is not UTF-8 text (in line 1)"),
+    ):
         path = tmp_path / "text.txt"
         path.write_bytes(content)
         assert main(["textgen", "score", str(path)]) == 2

@@ -26,6 +26,7 @@ def test_a_text_is_split_at_its_end():
         ("Übermensch é Ā", "ubermensch e a"),
         ("“don’t”—no…", '"don\'t"--no...'),
         ("a\tb🙂c\x00d", "a b c d"),
+        ("it’s ﬁne ½", "it's fine  "),
         ("", ""),
     ],
 )
@@ -34,6 +35,28 @@ def test_unknown_characters_are_read_as_near_ones(text, read):
     assert reading.text == read
     np.testing.assert_array_equal(reading.ids, PLAIN.encode(read))
     assert set(reading.replaced) == {char for char in text if char not in PLAIN.ids}
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "replaced"),
+    [
+        ("one\r\ntwo\rthree\u2028", "one two three ", {"\n": " "}),
+        ("\ufeffsoft\u00adhy\u200bphen", "softhyphen", {}),
+        ("cafe\u0301", "cafe", {"é": "e"}),
+        ("x\u0302", "x", {"\u0302": ""}),
+        ("don&#39;t &amp;quot;", "don't \"", {}),
+        ("a\udce9b", "a b", {"\ufffd": " "}),
+    ],
+)
+def test_a_text_is_tidied_before_it_is_read(text, read, replaced):
+    reading = PLAIN.read(text)
+    assert (reading.text, reading.replaced) == (read, replaced)
+
+
+def test_a_model_keeps_the_signs_that_it_knows():
+    alphabet = Alphabet(("\r", " ", "a", "\u00ad", "’"))
+    assert alphabet.read("a\r\u00ad’ '").text == "a\r\u00ad’  "
+    assert alphabet.read("a\r\n").text == "a "
 
 
 def test_without_a_space_the_unknown_is_not_read_at_all():
