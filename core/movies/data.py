@@ -27,7 +27,17 @@ DATA_SETS = (
 
 _PERIODS = np.array([1940, 1960, 1970, 1980, 1990, 2000, 2010])
 _NO_GENRE = ("(no genres listed)", "unknown")
-_YEAR = re.compile(r"\s*\((\d{4})(?:[-–]\d{0,4})?\)\s*$")
+_YEAR = re.compile(  # (1995), (2007-), (2009– ), (1997/II), (c. 1990), (2006 TV), and unclosed ones
+    r"\s*[(\[\uff08]\s*(?:c(?:irca|a)?\.?\s*)?(?P<year>\d{4})(?!\d)"
+    r"(?:\s*[-\u2010-\u2015/]\s*(?:\d{2,4}|[IVX]+|present)?|\s+(?:TV|V|VG)|\s*\?)?"
+    r"\s*(?:[)\]\uff09]|$)",
+    re.IGNORECASE,
+)
+_YEARS = range(1870, 2100)  # of films: other numbers of four digits in brackets are names
+_MEDIUM = re.compile(  # what is said of a film behind its year, and is no part of its title
+    r"[(\[](?:V|TV|VG|(?:TV )?(?:mini-?)?series|TV movie|video|mini|short|documentary)[)\]]",
+    re.IGNORECASE,
+)
 _ARTICLES = (
     "The|A|An|Le|La|Les|L'|Un|Une|Der|Die|Das|Ein|Eine|El|Los|Las|Il|Lo|I|Gli|O|Os|As|Den|Det"
 )
@@ -174,10 +184,18 @@ def assemble(name: str, ratings: pd.DataFrame, films: pd.DataFrame) -> MovieData
 
 
 def split_title(text: str) -> tuple[str, int]:
-    """Takes "Godfather, The (1972)" apart into ("The Godfather", 1972); the year is 0 if absent."""
-    match = _YEAR.search(text)
-    title, year = (text[: match.start()], int(match.group(1))) if match else (text, 0)
-    title = title.strip()
+    """Takes "Godfather, The (1972)" apart into ("The Godfather", 1972); the year is 0 if absent.
+
+    The year is the last one in brackets that stand alone, whatever comes behind: what else is in
+    brackets there belongs to the title, unless it only names the medium, as (TV) does.
+    """
+    found = [match for match in _YEAR.finditer(text) if int(match["year"]) in _YEARS]
+    title, year = text.strip(), 0
+    if found:
+        behind = _MEDIUM.sub(" ", text[found[-1].end() :]).strip(" )]\t")
+        behind += ")" * (behind.count("(") - behind.count(")"))
+        title = f"{text[: found[-1].start()]} {behind}".strip()
+        year = int(found[-1]["year"])
     article = _TRAILING_ARTICLE.match(title)
     if article:
         glue = "" if article["article"].endswith("'") else " "
