@@ -1,7 +1,6 @@
 """What a page, a notebook or the command line asks of a movie model; NumPy and pandas only."""
 
 import dataclasses
-import difflib
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import pandas as pd
 from core.bundle import Bundle, check_arrays
 from core.errors import BundleError, InputError
 from core.movies.components import Components, principal_components
-from core.movies.data import STARS, side_information, split_title
+from core.movies.data import STARS, side_information
 from core.movies.disclosure import (
     HISTOGRAM_STEP,
     MIN_RATINGS_BIAS,
@@ -21,6 +20,8 @@ from core.movies.disclosure import (
     film_columns,
 )
 from core.movies.fold_in import NewUser, Penalty, fold_in
+from core.movies.titles import Titles
+from core.typed_text import fold
 
 __all__ = [
     "HISTOGRAM_STEP",
@@ -122,8 +123,10 @@ class MovieExplorer:
             has_factors=ships.has_factors,
         ).reset_index(drop=True)
         self.decades = tuple(sorted(set(self.films["decade"])))
-        self._folded = self.films["label"].str.casefold()
         self._by_count = np.argsort(-self.films["count"].to_numpy(), kind="stable")
+        self._titles = Titles(
+            self.films["title"], self.films["year"], self.films["label"], self._by_count
+        )
 
     def _filled(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Returns f32[I, M]: what ships, and elsewhere what genres and year let expect."""
@@ -170,22 +173,20 @@ class MovieExplorer:
         return float(np.interp(bias, self._quantiles, places, left=0, right=1))
 
     def find(self, title: str) -> int:
-        """Finds one film by its title, with or without the year, in any case.
+        """Finds one film by its title as people type it, with or without the year.
+
+        How titles are compared, `core.movies.titles` says.
 
         Raises:
             InputError: no film or several match; names the nearest.
         """
-        asked_title, asked_year = split_title(title.strip())  # "Godfather, The" is found as well
-        fits = self.films["title"].str.casefold() == asked_title.casefold()
-        if asked_year:
-            fits &= self.films["year"] == asked_year
-        exact = np.flatnonzero(fits.to_numpy())
-        if len(exact) == 1:
-            return int(exact[0])
-        if len(exact) > 1:
-            names = ", ".join(self.films["label"].iloc[exact[:5]])
+        named = self._titles.named(title)
+        if len(named) == 1:
+            return named[0]
+        if len(named) > 1:
+            names = ", ".join(self.films["label"].iloc[named[:5]])
             raise InputError(f"title ({title[:80]}) fits several films, add the year: {names}")
-        matches = self.search(title, limit=2)
+        matches = self.search(title, limit=2) if fold(title) else []
         if len(matches) == 1:
             return int(matches[0])
         near = self.suggest(title)
@@ -193,25 +194,23 @@ class MovieExplorer:
         raise InputError(f"title ({title[:80]}) should be a film of this data set; {hint}")
 
     def search(self, text: str, *, limit: int = 50) -> np.ndarray:
-        """Returns rows of films whose label contains every word of `text`, most rated first."""
-        words = text.casefold().split()
-        if not words:
+        """Returns rows of films whose label contains every word of `text`, most rated first.
+
+        How words are compared, `core.movies.titles` says. A text without any gives all films.
+        """
+        if not text.strip():
             return self._by_count[:limit]
-        hits = np.logical_and.reduce(
-            [self._folded.str.contains(word, regex=False).to_numpy() for word in words]
-        )
+        hits = self._titles.containing(text) if fold(text) else np.zeros(len(self.films), bool)
         return self._by_count[hits[self._by_count]][:limit]
 
     def suggest(self, text: str, *, limit: int = 3) -> list[str]:
         """Returns labels of films that resemble `text`, among the most rated first."""
+        if not fold(text):
+            return []
         found = [self.films["label"][row] for row in self.search(text, limit=limit)]
         if len(found) < limit:
-            titles = {
-                self.films["title"][row].casefold(): self.films["label"][row]
-                for row in self._by_count[: 2 * TOP_BY_COUNT][::-1]
-            }
-            near = difflib.get_close_matches(text.strip().casefold(), titles, limit, 0.6)
-            found += [titles[name] for name in near if titles[name] not in found]
+            near = self._titles.near(text, limit=limit)
+            found += [label for label in near if label not in found]
         return found[:limit]
 
     def ranking(
