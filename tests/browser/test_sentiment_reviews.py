@@ -73,13 +73,10 @@ def test_a_review_is_taken_to_the_page_that_scores(reviews_url: str, open_page: 
     assert "superb" not in page.url
 
 
-def test_a_review_is_taken_there_out_of_an_experiment_in_a_lecture_hall(
+def test_a_review_is_taken_there_from_an_address_with_settings(
     reviews_url: str, open_page: Open
 ) -> None:
-    page = open_page(f"{reviews_url}/sentiment-reviews?present=true")
-    page.get_by_role("button", name="Where does the best one fail alone?").click()
-    expect(page).to_have_url(re.compile("sentiment_reviews_who=Only"))
-    settle(page)
+    page = open_page(f"{reviews_url}/sentiment-reviews?present=true&sentiment_reviews_place=2")
     taken = review(page).inner_text()
     page.get_by_role("button", name="Take it to Score").click()
     expect(page.get_by_role("textbox", name="Your review")).to_have_value(taken)
