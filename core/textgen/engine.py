@@ -5,6 +5,7 @@ two nets of one size, share what was compiled.
 """
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -48,6 +49,21 @@ def _compiled(config: CharConfig) -> _Compiled:
     model = nnx.eval_shape(lambda: CharNet(config, rngs=nnx.Rngs(0)))
     model = in_mode(model, training=False)
     return _Compiled(model, writer(model), reader(model), surprise(model), influence(model))
+
+
+def draws(seed: int, read: np.ndarray) -> jax.Array:
+    """Returns the key of all random numbers behind a text.
+
+    It follows from the seed and from every character that was read. With the seed alone, texts
+    behind different beginnings end alike: two nets of nearly the same state that are given the same
+    random numbers draw the same character sooner or later, and then hardly ever part again.
+
+    Args:
+        seed: from 0 to 2**31 - 1.
+        read: i32[N], what the net has read; it may be empty.
+    """
+    digest = hashlib.blake2b(np.ascontiguousarray(read, "<i4").tobytes(), digest_size=4).digest()
+    return jax.random.fold_in(jax.random.key(seed), int.from_bytes(digest, "little"))
 
 
 class Engine:
@@ -107,7 +123,7 @@ class Engine:
         point: Point,
         settings: Settings,
         *,
-        first: int = 0,
+        read: np.ndarray,
         holds: Sequence[Hold] = (),
     ) -> Iterator[Written]:
         """Writes on without an end, in pieces of `PIECE` characters.
@@ -115,10 +131,11 @@ class Engine:
         Args:
             point: where the net stands.
             settings: how characters are drawn.
-            first: number of the first character, which its random number follows from.
+            read: i32[N], all that was read up to there; see `draws`.
             holds: cells that are held.
         """
-        key, choice = jax.random.key(settings.seed), self._choice(settings, holds)
+        key, choice = draws(settings.seed, read), self._choice(settings, holds)
+        first = 0
         while True:
             point, written = self._made.write(self._params, point, key, first, choice)
             yield Written(*map(np.asarray, written))

@@ -183,6 +183,10 @@ class TextModel:
     ) -> Iterator[Passage]:
         """Writes on behind a text, piece by piece.
 
+        The random numbers follow from the seed, from all that was read, and from each character's
+        number: the same call writes the same, a longer text begins like a shorter one, and another
+        prime draws anew.
+
         Args:
             prime: what is read first; it may be empty.
             n_chars: how many characters to write.
@@ -200,8 +204,9 @@ class TextModel:
         for hold in holds:
             check_hold(hold, n_layers=self.net["n_layers"], n_units=self.net["n_units"])
         engine = self._engine(epoch)
-        point = engine.read(self.reading_of(prime).ids).end
-        for written in engine.write(point, settings, holds=holds):
+        read = self.reading_of(prime).ids
+        point = engine.read(read).end
+        for written in engine.write(point, settings, read=read, holds=holds):
             n = min(n_chars, len(written.ids))
             yield Passage(
                 self.alphabet.decode(written.ids[:n]),

@@ -29,7 +29,7 @@ class Settings:
             likeliest.
         top_k: only so many of the likeliest; 0 for all.
         top_p: only the likeliest that together have this probability.
-        seed: of the draws.
+        seed: of the draws, which follow from it and from what was read.
     """
 
     temperature: float = 0.8

@@ -1,5 +1,6 @@
 """One's own reviews in a real browser: a hostile file, unusable ones, the template, a phone."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -70,6 +71,17 @@ def test_a_review_is_taken_to_the_page_that_scores(reviews_url: str, open_page: 
     expect(page.get_by_role("textbox", name="Your review")).to_have_value("superb but boring")
     settle(page)
     assert "superb" not in page.url
+
+
+def test_a_review_is_taken_there_from_an_address_with_settings(
+    reviews_url: str, open_page: Open
+) -> None:
+    page = open_page(f"{reviews_url}/sentiment-reviews?present=true&sentiment_reviews_place=2")
+    taken = review(page).inner_text()
+    page.get_by_role("button", name="Take it to Score").click()
+    expect(page.get_by_role("textbox", name="Your review")).to_have_value(taken)
+    settle(page)
+    expect(page).to_have_url(re.compile(r"/sentiment-score\?present=true$"))
 
 
 def test_the_template_can_be_fetched_and_uploaded(reviews_url: str, open_page: Open) -> None:

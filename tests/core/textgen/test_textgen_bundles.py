@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import jax
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from core.checkpoint import Checkpoints
 from core.errors import BundleError, InputError
 from core.textgen.bundles import measure, train
 from core.textgen.data import read_corpus
+from core.textgen.engine import draws
 from core.textgen.explorer import TextModel, open_model
 from core.textgen.fitting import fit_text
 from core.textgen.generate import PIECE
@@ -71,6 +73,29 @@ def test_the_same_seed_writes_the_same_and_another_does_not(trained):
     greedy = {text_of(model, "the ", 90, Settings(temperature=0, seed=seed)) for seed in (1, 2)}
     assert len(greedy) == 1
     assert text_of(model, "", 10, Settings()) != ""
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_what_was_read_enters_the_draws(trained, seed):
+    """With one key for all primes their texts had the last 200 characters in common."""
+    model, settings = trained[0], Settings(temperature=0.3, seed=seed)
+    primes = ["", " ", "the ", "the cat", "the cat ", "The cat", "what is truth?", "the cat" * 40]
+    ends = {text_of(model, prime, 400, settings)[-100:] for prime in primes}
+    assert len(ends) == len({model.reading_of(prime).text for prime in primes})
+    again = text_of(model, "the cat", 400, settings)
+    assert text_of(model, "the cat", 100, settings) == again[:100]
+
+
+def test_the_draws_follow_from_seed_and_every_character():
+    reads = [[], [0], [0, 0], [1, 0], [0, 1], list(range(5000)), [*range(4999), 0]]
+    keys = [
+        jax.random.key_data(draws(seed, np.array(read, np.int32))).tolist()
+        for seed in (0, 1)
+        for read in reads
+    ]
+    assert len({tuple(key) for key in keys}) == len(keys)
+    same = draws(0, np.array([3, 5], np.int64)), draws(0, np.array([3, 5], np.int32))
+    np.testing.assert_array_equal(*map(jax.random.key_data, same))
 
 
 def test_a_passage_tells_what_reading_it_tells(trained):
