@@ -8,18 +8,19 @@ can interrupt, and is made up for; and the browser tells with a width how many s
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from dashboard.link_values import Rule
 
+DEFAULT = object()  # as a value: what the control has when the page is opened
 _KEY = "settings-by-buttons"
 
 
 class Control(NamedTuple):
-    """A control as it was drawn, or not drawn, in this run."""
+    """A control as it was drawn, or not drawn, in this run; `stored` makes Streamlit's value."""
 
     name: str
     label: str
@@ -28,6 +29,7 @@ class Control(NamedTuple):
     value: Any
     is_shown: bool
     is_locked: bool
+    stored: Callable[[Any], Any] = lambda value: value
 
 
 @dataclasses.dataclass
@@ -38,11 +40,14 @@ class Settings:
         n: how often something was set.
         last: controls and values of the last time.
         is_due: the last time was interrupted.
+        to_default: keys of controls that have their default when they are drawn next. It waits for
+            that run, for it may depend on what else was set.
     """
 
     n: int = 0
     last: list[tuple[Control, Any]] = dataclasses.field(default_factory=list)
     is_due: bool = False
+    to_default: set[str] = dataclasses.field(default_factory=set)
 
     def apply(self, values: Iterable[tuple[Control, Any]]) -> None:
         """Sets controls; for callbacks, before the next run draws them."""
@@ -53,7 +58,7 @@ class Settings:
         """Sets what an interrupted callback could not; before the controls are drawn."""
         if self.is_due:
             for control, value in self.last:
-                _put(control, value)
+                self._put(control, value)
             self.is_due = False
 
     def outlast(self, n_seen: int) -> None:
@@ -65,16 +70,19 @@ class Settings:
         self.is_due = self.is_due or n_seen < self.n
         self.make_up()
 
+    def _put(self, control: Control, value: Any) -> None:
+        if value is DEFAULT:
+            self.to_default.add(control.key)
+            return
+        self.to_default.discard(control.key)
+        if not control.is_shown:
+            st.query_params[control.key] = control.rule.write(value)
+            return
+        st.session_state[control.key] = control.stored(value)
+        if control.is_locked:
+            st.session_state[f"{control.key}-locked"] = value
+
 
 def settings() -> Settings:
     """Returns what buttons have set in this session."""
     return st.session_state.setdefault(_KEY, Settings())
-
-
-def _put(control: Control, value: Any) -> None:
-    if not control.is_shown:
-        st.query_params[control.key] = control.rule.write(value)
-        return
-    st.session_state[control.key] = value
-    if control.is_locked:
-        st.session_state[f"{control.key}-locked"] = value

@@ -5,23 +5,63 @@ parameter, so the address of any view restores it. Three more parameters shape a
 `show=a,b` draws only these controls, `hide=c` draws all but these, `lock=d` freezes; a control that
 is not drawn still has the value of the link or its default. A value that a link must not have gives
 one sentence and the default.
+
+An experiment ('Try this') begins where the page opens: a control that it does not name goes back to
+its default, so what it shows does not depend on what was clicked before. Three things stay. What a
+link hides or locks is as the link has it. What a page lists as `kept`, such as the net that the
+visitor chose, stays unless the experiment names it; then it comes back with the next experiment. An
+experiment that `goes_on` from what is shown, as its label says, changes only what it names.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from dashboard import control_setting
 from dashboard.components import scroll
 from dashboard.components.text import plain
-from dashboard.control_setting import Control
+from dashboard.control_setting import DEFAULT, Control
 from dashboard.link_values import Choice, Choices, Flag, Number, Rule, Span, Text, shortened
 
 LINK_VERSION = "1"  # of the parameters' meaning; written into every shared link
 PRESENT = "present"
 _TRIES = "tries"  # how often a 'Try this' button was used in this session
 _APP_PROBLEMS = "app-problems"  # what the link got wrong outside the pages
+_OPEN = "page-open"  # which page was drawn last
+START_AGAIN = "Start again"
+
+
+class Try(NamedTuple):
+    """A button of 'Try this'.
+
+    Attributes:
+        label: of the button.
+        values: new values of controls by name.
+        goes_on: from what is shown, else from where the page opens.
+    """
+
+    label: str
+    values: Mapping[str, Any]
+    goes_on: bool = False
+
+
+@dataclasses.dataclass
+class _Memory:
+    """What a session knows of a page.
+
+    Attributes:
+        controls: all that have been drawn, by name; some of them only in another view.
+        seen: names of those drawn since the page was opened.
+        own: what kept controls were before an experiment set them.
+        times_set: how often a button has set each control.
+    """
+
+    controls: dict[str, Control] = dataclasses.field(default_factory=dict)
+    seen: set[str] = dataclasses.field(default_factory=set)
+    own: dict[str, Any] = dataclasses.field(default_factory=dict)
+    times_set: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 class View:
@@ -30,8 +70,13 @@ class View:
     def __init__(self, name: str) -> None:
         self.name = name
         self.controls: dict[str, Control] = {}
+        self._forgets: list[Callable[[], None]] = []
         self._settings = control_setting.settings()
         self._settings.make_up()
+        self._memory: _Memory = st.session_state.setdefault(f"{name}-memory", _Memory())
+        if st.session_state.get(_OPEN) != name:
+            self._memory.seen.clear()
+        st.session_state[_OPEN] = name
         self._shown = names_in_link("show")
         self._hidden = names_in_link("hide") or frozenset()
         self._locked = names_in_link("lock") or frozenset()
@@ -225,31 +270,99 @@ class View:
 
     def set(self, **values: Any) -> None:
         """Sets controls by name; for the `on_click` of a button, before the next run draws them."""
-        self._settings.apply((self.controls[name], value) for name, value in values.items())
-        self._forget(*(self.controls[name].key for name in values))
+        self._apply(values)
+        self._forget(*values)
 
-    def experiments(self, buttons: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    def times_set(self, name: str) -> int:
+        """Returns how often buttons have set a control in this session, to whatever value."""
+        return self._memory.times_set.get(name, 0)
+
+    def experiments(
+        self,
+        buttons: Sequence[Try | tuple[str, Mapping[str, Any]]],
+        *,
+        kept: Collection[str] = (),
+        starts_again: bool = False,
+    ) -> None:
         """Draws 'Try this': buttons that set controls, also those that are hidden or locked.
 
         Args:
-            buttons: label and the controls' new values by name.
+            buttons: what each sets; all other controls have their defaults then.
+            kept: names of controls that stay as the visitor chose them.
+            starts_again: draws one more button, which sets everything to where the page opens.
 
         Raises:
             ValueError: a button names a control that the page has not drawn before.
         """
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("**Try this**", width="content")
-            for number, (label, values) in enumerate(buttons):
-                unknown = sorted(set(values) - set(self.controls))
+            for number, button in enumerate(buttons):
+                one = Try(*button)
+                unknown = sorted(set(one.values) - set(self.controls))
                 if unknown:
-                    raise ValueError(f"experiment {label!r} sets unknown controls: {unknown}")
+                    raise ValueError(f"experiment {one.label!r} sets unknown controls: {unknown}")
                 key = f"{self.name}-try-{number}"
-                st.button(label, key=key, on_click=self._try, kwargs=dict(values))
+                st.button(one.label, key=key, on_click=self._try, args=(one, kept))
+            if starts_again:
+                st.button(
+                    START_AGAIN,
+                    key=f"{self.name}-try-{len(buttons)}",
+                    on_click=self._start_again,
+                )
         scroll.to_top(st.session_state.get(_TRIES, 0))
 
-    def _try(self, **values: Any) -> None:
-        self.set(**values)
+    def _try(self, one: Try, kept: Collection[str]) -> None:
+        own, values = self._memory.own, {}
+        if not one.goes_on:
+            values = self._openings(kept)
+            for name in kept:
+                if name in one.values:
+                    own.setdefault(name, self._present(name))
+                elif name in own:
+                    values[name] = own.pop(name)
+        self._apply({**values, **one.values})
+        self._tried()
+
+    def _start_again(self) -> None:
+        self._memory.own.clear()
+        self._apply(self._openings(()))
+        self._tried()
+
+    def _openings(self, kept: Collection[str]) -> dict[str, Any]:
+        """Forgets, and returns the controls that go back to their defaults, also of other views."""
+        for forget in self._forgets:
+            forget()
+        return {
+            name: DEFAULT
+            for name, control in self._memory.controls.items()
+            if name not in kept and control.is_shown and not control.is_locked
+        }
+
+    def _present(self, name: str) -> Any:
+        """Returns a control's value as it is at a click, which may come before the next run."""
+        control = self.controls[name]
+        if not control.is_shown:
+            return control.value
+        return st.session_state.get(control.key, control.value)
+
+    def _apply(self, values: Mapping[str, Any]) -> None:
+        memory = self._memory
+        self._settings.apply((memory.controls[name], value) for name, value in values.items())
+        for name in values:
+            memory.times_set[name] = memory.times_set.get(name, 0) + 1
+
+    def on_opening(self, forget: Callable[[], None]) -> None:
+        """Names what an experiment makes the page forget, such as a selection, as it opens anew."""
+        self._forgets.append(forget)
+
+    def _tried(self) -> None:
+        self._forget(*self.controls)
         st.session_state[_TRIES] = st.session_state.get(_TRIES, 0) + 1
+
+    def _changed(self, name: str) -> None:
+        """Notes that the visitor moved a control: what it was before an experiment is no matter."""
+        self._memory.own.pop(name, None)
+        self._forget(name)
 
     def _control(
         self,
@@ -264,6 +377,8 @@ class View:
         is_shown, is_locked = self.is_shown(name), self.is_locked(name)
         raw = st.query_params.get_all(key)
         given, is_usable = default, True
+        # Later in a visit the address has the visitor's own value, or what an earlier net allowed.
+        is_of_link = name not in self._memory.seen
         if raw:
             try:
                 given = rule.read(raw)
@@ -273,18 +388,23 @@ class View:
             # Streamlit reads a disabled control's value from the link again in every run.
             if is_locked and f"{key}-locked" in st.session_state:
                 st.session_state[key] = stored(st.session_state[f"{key}-locked"])
+            if key in self._settings.to_default:
+                self._settings.to_default.discard(key)
+                st.session_state[key] = stored(default)
             value = draw(
                 key=key,
                 bind="query-params",
                 disabled=is_locked,
-                on_change=self._forget,
-                args=(key,),
+                on_change=self._changed,
+                args=(name,),
             )
         else:
             value = given
-        if not is_usable:
-            self._report(key, _sentence(name, raw, rule, value))
-        self.controls[name] = Control(name, label, key, rule, value, is_shown, is_locked)
+        if not is_usable and is_of_link:
+            self._report(name, _sentence(name, raw, rule, value))
+        self.controls[name] = Control(name, label, key, rule, value, is_shown, is_locked, stored)
+        self._memory.controls[name] = self.controls[name]
+        self._memory.seen.add(name)
         return value
 
     def unknown_names(self) -> list[str]:

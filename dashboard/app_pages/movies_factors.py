@@ -63,6 +63,7 @@ with boxes[4], st.popover("More", icon=":material/tune:", width="stretch"):
     )
 
 chosen = factor_map.choose(films, method, drawn)
+view.on_opening(functools.partial(selection.forget, KEY))
 look = page.look()
 highlight = film if film in chosen.films.index else None
 if film is not None and highlight is None:
@@ -180,21 +181,17 @@ else:
         "or move the slider, and watch the map take shape while the ranking settles."
     )
 
-everything = {"films": (1, n_most), "zoom_x": (0, 100), "zoom_y": (0, 100), "space": False}
 lesson = {"method": "lesson", "x": 1, "y": 3, "films": (min(51, n_most), min(100, n_most))}
 if "model" in view.controls:
     lesson["model"] = "movies-lesson-bias"
-start = {**everything, "view": MAP, "method": "factors", "x": 1, "y": 2, "colour": "nothing"}
 view.experiments(
     [
-        ("The lesson's own picture", {**start, **lesson, "n_labels": 50}),
-        ("Where bias lies on the map", {**start, "colour": "bias", "n_labels": 40}),
-        (
-            "Watch it being learned",
-            {**everything, "view": TRAINING, "epoch": (films.epochs or (0,))[0]},
-        ),
-        ("Start again", {**start, "n_labels": 60, "film": ""}),
-    ]
+        ("The lesson's own picture", {**lesson, "n_labels": 50}),
+        ("Where bias lies on the map", {"colour": "bias", "n_labels": 40}),
+        ("Watch it being learned", {"view": TRAINING, "epoch": (films.epochs or (0,))[0]}),
+    ],
+    kept=("model",),
+    starts_again=True,
 )
 with page.details("How the components are found"):
     st.markdown(

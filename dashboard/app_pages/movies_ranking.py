@@ -114,11 +114,12 @@ if film is not None:
     film_parts.card(view, films, film, everything)
 view.experiments(
     [
-        ("Only films with 100 ratings or more", {**reset, "view": ENDS, "min_count": 100}),
-        ("Loved by generous raters", {**reset, "view": REVERSALS, "min_count": 30}),
-        ("Battlefield Earth", {**reset, "view": MEAN, "film": "Battlefield Earth (2000)"}),
-        ("Start again", {**reset, "view": ENDS, "film": ""}),
-    ]
+        ("Only films with 100 ratings or more", {"view": ENDS, "min_count": 100}),
+        ("Loved by generous raters", {"view": REVERSALS, "min_count": 30}),
+        ("Battlefield Earth", {"view": MEAN, "film": "Battlefield Earth (2000)"}),
+    ],
+    kept=("model",),
+    starts_again=True,
 )
 with page.details("How the bias is found, and the whole list"):
     st.markdown("A rating of user $u$ for film $i$ is predicted as")

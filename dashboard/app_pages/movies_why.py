@@ -10,6 +10,7 @@ from dashboard.components import films as film_parts
 from dashboard.components import missing, page, provenance
 from dashboard.components.chart import chart
 from dashboard.figures import movies_why as figures
+from dashboard.view_state import Try
 
 YOU = "You"
 WELL_KNOWN = 400  # the films that name a component are among the most rated
@@ -155,9 +156,9 @@ with shown:
     page.what_you_see(what_you_see)
     view.experiments(
         [
-            ("The strictest rater, same film", {"rater": by_bias[0]}),
-            ("The most generous rater, same film", {"rater": by_bias[-1]}),
-            ("The film where this rater's taste matters most", {"film": matters}),
+            Try("The strictest rater, same film", {"rater": by_bias[0]}, goes_on=True),
+            Try("The most generous rater, same film", {"rater": by_bias[-1]}, goes_on=True),
+            Try("The film where this rater's taste matters most", {"film": matters}, goes_on=True),
         ]
     )
 

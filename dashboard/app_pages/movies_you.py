@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import resources, theme, view_state, visitor
 from dashboard.components import films as film_parts
-from dashboard.components import missing, page, provenance
+from dashboard.components import missing, page, provenance, undo
 from dashboard.components.chart import chart
 from dashboard.figures import movies_you as figures
 from dashboard.figures.movies_why import poles, shortened
@@ -59,6 +59,7 @@ with folded, page.details("Your ratings as text: what the link holds"):
 ratings = film_parts.read_ratings(films, text, notice)
 rated = films.rows_of(ratings)
 is_frozen = view.controls["ratings"].is_locked
+undo.watch("movies_you", text)
 is_full = len(ratings) >= visitor.MOST_RATINGS
 
 
@@ -122,7 +123,15 @@ if view.controls["ratings"].is_shown:
                     args=(movie_id, key),
                 )
     with listed:
-        st.markdown(f"**Your ratings: {len(rated)}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**Your ratings: {len(rated)}**", width="content")
+            if not is_frozen:
+                undo.offer(
+                    "movies_you",
+                    text,
+                    lambda before: view.set(ratings=before),
+                    help="Takes back the last change of your ratings.",
+                )
         if not rated:
             st.caption("None yet. One click on a star is enough.")
         rows = st.container(
@@ -272,7 +281,7 @@ with words:
     )
     view.experiments(
         [(name, {"ratings": visitor.invented(films, name)}) for name in visitor.RATERS]
-        + [("Nobody yet", {"ratings": "", "strength": 1.0})]
+        + [("Nobody yet", {"ratings": ""})]
     )
 view.share()
 provenance.footer(films.bundle, lesson="movies-bias")

@@ -99,7 +99,8 @@ view.experiments(
         ("Watch it overfit", {"view": TRAINING, "model": learner}),
         ("Do rare words hurt?", {"view": WHEN, "slice": "rare words"}),
         ("Can the winner’s probabilities be trusted?", {"view": TRUST, "model": by_rank[0]}),
-    ]
+    ],
+    kept=("model",),
 )
 
 with page.details("All numbers, and what the two protocols are"):

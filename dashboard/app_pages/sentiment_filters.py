@@ -12,6 +12,7 @@ from dashboard.components.player import player
 from dashboard.components.word_strip import Word
 from dashboard.figures import sentiment_filters as figures
 from dashboard.sample_reviews import SAMPLES
+from dashboard.view_state import Try
 
 PAGE = "sentiment_filters"
 BARS = f"{PAGE}_main"
@@ -198,14 +199,14 @@ if words:
     )
 else:
     page.what_you_see("There is no word to look at yet.")
+peaks_at = int(found.values[size][:, number - 1].argmax()) if words else 0
 view.experiments(
     [
-        ("The loudest filter here", {"size": at_best, "filter": best + 1}),
-        ("Where this filter peaks", {"place": int(found.values[size][:, number - 1].argmax()) + 1})
-        if words
-        else ("To the first word", {"place": 1}),
+        Try("The loudest filter here", {"size": at_best, "filter": best + 1}, goes_on=True),
+        Try("Where this filter peaks", {"place": peaks_at + 1}, goes_on=True),
         ("Not bad at all", {"sample": "negation"}),
-    ]
+    ],
+    kept=("model",),
 )
 with page.details("How a filter works"):
     if model.adds_words:

@@ -246,7 +246,8 @@ view.experiments(
         ("Which review splits them most?", {"who": ANYONE, "place": 1.0}),
         ("Where does the best one fail alone?", {"who": CHOSEN, "model": best}),
         ("What fools them all?", {"who": EVERYONE}),
-    ]
+    ],
+    kept=("source",),
 )
 with page.details("The list of reviews, the form of the file, and how it is counted"):
     st.dataframe(

@@ -141,7 +141,8 @@ view.experiments(
         ("“Not bad at all”: who gets it?", {"sample": "negation"}),
         ("Irony fools them", {"sample": "irony"}),
         ("Two minds in one review", {"sample": "mixed"}),
-    ]
+    ],
+    kept=("model",),
 )
 with page.details("The n-grams behind it, and how the numbers come about"):
     parts = found.explanation.parts

@@ -52,11 +52,11 @@ else:
         metric, key = "lstm_answers", word_orders.KEY
         word_orders.draw(view, memory)
         tries = [
-            ("The other order", {"order": word_orders.PLACE_FIRST}),
+            word_orders.other_order(view),
             ("Ask for the year, two sentences later", {"question": word_orders.WHEN, "asides": 2}),
             ("How is a loop folded?", {"view": STEPS}),
         ]
-view.experiments(tries)
+view.experiments(tries, kept=("sample",))
 with page.details("How it is done"):
     if shown == STEPS:
         st.latex(

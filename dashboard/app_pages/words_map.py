@@ -115,6 +115,7 @@ elif colour == "axis":
 n_drawn = record.n_words if is_all else record.n_drawn
 panes = word_map.draw_panes(table, record, kinds, n_drawn, searched.strip(), found, near)
 chosen = selection.kept(word_map.PAGE, fitted.index)
+view.on_opening(functools.partial(selection.forget, word_map.PAGE))
 look = page.look()
 assumed = 360 if kind == BOTH else 540  # px, until the browser has told
 room = width.known(panes[0].key, assumed)
@@ -213,11 +214,9 @@ if chosen:
     sentences.append(f"{theme.count(len(chosen))} selected words are ringed.")
 page.what_you_see(" ".join(sentences))
 
-lesson = next((one for one in maps.maps if one.n_drawn < one.n_words), maps.maps[0])
-largest = next(one for one in maps.maps if one.n_words == sizes[-1])
-start = {"map": TSNE, "colour": COLOURS[0], "word": "", "part": "", "part_pca": "", "all": False}
-if "vectors" in view.controls:
-    start["vectors"] = next(iter(word_map.BUNDLES))
+start, usual = word_map.opening(view, maps)
+lesson = next((one for one in usual if one.n_drawn < one.n_words), usual[0])
+largest = max(usual, key=lambda one: one.n_words)
 view.experiments(
     [
         ("The lesson's map", {**start, **word_map.settings(lesson)}),

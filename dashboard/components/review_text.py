@@ -9,11 +9,12 @@ import streamlit as st
 from core.sentiment.reading import MAX_CHARACTERS
 from core.tokens import locate, tokenize_typed
 from dashboard import view_state
-from dashboard.components import live_text
+from dashboard.components import live_text, undo
 from dashboard.sample_reviews import SAMPLES
 
 KEY = "sentiment-text"  # of the field: pages about reviews share what was typed
 _HEIGHT = 190  # px
+_PUT = ("", 0)  # in place of the sample that was used: another page has put a text there
 
 
 def samples(view: view_state.View) -> str:
@@ -31,13 +32,15 @@ def field(view: view_state.View, sample: str) -> str:
         sample: name of the sample; another one than before takes the place of what stands there.
 
     Returns:
-        What stands in the field, at most `MAX_CHARACTERS`.
+        What stands in the field.
     """
     used = _used(view.name)
+    wanted = (sample, view.times_set("sample"))  # an experiment puts the same one there again
     is_first = used not in st.session_state and f"{view.name}_sample" not in st.query_params
-    if st.session_state.get(used) != sample and not (is_first and KEY in st.session_state):
-        st.session_state[KEY] = SAMPLES[sample].text
-    st.session_state[used] = sample
+    is_given = is_first or st.session_state.get(used) == _PUT
+    if st.session_state.get(used) != wanted and not (is_given and KEY in st.session_state):
+        _put(SAMPLES[sample].text)
+    st.session_state[used] = wanted
     text = st.text_area(
         "Your review",
         key=KEY,
@@ -49,6 +52,7 @@ def field(view: view_state.View, sample: str) -> str:
         "log.",
     )
     live_text.make_live(KEY)
+    undo.offer(KEY, text or "", _write, help="Takes back what the last click did to your review.")
     return text or ""
 
 
@@ -59,8 +63,8 @@ def put(text: str, page: str) -> None:
         text: of a review.
         page: name of its controls; it forgets its sample, which would take the text's place.
     """
-    st.session_state[KEY] = text
-    st.session_state.pop(_used(page), None)
+    _put(text)
+    st.session_state[_used(page)] = _PUT
 
 
 def drop_word(place: int) -> None:
@@ -71,12 +75,23 @@ def drop_word(place: int) -> None:
         return
     found = locate(text, tokens)[place]
     if found is None:  # it stands there in other letters: what remains is written as tokens
-        st.session_state[KEY] = " ".join(tokens[:place] + tokens[place + 1 :])
+        _put(" ".join(tokens[:place] + tokens[place + 1 :]))
         return
     start, end = found
     while end < len(text) and text[end] == " " and (not start or text[start - 1] == " "):
         end += 1
-    st.session_state[KEY] = text[:start] + text[end:]
+    _put(text[:start] + text[end:])
+
+
+def _put(text: str) -> None:
+    """Writes a text so that it can be undone; of a field that was never there nothing is lost."""
+    if KEY in st.session_state:
+        undo.note(KEY, st.session_state[KEY] or "", text)
+    _write(text)
+
+
+def _write(text: str) -> None:
+    st.session_state[KEY] = text
 
 
 def _used(page: str) -> str:

@@ -26,12 +26,17 @@ def kept(owner: str, known: Container[int]) -> list[int]:
     return [row for row in st.session_state.get(_key(owner), ()) if row in known]
 
 
+def forget(owner: str) -> None:
+    """Drops the selection of an owner."""
+    st.session_state.pop(_key(owner), None)
+
+
 def tools(owner: str, table: pd.DataFrame, *, filename: str) -> None:
     """Draws buttons that take the selected rows away as CSV, and that forget them."""
     csv_button(table, filename=filename, key=f"{owner}-selected-csv", icon=":material/download:")
     st.button(
         "Clear",
-        on_click=functools.partial(st.session_state.pop, _key(owner), None),
+        on_click=functools.partial(forget, owner),
         key=f"{owner}-clear",
     )
 

@@ -68,6 +68,17 @@ def choose_maps(view: view_state.View, where: DeltaGenerator) -> MapExplorer:
         return resources.word_maps(name)
 
 
+def opening(
+    view: view_state.View, maps: MapExplorer
+) -> tuple[dict[str, object], Sequence[MapRecord]]:
+    """Returns the controls' values that choose the usual vectors, and the maps of these."""
+    if "vectors" not in view.controls:
+        return {}, maps.maps
+    usual = choices.here(BUNDLES)[0]
+    with missing.guard():
+        return {"vectors": usual}, resources.word_maps(usual).maps
+
+
 def default_size(sizes: Sequence[int]) -> int:
     """Returns the number of words of the first view."""
     return _DEFAULT_WORDS if _DEFAULT_WORDS in sizes else sizes[0]

@@ -21,6 +21,7 @@ from dashboard.components.char_strip import char_strip
 from dashboard.components.chart import chart
 from dashboard.components.memory_tags import reader_titles
 from dashboard.figures import textgen_memory, textgen_orders
+from dashboard.view_state import Try
 
 KEY = "textgen_recurrence_states"
 KEY_ANSWERS = "textgen_recurrence_answers"
@@ -61,6 +62,12 @@ def draw(view: view_state.View, model: MemoryModel) -> None:
         + ", ".join(f"{titles[reader]} {theme.percent(by_reader[reader])}" for reader in READERS)
         + "."
     )
+
+
+def other_order(view: view_state.View) -> Try:
+    """Returns the experiment that tells the same story in the order that is not shown."""
+    (order,) = set(ORDERS) - {view.controls["order"].value}
+    return Try("The other order", {"order": order}, goes_on=True)
 
 
 def _compose(view: view_state.View) -> Story:

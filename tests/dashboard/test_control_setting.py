@@ -69,7 +69,7 @@ def test_a_setting_that_was_interrupted_is_made_up_for(
 ) -> None:
     settings = app.session_state["settings-by-buttons"]
     with monkeypatch.context() as patch:
-        patch.setattr(control_setting, "_put", interrupt)
+        patch.setattr(control_setting.Settings, "_put", interrupt)
         with pytest.raises(StopException):
             settings.apply(
                 [(control(name), value) for name, value in (("shown", 3), ("hidden", 4))]

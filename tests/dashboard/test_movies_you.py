@@ -146,3 +146,19 @@ def test_without_the_model(app: App, empty_assets: Path) -> None:
     page = app(PAGE)
     assert not page.exception and not page.get("plotly_chart")
     assert "core train movies" in page.code[0].value
+
+
+def test_a_change_of_the_ratings_can_be_undone(app: App, films: Path) -> None:
+    def undo() -> None:
+        next(button for button in page.button if button.label == "Undo").click().run()
+
+    page = app(PAGE, {RATINGS: "296-10.912-2"})
+    assert not any(button.label == "Undo" for button in page.button)
+    page.button(key="movies_you-remove-296").click().run()
+    page.button(key="movies_you-try-3").click().run()
+    assert link(page) == ""
+    undo()
+    assert link(page) == "912-2"
+    undo()
+    assert link(page) == "296-10.912-2" and not page.exception
+    assert not any(button.label == "Undo" for button in page.button)

@@ -166,3 +166,53 @@ def test_a_clicked_word_is_taken_out(
     monkeypatch.setattr(review_text.st, "session_state", state)
     review_text.drop_word(place)
     assert state[FIELD] == left
+
+
+def dropping() -> None:
+    """A field of a review with a button that drops its second word, and an experiment."""
+    import streamlit as st
+
+    from dashboard import view_state
+    from dashboard.components import review_text
+
+    view = view_state.page("sentiment_score")
+    review_text.field(view, review_text.samples(view))
+    st.button("drop", on_click=review_text.drop_word, args=(1,))
+    view.experiments([("irony", {"sample": "irony"})])
+
+
+def clicked(page: AppTest, label: str) -> str:
+    """Clicks a button and returns the review."""
+    next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception
+    return page.text_area(key=FIELD).value
+
+
+def can_undo(page: AppTest) -> bool:
+    return any(button.label == "Undo" for button in page.button)
+
+
+def test_dropped_words_come_back_one_by_one() -> None:
+    page = AppTest.from_function(dropping).run()
+    assert not can_undo(page)
+    page.text_area(key=FIELD).set_value("a very good film").run()
+    assert not can_undo(page)
+    assert clicked(page, "drop") == "a good film"
+    assert clicked(page, "drop") == "a film"
+    assert clicked(page, "Undo") == "a good film"
+    assert clicked(page, "Undo") == "a very good film"
+    assert not can_undo(page)
+    clicked(page, "drop")
+    page.text_area(key=FIELD).set_value("a good film, typed on").run()
+    assert not can_undo(page)  # it would take what was typed away
+
+
+def test_an_experiment_puts_its_sample_there_again_and_can_be_undone() -> None:
+    page = AppTest.from_function(dropping).run()
+    assert clicked(page, "irony") == SAMPLES["irony"].text
+    page.text_area(key=FIELD).set_value("my own words").run()
+    assert clicked(page, "irony") == SAMPLES["irony"].text
+    assert clicked(page, "Undo") == "my own words"
+    page.segmented_control(key=f"{PAGE}_sample").set_value("mixed").run()
+    assert page.text_area(key=FIELD).value == SAMPLES["mixed"].text
+    assert clicked(page, "Undo") == "my own words"

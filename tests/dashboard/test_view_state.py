@@ -180,7 +180,97 @@ def test_experiments_set_shown_locked_and_hidden_controls(probe: Probe, query: d
     ).run()  # a later run must not fall back to the link
     assert values(app) == DEFAULTS | {"top_n": 7, "film": "$9.99", "count": 3, "names": True}
     app.button(key="probe-try-1").click().run()
-    assert values(app) == DEFAULTS | {"names": True}
+    assert values(app) == DEFAULTS
+
+
+def try_it() -> None:
+    """A page whose second control depends on the first, in one view of two."""
+    import streamlit as st
+
+    from dashboard import view_state
+    from dashboard.view_state import Try
+
+    view = view_state.page("here")
+    shown = view.segmented_control("view", "View", ("one", "two"), "one")
+    net = view.selectbox("net", "Net", ("small", "large"), "small")
+    values = {"view": shown, "net": net}
+    if shown == "two":
+        most = {"small": 5, "large": 9}[net]
+        values["cell"] = view.number_input("cell", "Cell", 1, most, most)
+        values["frozen"] = view.slider("frozen", "Frozen", 0, 9, 4)
+        values["absent"] = view.slider("absent", "Absent", 0, 9, 4)
+    st.json(values)
+    view.on_opening(lambda: st.session_state.pop("note", None))
+    view.experiments(
+        [
+            ("two", {"view": "two"}),
+            ("of large", {"view": "two", "net": "large"}),
+            Try("on", {"view": "two"}, goes_on=True),
+        ],
+        kept=("net",),
+        starts_again=True,
+    )
+
+
+@pytest.fixture
+def tries() -> AppTest:
+    app = AppTest.from_function(try_it)
+    app.query_params.update(
+        {"lock": "frozen", "hide": "absent", "here_frozen": "7", "here_absent": "8"}
+    )
+    return app.run()
+
+
+def clicked(app: AppTest, label: str) -> dict[str, object]:
+    next(button for button in app.button if button.label == label).click().run()
+    return values(app)
+
+
+LINKS = {"frozen": 7, "absent": 8}  # what the link locks and hides stays as it says
+
+
+def test_an_experiment_begins_where_the_page_opens(tries: AppTest) -> None:
+    opened = {"view": "two", "net": "small", "cell": 5, **LINKS}
+    assert clicked(tries, "two") == opened
+    tries.number_input(key="here_cell").set_value(2.0).run()
+    assert clicked(tries, "two") == opened
+    tries.number_input(key="here_cell").set_value(2.0).run()
+    tries.segmented_control(key="here_view").set_value("one").run()  # its control is not drawn
+    assert clicked(tries, "two") == opened
+    tries.number_input(key="here_cell").set_value(2.0).run()
+    assert clicked(tries, "on") == opened | {"cell": 2}
+
+
+def test_what_an_experiment_sets_of_what_is_kept_lasts_until_the_next(tries: AppTest) -> None:
+    large = {"view": "two", "net": "large", "cell": 9, **LINKS}  # the default is the large net's
+    assert clicked(tries, "of large") == large
+    assert clicked(tries, "two") == large | {"net": "small", "cell": 5}
+    tries.selectbox(key="here_net").set_value("large").run()  # the visitor's choice
+    assert clicked(tries, "two") == large
+    assert clicked(tries, "of large") == large
+    assert clicked(tries, "two") == large
+    clicked(tries, "of large")
+    tries.selectbox(key="here_net").set_value("small").run()
+    assert clicked(tries, "two") == large | {"net": "small", "cell": 5}
+
+
+def test_start_again_sets_everything_that_the_link_leaves_open(tries: AppTest) -> None:
+    tries.session_state["note"] = 1
+    tries.selectbox(key="here_net").set_value("large").run()
+    clicked(tries, "two")
+    tries.number_input(key="here_cell").set_value(2.0).run()
+    assert clicked(tries, "Start again") == {"view": "one", "net": "small"}
+    assert clicked(tries, "two") == {"view": "two", "net": "small", "cell": 5, **LINKS}
+    assert "note" not in tries.session_state
+
+
+def test_the_notice_is_about_the_link_only(tries: AppTest) -> None:
+    app = AppTest.from_function(try_it)
+    app.query_params.update({"here_view": "two", "here_net": "large", "here_cell": "9"})
+    app.run()
+    assert values(app)["cell"] == 9 and warning(app) == ""
+    app.selectbox(key="here_net").set_value("small").run()  # which has no cell 9
+    assert values(app)["cell"] <= 5 and warning(app) == ""
 
 
 def test_the_shared_link_writes_defaults_too_and_restores_the_view(probe: Probe) -> None:
