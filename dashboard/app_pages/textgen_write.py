@@ -9,7 +9,7 @@ from dashboard import resources, theme, view_state
 from dashboard.components import live_text, missing, noted_text, page, provenance, writing_run
 from dashboard.components import width as widths
 from dashboard.components.text import plain, sentence
-from dashboard.figures.textgen_writing import sign
+from dashboard.figures.textgen_writing import likely, sign
 
 PAGE = "textgen_write"
 WRITE, SCORE = "Let it write", "Score a text of your own"
@@ -99,7 +99,7 @@ def surprise(what: noted_text.Noted) -> str:
     return (
         f"**{bits:.2f} bits** a character, as if it had to guess among {2**bits:.1f} equally "
         f"likely ones. The greatest surprise is “{plain(sign(what.text[worst]))}”, character "
-        f"{worst + 1}: {theme.percent(float(2.0 ** -what.bits[worst]))} likely."
+        f"{worst + 1}: {likely(float(2.0 ** -what.bits[worst]))} likely."
     )
 
 
@@ -143,49 +143,41 @@ def write() -> None:
         st.warning(plain(sentence(error)), icon=":material/error:")
         return
     noted_text.read_otherwise(reading.replaced, len(model.alphabet))
-    run = writing_run.current(
-        PAGE,
-        (base, settings, n_chars, branch.kept.text if branch else None),
-        n_chars,
-        branch,
-        lambda kept, n_left: model.write(reading.text + kept, n_left, settings, epoch=epoch),
-    )
+    key = (base, settings, n_chars, branch.kept.text if branch else None)
     with row[3]:
-        if run.is_running:
-            st.button("Stop", icon=":material/stop:", on_click=run.stop, width="stretch")
-        elif run.is_stopped and not run.is_done:
-            st.button("Go on", icon=":material/play_arrow:", on_click=run.resume, width="stretch")
-        else:
-            st.button(
-                "Another",
-                icon=":material/casino:",
-                type="primary",
-                help="Writes with the next seed.",
-                on_click=view.set,
-                kwargs={"seed": float((seed + 1) % (MOST_SEED + 1))},
-                width="stretch",
-            )
-
-    def draw() -> None:
-        what = run.written
+        st.button(
+            "Another",
+            icon=":material/casino:",
+            type="primary",
+            help="Writes with the next seed.",
+            on_click=view.set,
+            kwargs={"seed": float((seed + 1) % (MOST_SEED + 1))},
+            width="stretch",
+        )
+    with st.container(border=True):
+        written = writing_run.written(
+            PAGE,
+            key,
+            n_chars,
+            branch,
+            lambda kept, n_left: model.write(reading.text + kept, n_left, settings, epoch=epoch),
+        )
+        what = written.text
         noted_text.strip(
             what,
             key=f"{PAGE}_text",
             label="What the net wrote, shaded by how much each character surprised it",
             given=reading.text[-SHOWN_PRIME:],
-            marked=run.branch.place if run.branch else None,
-            chosen=None if run.is_running or not what.text else chosen_place(what, run.key),
-            hint="" if run.is_running else "Point at a character, or click it.",
-            is_quick=run.is_running,
-            on_choose=None if run.is_running else lambda place: choose(run.key, place),
+            marked=branch.place if branch else None,
+            chosen=chosen_place(what, key) if what.text else None,
+            hint="Point at a character, or click it.",
+            on_choose=lambda place: choose(key, place),
+            number=written.number,
+            since=len(branch.kept.text) if branch else 0,
         )
-
-    with st.container(border=True):
-        writing_run.show(run, draw)
-    if run.problem:
-        st.warning(plain(sentence(run.problem)), icon=":material/error:")
-    what = run.written
-    if run.is_running or not what.text:
+    if written.problem:
+        st.warning(plain(sentence(written.problem)), icon=":material/error:")
+    if not what.text:
         return
     tools = st.container(horizontal=True, vertical_alignment="center")
     with tools:
@@ -198,14 +190,13 @@ def write() -> None:
             on_click="ignore",
             help="What was read first, and what was written behind it.",
         )
-        if run.branch is not None:
+        if branch is not None:
             st.button(
                 "Back to the text before the turn",
                 icon=":material/undo:",
                 on_click=writing_run.turn_back,
                 args=(PAGE,),
             )
-    stopped = "stopped it after" if run.is_stopped and not run.is_done else "let it write"
     expected = (
         f" On text that it never saw it needs {bits_held_out:.2f}: what it writes itself "
         + ("is easier to guess." if what.bits_per_char < bits_held_out else "is no easier.")
@@ -213,15 +204,13 @@ def write() -> None:
         else ""
     )
     page.what_you_see(
-        f"You {stopped} {theme.count(len(what.text))} characters. They cost {surprise(what)}"
+        f"You let it write {theme.count(len(what.text))} "
+        f"{'character. It costs' if len(what.text) == 1 else 'characters. They cost'} "
+        + surprise(what)
         + expected
-        + (
-            f" Character {run.branch.place + 1} is where you turned it."
-            if run.branch is not None
-            else ""
-        )
+        + (f" Character {branch.place + 1} is where you turned it." if branch is not None else "")
     )
-    place = chosen_place(what, run.key)
+    place = chosen_place(what, key)
     left, right = st.columns([7, 5], gap="medium")
     with left:
         noted_text.alternatives(what, place, key=KEY_BARS)
@@ -300,9 +289,10 @@ with page.details("How a character is drawn, and what a bit is"):
     st.markdown(
         "The net gives each character a logit $z$. They are divided by the temperature $T$; then "
         "top-k keeps the $k$ likeliest, and top-p as few of the likeliest as together have that "
-        "probability (Fan et al. 2018, Holtzman et al. 2020). One of what is left is drawn, with "
-        "the seed. Character number $t$ has a random number of its own, so a longer text begins "
-        "like a shorter one.\n\n"
+        "probability (Fan et al. 2018, Holtzman et al. 2020). One of what is left is drawn. The "
+        "random numbers follow from the seed and from all that the net has read, so behind another "
+        "beginning they are others. Character number $t$ has one of its own, so a longer text "
+        "begins like a shorter one.\n\n"
         "Colours and bits are those of the net itself, before temperature and cuts. One bit is the "
         "surprise at a coin; a text of $n$ characters at $b$ bits could be stored in $n \\cdot b$ "
         "bits with this net.\n\n"

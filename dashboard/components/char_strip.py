@@ -17,7 +17,10 @@ _STEPS = 20  # shades that are told apart: fewer different styles to send
 _STRIP = st.components.v2.component(
     "latent_lab_char_strip",
     html="""
-<div class="legend" aria-hidden="true"></div>
+<div class="top">
+  <div class="legend" aria-hidden="true"></div>
+  <button type="button" class="all" hidden>Show all of it</button>
+</div>
 <div class="strip" role="group" tabindex="0"></div>
 <p class="said" role="status"></p>
 """,
@@ -29,6 +32,7 @@ _STRIP = st.components.v2.component(
 .strip:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 4px; }
 .strip.clickable span { cursor: pointer; }
 span { border-bottom: 2px solid transparent; }
+span.later { opacity: 0; }
 span.up { border-bottom-style: solid; }
 span.down { border-bottom-style: dotted; }
 span.end { opacity: 0.55; }
@@ -36,6 +40,16 @@ span.given { opacity: 0.7; font-style: italic; }
 span.chosen { outline: 2px dashed var(--st-text-color); outline-offset: 1px; border-radius: 2px; }
 span.marked { outline: 2px solid var(--st-text-color); outline-offset: 1px; border-radius: 2px; }
 span.here { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+.top { display: flex; justify-content: space-between; align-items: flex-start; gap: 1rem; }
+.all {
+  flex: none; margin-bottom: 0.4rem; padding: 0.1rem 0.6rem; cursor: pointer; font: inherit;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+}
+.all[hidden] { display: none; }
+.all:hover, .all:focus-visible {
+  border-color: var(--st-primary-color); color: var(--st-primary-color);
+}
 .legend { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; margin-bottom: 0.4rem;
   opacity: 0.85; }
 .legend i { display: inline-block; width: 1.4rem; height: 0.9rem; border-radius: 0.15rem;
@@ -43,7 +57,12 @@ span.here { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .said { min-height: 1.5em; margin: 0.25rem 0 0 0; opacity: 0.85; font-size: 0.95em; }
 """,
     js="""
+const RATE = 160  // characters a second that appear, more of a long text:
+const LONGEST = 4000  // ms until all of it is there
+const begun = new Map()  // strip -> the text that appears in it, and since when
+
 export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.stop?.()  // Streamlit calls this again with new data, and does not end the last one
   const strip = parentElement.querySelector(".strip")
   const said = parentElement.querySelector(".said")
   const seen = { " ": "space", "\\n": "end of line" }
@@ -84,7 +103,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (here < 0) return (said.textContent = data.hint)
     nodes[here].classList.add("here")
     const char = data.chars[here]
-    said.textContent = `“${seen[char] || char}”, character ${here + 1}: ${data.said[here]}`
+    const count = here < data.given ? "" : `, character ${here + 1 - data.given}`
+    said.textContent = `“${seen[char] || char}”${count}: ${data.said[here]}`
   }
   const placeOf = (event) => {
     const node = event.target.closest("span[data-place]")
@@ -106,6 +126,41 @@ export default function ({ data, parentElement, setTriggerValue }) {
       choose(here)
     }
   }
+  appear(data, nodes, parentElement)
+}
+
+// A new text is all there from the first, for those who listen and for those who copy it; it only
+// becomes visible character by character.
+function appear(data, nodes, parentElement) {
+  const all = parentElement.querySelector(".all")
+  all.hidden = true
+  if (data.number === null) return
+  if (begun.get(data.name)?.number !== data.number) {
+    begun.set(data.name, { number: data.number, at: performance.now() })
+  }
+  const { at } = begun.get(data.name)
+  const coming = nodes.slice(data.since)
+  const rate = Math.max(RATE / 1000, coming.length / LONGEST)
+  let there = Math.floor((performance.now() - at) * rate)
+  if (there >= coming.length || matchMedia("(prefers-reduced-motion: reduce)").matches) return
+  let frame = 0
+  const finish = () => {
+    cancelAnimationFrame(frame)
+    begun.get(data.name).at = -Infinity
+    for (const node of coming) node.classList.remove("later")
+    all.hidden = true
+  }
+  const go = () => {
+    const until = Math.floor((performance.now() - at) * rate)
+    if (until >= coming.length) return finish()
+    for (; there < until; there++) coming[there].classList.remove("later")
+    frame = requestAnimationFrame(go)
+  }
+  for (const node of coming.slice(there)) node.classList.add("later")
+  all.hidden = false
+  all.onclick = finish
+  go()
+  parentElement.stop = () => cancelAnimationFrame(frame)
 }
 """,
 )
@@ -126,6 +181,8 @@ def char_strip(
     hint: str = "",
     clickable: bool = True,
     on_click: Callable[[], None] | None = None,
+    number: int | None = None,
+    since: int = 0,
 ) -> int | None:
     """Draws the strip.
 
@@ -137,12 +194,16 @@ def char_strip(
         signed: shades may be negative; then the line below a character tells its sign, too.
         marked: place of a character to point out, with a line around it.
         chosen: place of another one, with a broken line.
-        n_given: so many characters in front are set apart: they were not the net's.
+        n_given: so many characters in front are set apart and not counted: they were not the
+            net's.
         legend: what no colour and what the fullest one mean; only for values from 0 on.
         label: what the strip shows, for those who do not see it.
         hint: what stands below it until a character is pointed at.
         clickable: whether a click means anything.
         on_click: called when a character is clicked; `clicked` then tells which one.
+        number: of the text among those that this strip has shown; a new one appears character by
+            character. None for a text that stands there at once.
+        since: place of the first character that appears so.
 
     Returns:
         The place of the character that was clicked in this run, if any.
@@ -168,6 +229,9 @@ def char_strip(
             "hint": hint,
             "size": page.letters + 3,
             "clickable": clickable,
+            "name": key,
+            "number": number,
+            "since": since,
         },
         on_clicked_change=on_click or (lambda: None),
     )

@@ -11,7 +11,6 @@ import numpy as np
 import streamlit as st
 
 from core.textgen.explorer import Passage, TextModel
-from dashboard import theme
 from dashboard.components import page, width
 from dashboard.components.char_strip import char_strip, clicked
 from dashboard.components.chart import chart
@@ -106,8 +105,9 @@ def strip(
     marked: int | None = None,
     chosen: int | None = None,
     hint: str = "",
-    is_quick: bool = False,
     has_legend: bool = True,
+    number: int | None = None,
+    since: int = 0,
     on_choose: Callable[[int], None] | None = None,
 ) -> None:
     """Draws a text, each character shaded by how much it surprised the net.
@@ -121,7 +121,9 @@ def strip(
         chosen: another one.
         hint: what stands below until a character is pointed at.
         has_legend: say what the shades mean.
-        is_quick: leave out what is said of characters; it is drawn anew in a moment.
+        number: of the text among those that this strip has shown; a new one appears character by
+            character. None for a text that stands there at once.
+        since: place in `what` from which on it appears so.
         on_choose: called with the place in `what` that was clicked.
     """
     n_given = len(given)
@@ -134,10 +136,7 @@ def strip(
     char_strip(
         [*given, *what.text],
         [0.0] * n_given + (what.bits / FULL).tolist(),
-        ["what it was given"] * n_given
-        + (
-            ["…"] * len(what.text) if is_quick else [said(what, at) for at in range(len(what.text))]
-        ),
+        ["what it was given"] * n_given + [said(what, at) for at in range(len(what.text))],
         key=key,
         signed=False,
         marked=None if marked is None else marked + n_given,
@@ -148,17 +147,19 @@ def strip(
         hint=hint,
         clickable=on_choose is not None,
         on_click=choose,
+        number=number,
+        since=since + n_given,
     )
 
 
 def said(what: Noted, place: int) -> str:
     """Says how likely a character was to the net, and what it held likeliest there."""
     others = ", ".join(
-        f"“{figures.sign(char)}” {theme.percent(float(share))}"
+        f"“{figures.sign(char)}” {figures.likely(float(share))}"
         for char, share in list(zip(what.likeliest[place], what.shares[place], strict=True))[:_SAID]
     )
     bits = float(what.bits[place])
-    return f"{theme.percent(2.0**-bits)} likely ({bits:.2f} bits); likeliest: {others}"
+    return f"{figures.likely(2.0**-bits)} likely ({bits:.2f} bits); likeliest: {others}"
 
 
 def alternatives(what: Noted, place: int, *, key: str) -> None:
@@ -185,7 +186,7 @@ def alternatives(what: Noted, place: int, *, key: str) -> None:
         key=key,
         alt=f"{title}: "
         + ", ".join(
-            f"{row.sign} {theme.percent(row.share)}" for row in table.itertuples(index=False)
+            f"{row.sign} {figures.likely(row.share)}" for row in table.itertuples(index=False)
         ),
         data=table.drop(columns="sign"),
         filename="textgen-alternatives",
@@ -207,7 +208,7 @@ def turns(what: Noted, place: int, *, key: str, turn: Callable[[Noted], None]) -
         if char == what.text[place]:
             continue
         st.button(
-            f"“{plain(figures.sign(char))}”, {theme.percent(float(share))}",
+            f"“{plain(figures.sign(char))}”, {figures.likely(float(share))}",
             key=f"{key}-{number}",
             on_click=functools.partial(_turn, what, place, char, turn),
             width="stretch",

@@ -1,11 +1,11 @@
-"""A net at work on a page: piece after piece, until it is done or somebody stops it.
+"""What a net wrote for a visitor: written in one run of the page, kept in the session, turned.
 
-What is written belongs to a key, all that it follows from; another key begins anew. The text stays
-in the visitor's session.
+A text belongs to a key, all that it follows from; another key has another text. Everything is
+written before the page goes on, so nothing that is still to come can meet a page that has changed
+meanwhile; the browser lets the finished text appear character by character.
 """
 
 import dataclasses
-import math
 from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
 
@@ -13,11 +13,10 @@ import streamlit as st
 
 from core.errors import InputError
 from core.textgen.explorer import Passage
+from dashboard import theme
 from dashboard.components.noted_text import Noted, joined, noted
 
-_POLL = 0.2  # s between two pieces that are shown
-_MOST_SHOWN = 16  # times that a growing text is sent to the browser
-_PIECE = 64  # characters that a net writes at once
+_TOLD = 8  # pieces after which it is told how far the net is, and a visitor's next wish is heard
 
 
 class Branch(NamedTuple):
@@ -32,56 +31,23 @@ class Branch(NamedTuple):
         return len(self.kept.text) - 1
 
 
-@dataclasses.dataclass
-class Run:
-    """A text that grows.
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """A text that a net wrote.
 
     Attributes:
         key: all that it follows from.
-        written: so far.
-        n_chars: how many are wanted.
+        text: all of it, with what was kept of an earlier one.
         branch: where it was turned, if anywhere.
-        is_stopped: somebody stopped it.
-        problem: why nothing can be written, or nothing more.
+        number: of the texts that this session has seen, from 1 on.
+        problem: why nothing could be written.
     """
 
     key: Hashable
-    written: Noted
-    n_chars: int
+    text: Noted
     branch: Branch | None
-    pieces: Iterator[Passage]
-    is_stopped: bool = False
+    number: int
     problem: str = ""
-
-    @property
-    def is_done(self) -> bool:
-        """Says whether all is written."""
-        return len(self.written.text) >= self.n_chars or bool(self.problem)
-
-    @property
-    def is_running(self) -> bool:
-        """Says whether it goes on by itself."""
-        return not self.is_done and not self.is_stopped
-
-    def go_on(self) -> None:
-        """Writes as much as is shown at once."""
-        for _ in range(max(1, math.ceil(self.n_chars / _PIECE / _MOST_SHOWN))):
-            try:
-                piece = next(self.pieces, None)
-            except InputError as error:
-                self.problem = str(error)
-                return
-            if piece is None:
-                return
-            self.written = joined(self.written, noted([piece]))
-
-    def stop(self) -> None:
-        """Keeps what is written."""
-        self.is_stopped = True
-
-    def resume(self) -> None:
-        """Goes on behind it."""
-        self.is_stopped = False
 
 
 def branch_of(page: str, key: Hashable) -> Branch | None:
@@ -100,50 +66,47 @@ def turn_back(page: str) -> None:
     st.session_state.pop(_branch_key(page), None)
 
 
-def current(
+def written(
     page: str,
     key: Hashable,
     n_chars: int,
     branch: Branch | None,
     begin: Callable[[str, int], Iterator[Passage]],
-) -> Run:
-    """Returns the run of a key, begun if it is another one than before.
+) -> Written:
+    """Returns the text of a key, written now if it is another one than before.
+
+    A longer text shows meanwhile how far it is. If the visitor does something else, this run of
+    the page ends there and nothing is kept of the text.
 
     Args:
-        page: whose run it is.
+        page: whose text it is.
         key: all that it follows from.
         n_chars: how many are wanted.
         branch: what is kept of an earlier text.
         begin: takes what was kept of an earlier text and how many characters to write behind it.
     """
-    name = f"{page}-run"
+    name, meanwhile = f"{page}-written", st.empty()
     found = st.session_state.get(name)
-    if not isinstance(found, Run) or found.key != key:
-        kept = branch.kept if branch is not None else noted([])
-        found = Run(key, kept, n_chars, branch, begin(kept.text, n_chars - len(kept.text)))
-        st.session_state[name] = found
+    if isinstance(found, Written) and found.key == key:
+        return found
+    kept = branch.kept if branch is not None else noted([])
+    pieces, problem, n_left = [], "", n_chars - len(kept.text)
+    try:
+        for piece in begin(kept.text, n_left):
+            pieces.append(piece)
+            n_left -= len(piece.text)
+            if n_left and len(pieces) % _TOLD == 0:
+                done = n_chars - n_left
+                meanwhile.progress(
+                    done / n_chars, f"{theme.count(done)} of {theme.count(n_chars)} characters"
+                )
+    except InputError as error:
+        problem = str(error)
+    meanwhile.empty()
+    number = found.number + 1 if isinstance(found, Written) else 1
+    found = Written(key, joined(kept, noted(pieces)), branch, number, problem)
+    st.session_state[name] = found
     return found
-
-
-def show(run: Run, draw: Callable[[], None]) -> None:
-    """Draws a run; while it goes on, again and again with more of it.
-
-    Args:
-        run: from `current`.
-        draw: draws what is written.
-    """
-    if run.is_running:
-        st.fragment(_grow, run_every=_POLL)(run, draw)
-    else:
-        draw()
-
-
-def _grow(run: Run, draw: Callable[[], None]) -> None:
-    if run.is_running:
-        run.go_on()
-    draw()
-    if not run.is_running:
-        st.rerun()  # with all that a finished text has
 
 
 def _branch_key(page: str) -> str:

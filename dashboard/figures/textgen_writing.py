@@ -12,11 +12,26 @@ from dashboard.figures.textgen_inside import WRITTEN
 OTHERS = "all others"
 _ROW = 30  # px
 _LEAST = 5e-5  # a share that counts as something
+_STEP = 1e-4  # of a percentage as it is written
+_SMALLEST = _STEP / 2  # the smallest share that is not written as 0.00 %
 
 
 def sign(char: str) -> str:
     """Returns a character as it is shown alone: a space and the end of a line have signs."""
     return WRITTEN.get(char, char)
+
+
+def likely(share: float) -> str:
+    """Says how likely something is that can happen: never 0.00 %, nor 100.00 % if it may not.
+
+    Args:
+        share: above 0, at most 1.
+    """
+    if share < _SMALLEST:
+        return f"less than {theme.percent(_STEP)}"
+    if 1 - _SMALLEST < share < 1:
+        return f"more than {theme.percent(1 - _STEP)}"
+    return theme.percent(share)
 
 
 def shares_at(
@@ -67,7 +82,8 @@ def alternatives(
     longest = max(labels.text_width(f"▸ {text}", font_size + 2) for text in table["sign"])
     heading, above = labels.headline(title, width - 32, font_size + 1)
     most = 100 * float(table["share"].max())
-    needs = labels.text_width("00.00 %", font_size + 1) + 12
+    texts = [likely(share) for share in rows["share"]]
+    needs = labels.text_width(texts[int(rows["share"].argmax())], font_size + 1) + 12
     plot = max(width - longest - 48, 80)
     figure = go.Figure(
         go.Bar(
@@ -75,7 +91,7 @@ def alternatives(
             y=list(range(len(rows))),
             orientation="h",
             marker={"color": [theme.BLUE if taken else theme.GREY for taken in rows["is_taken"]]},
-            text=[theme.percent(share) for share in rows["share"]],
+            text=texts,
             textposition="outside",
             textfont={"size": font_size},
             cliponaxis=False,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -51,22 +52,57 @@ def test_a_net_writes_on_and_another_seed_writes_otherwise(open_page: Open, url:
     assert written(page) != first
 
 
-def test_a_long_text_is_stopped_and_what_is_written_stays(open_page: Open, url: str) -> None:
+def coming(page: Page) -> Locator:
+    """Characters that are written and not yet visible."""
+    return strip(page).locator("span.later")
+
+
+def test_a_long_text_appears_bit_by_bit_and_all_at_once_if_asked(open_page: Open, url: str) -> None:
     page = open_page(f"{url}/{WRITE}?textgen_write_n_chars=5000", height=1600)
     written(page)
-    act_at_once(page)
     button(page, "Another").click()
-    expect(button(page, "Another")).to_have_count(0)
-    button(page, "Stop").click()
-    expect(button(page, "Go on")).to_be_visible()
+    button(page, "Show all of it").click()
+    expect(coming(page)).to_have_count(0)
+    expect(button(page, "Show all of it")).to_have_count(0)
     settle(page)
-    expect(page.get_by_text("You stopped it after")).to_be_visible()
-    so_far = strip(page).locator("span").count()
-    assert 64 <= so_far < 5000
-    button(page, "Go on").click()
-    expect(button(page, "Another")).to_be_visible()
-    settle(page)
+    assert len(written(page)) >= 5000
     expect(page.get_by_text("You let it write 5,000 characters")).to_be_visible()
+    strip(page).locator("span").nth(300).click()  # draws it anew, and it does not appear again
+    settle(page)
+    expect(coming(page)).to_have_count(0)
+
+
+def test_less_motion_shows_a_text_at_once(open_page: Open, url: str) -> None:
+    page = open_page(url)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{url}/{WRITE}?textgen_write_n_chars=5000")
+    written(page)
+    expect(coming(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_whatever_is_changed_while_a_text_comes_the_page_stays(
+    open_page: Open, url: str, seed: int
+) -> None:
+    """A timer that drew the text piece by piece met pages that had changed: they went white."""
+    page = open_page(f"{url}/{WRITE}?textgen_write_n_chars=2000", height=1600)
+    act_at_once(page)
+    rng = np.random.default_rng(seed)
+    prime = page.get_by_role("textbox", name="What it reads first")
+    for number in range(6):
+        act = rng.integers(3)
+        if act == 0:
+            prime.fill(f"the dog {number} ")
+        elif act == 1:
+            button(page, "As the net thinks" if number % 2 else "Always the likeliest").click()
+        else:
+            page.get_by_role("link", name="Watch it learn").first.click()
+            page.get_by_role("link", name="Write").first.click()
+            prime.wait_for()
+    prime.fill("the cat")
+    expect(strip(page)).to_have_text(re.compile("^the cat"))
+    written(page)
+    expect(page.get_by_text("You let it write 2,000 characters")).to_be_visible()
 
 
 def test_a_character_is_clicked_and_the_text_continued_from_another(

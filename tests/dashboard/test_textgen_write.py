@@ -11,6 +11,7 @@ from core.textgen.explorer import TextModel, open_model
 from core.textgen.sampling import MOST_CHARS, MOST_PRIME, Settings
 from dashboard.components import noted_text, writing_run
 from dashboard.components.noted_text import Noted, noted
+from dashboard.figures.textgen_writing import alternatives, likely, shares_at
 from tests.dashboard.reading import spec, words
 from tests.dashboard.writer_samples import EPOCHS, LINES, PLAIN, SMALL, TITLES
 
@@ -30,35 +31,29 @@ def press(page: AppTest, label: str) -> AppTest:
     return page
 
 
-def finished(page: AppTest) -> AppTest:
-    """Runs the page until nothing is written any more, as the browser does by itself."""
-    for _ in range(100):
-        assert not page.exception
-        if "Stop" not in labels(page):
-            return page
-        page.run()
-    raise AssertionError("the net writes on and on")
-
-
 def opened(app: App, **query: str) -> AppTest:
     query = {"model": TITLES[SMALL], **query}
-    return finished(app(PAGE, {f"{PAGE}_{name}": value for name, value in query.items()}))
+    page = app(PAGE, {f"{PAGE}_{name}": value for name, value in query.items()})
+    assert not page.exception
+    return page
 
 
 def typed(page: AppTest, text: str, key: str = PRIME) -> AppTest:
-    return finished(page.text_area(key=key).set_value(text).run())
+    page.text_area(key=key).set_value(text).run()
+    assert not page.exception
+    return page
 
 
 def warnings(page: AppTest) -> str:
     return "\n".join(warning.value for warning in page.warning).replace("\\", "")
 
 
-def run_of(page: AppTest) -> writing_run.Run:
-    return page.session_state[f"{PAGE}-run"]
+def run_of(page: AppTest) -> writing_run.Written:
+    return page.session_state[f"{PAGE}-written"]
 
 
 def written(page: AppTest) -> str:
-    return run_of(page).written.text
+    return run_of(page).text.text
 
 
 def by_core(model: TextModel, prime: str, n_chars: int, epoch: int | None = None, **how) -> str:
@@ -74,11 +69,12 @@ def looked_at(page: AppTest, place: int) -> AppTest:
 
 def turned(page: AppTest, place: int) -> tuple[AppTest, str]:
     """Continues from another character at a place, and returns what is kept of the text."""
-    what = run_of(page).written
+    what = run_of(page).text
     other = next(char for char in what.likeliest[place] if char != what.text[place])
     number = what.likeliest[place].index(other)
     looked_at(page, place).button(key=f"{PAGE}-turn-{number}").click().run()
-    return finished(page), what.text[:place] + other
+    assert not page.exception
+    return page, what.text[:place] + other
 
 
 @pytest.fixture
@@ -106,26 +102,39 @@ def test_every_setting_counts(app: App, model: TextModel) -> None:
 
 
 def test_another_has_the_next_seed(app: App, model: TextModel) -> None:
-    page = finished(press(opened(app), "Another"))
+    page = press(opened(app), "Another")
     assert page.number_input(key=f"{PAGE}_seed").value == 1
     assert written(page) == by_core(model, page.text_area(key=PRIME).value, 320, seed=1)
 
 
-def test_a_text_grows_and_can_be_stopped_and_taken_up_again(app: App, model: TextModel) -> None:
+def test_a_long_text_is_written_in_one_run(app: App, model: TextModel) -> None:
+    """Nothing is left to a timer: a later piece could meet a page that has changed meanwhile."""
     page = app(PAGE, {f"{PAGE}_model": TITLES[SMALL], f"{PAGE}_n_chars": "3000"})
-    assert "Stop" in labels(page)
-    page = press(page, "Stop")
-    so_far = written(page)
-    assert 0 < len(so_far) < 3000 and "Go on" in labels(page)
-    assert f"You stopped it after {len(so_far)} characters" in words(page)
-    page = finished(press(page, "Go on"))
+    assert not page.exception and not page.get("progress")
     assert written(page) == by_core(model, page.text_area(key=PRIME).value, 3000)
-    assert written(page).startswith(so_far)
+    assert "You let it write 3,000 characters" in words(page)
+
+
+def test_a_text_that_did_not_change_is_not_written_again(
+    app: App, text_assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(app)
+    with monkeypatch.context() as patch:
+        patch.setattr(TextModel, "write", None)
+        assert run_of(looked_at(page, 7)).number == 1
+    assert run_of(press(page, "Another")).number == 2
+
+
+def test_different_primes_have_different_ends(app: App, text_assets: Path) -> None:
+    page = opened(app, temperature="0.3")
+    ends = {written(page)[-100:]}
+    ends |= {written(typed(page, prime))[-100:] for prime in ("", "the dog", "a cat")}
+    assert len(ends) == 4
 
 
 def test_a_text_is_continued_from_another_character(app: App, model: TextModel) -> None:
     page = typed(opened(app, n_chars="120"), "the ")
-    what = run_of(page).written
+    what = run_of(page).text
     bars = spec(looked_at(page, 40))["data"][0]
     assert bars["text"][-1] == f"{100 * what.shares[40][0]:.2f} %"
     assert "Continue from another character" in words(page)
@@ -134,14 +143,14 @@ def test_a_text_is_continued_from_another_character(app: App, model: TextModel) 
     assert "Character 41 is where you turned it" in words(page)
     assert run_of(page).branch.place == 40
     share = what.shares[40][what.likeliest[40].index(kept[-1])]
-    assert run_of(page).written.bits[40] == pytest.approx(-np.log2(share))
-    page = finished(press(page, "Back to the text before the turn"))
+    assert run_of(page).text.bits[40] == pytest.approx(-np.log2(share))
+    page = press(page, "Back to the text before the turn")
     assert written(page) == what.text
 
 
 def test_another_seed_keeps_the_turn_and_another_prime_forgets_it(app: App, model) -> None:
     page, kept = turned(typed(opened(app, n_chars="100"), "the "), 30)
-    page = finished(press(page, "Another"))
+    page = press(page, "Another")
     assert written(page).startswith(kept)
     page = typed(page, "a dog ")
     assert run_of(page).branch is None
@@ -150,7 +159,6 @@ def test_another_seed_keeps_the_turn_and_another_prime_forgets_it(app: App, mode
 def test_a_short_text_drops_a_turn_behind_its_end(app: App, model: TextModel) -> None:
     page, _ = turned(opened(app, n_chars="100"), 60)
     page.number_input(key=f"{PAGE}_n_chars").set_value(50.0).run()
-    page = finished(page)
     assert written(page) == by_core(model, page.text_area(key=PRIME).value, 50)
 
 
@@ -192,7 +200,6 @@ def test_a_net_without_snapshots_has_no_choice_of_an_epoch(app: App, text_assets
     chooser = page.selectbox(key=f"{PAGE}_epoch")
     assert len(chooser.options) == len(EPOCHS)
     page.selectbox(key=f"{PAGE}_model").set_value(PLAIN).run()
-    page = finished(page)
     assert f"{PAGE}_epoch" not in {box.key for box in page.selectbox}
     assert len(written(page)) == 320
 
@@ -210,9 +217,9 @@ def test_a_text_is_scored(app: App, model: TextModel) -> None:
 
 
 def test_experiments_set_what_they_name(app: App, text_assets: Path) -> None:
-    page = finished(press(opened(app), "Always the likeliest"))
+    page = press(opened(app), "Always the likeliest")
     assert page.slider(key=f"{PAGE}_temperature").value == 0.0
-    page = finished(press(page, "Before it learned anything"))
+    page = press(page, "Before it learned anything")
     assert page.selectbox(key=f"{PAGE}_epoch").value == 0
     assert "**" in words(page)
 
@@ -229,3 +236,24 @@ def test_a_turned_text_keeps_what_stands_before() -> None:
     assert turned.likeliest == ["ax", "bx"] and what.since(1).text == "bc"
     assert np.isnan(noted([]).bits_per_char)
     assert "25.00 % likely (2.00 bits)" in noted_text.said(what, 1)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (2.0**-20, "less than 0.01 %"),
+        (4.9e-5, "less than 0.01 %"),
+        (5.1e-5, "0.01 %"),
+        (0.25, "25.00 %"),
+        (0.99994, "99.99 %"),
+        (0.999999, "more than 99.99 %"),
+        (1.0, "100.00 %"),
+    ],
+)
+def test_what_was_drawn_is_never_said_to_be_impossible(share: float, said: str) -> None:
+    assert likely(share) == said
+    what = Noted("x", np.array([-np.log2(share)]), ["ab"], [np.array([0.9, 0.1])])
+    assert noted_text.said(what, 0).startswith(f"{said} likely (")
+    assert said in shares_at("x", share, "ab", [0.9, 0.1]).pipe(
+        lambda table: alternatives(table, title="x").data[0].text
+    )
