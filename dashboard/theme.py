@@ -182,18 +182,30 @@ def mse(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Formats a share of 1 as a percentage: 0.8804 becomes 88.04 %."""
-    return f"{100 * share:.2f} %"
+    """Formats a share of 1 as a percentage: 0.8804 becomes 88.04 %.
+
+    Only nothing at all is 0.00 %, and only all of it is 100.00 %.
+    """
+    text = f"{100 * share:.2f} %"
+    if text == "0.00 %" and share > 0:
+        return "< 0.01 %"
+    return "> 99.99 %" if text == "100.00 %" and share < 1 else text
 
 
 def signed(value: float, decimals: int = 2) -> str:
-    """Formats a value whose sign matters: +1.72."""
-    return f"{value:+.{decimals}f}".replace("-", MINUS)
+    """Formats a value whose sign matters: +1.72; what rounds to zero has no sign."""
+    text = f"{value:+.{decimals}f}"
+    return text.replace("-", MINUS) if float(text) else text[1:]
 
 
 def count(number: int) -> str:
     """Formats a count: 100,004."""
     return f"{number:,}"
+
+
+def counted(number: int, what: str) -> str:
+    """Writes a count with its noun in the singular or the plural: 1 word, 1,200 words."""
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
 
 
 def seconds(value: float) -> str:

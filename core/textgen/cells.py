@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+LEAST = 0.2  # a weaker correlation, of either sign, is not called following
 _SENTENCE_ENDS = ".!?"
 
 

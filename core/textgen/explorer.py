@@ -14,6 +14,7 @@ import pandas as pd
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError
 from core.textgen import MODELS
+from core.textgen.cells import LEAST
 from core.textgen.data import Alphabet, Reading
 from core.textgen.gates import gates_over_time
 from core.textgen.sampling import (
@@ -105,8 +106,13 @@ class TextModel:
 
     @property
     def cells(self) -> pd.DataFrame:
-        """The cells that follow something: "feature", "layer", "cell", "correlation"."""
+        """The cells that go best with each feature: "feature", "layer", "cell", "correlation"."""
         return self.bundle.tables["cells"]
+
+    @property
+    def followers(self) -> pd.DataFrame:
+        """Those of `cells` that follow their feature: `core.textgen.cells.LEAST` or more."""
+        return self.cells[self.cells["correlation"].abs() >= LEAST]
 
     def reading_of(self, text: str) -> Reading:
         """Tells how a text is read, character by character.

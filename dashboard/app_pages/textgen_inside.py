@@ -3,13 +3,16 @@
 import streamlit as st
 
 from core.errors import InputError
+from core.textgen.cells import LEAST
 from dashboard import resources, view_state
 from dashboard.components import cell_views, gate_views, missing, page, provenance, sample_text
 from dashboard.components import width as widths
 from dashboard.components.text import plain, sentence
+from dashboard.view_state import Try
 
 PAGE = cell_views.PAGE
 CELL, HOLD, GATES, DEPENDS = "A cell", "Hold it", "Gates", "What it depends on"
+SHOWS = {"quotes": "nietzsche", "line": "shakespeare-small"}  # nets that open on such a cell
 KEYS = {CELL: cell_views.KEY, GATES: gate_views.KEY, DEPENDS: gate_views.KEY_DEPENDS}
 KEY_TEXT = "textgen-inside-text"
 MOST_CHARS = 2_000
@@ -21,11 +24,19 @@ but who walks over it [and who pays for it] nobody can say." then he was silent.
 the others waited: some with patience, some without.
 """
 
-page.header(
-    "What does a net remember while it reads?",
-    "Each cell keeps one number from character to character. Some keep what people have a word "
-    "for: whether a quote is open, or how long the line is.",
-)
+top = st.empty()
+
+
+def header(promise: str) -> None:
+    """Draws the title, and what holds for every net and for the one that is shown."""
+    with top.container():
+        page.header(
+            "What does a net remember while it reads?",
+            f"Each cell keeps one number from character to character. {promise}",
+        )
+
+
+header("Nobody told it what.")
 view = view_state.page(PAGE)
 with missing.guard():
     models = resources.text_models()
@@ -47,6 +58,7 @@ with right:
     name = view.selectbox("model", "Net", models, models[0], resources.text_title)
     with missing.guard():
         model = resources.text_model(name)
+header(cell_views.followed(model))
 try:
     reading = model.reading_of(typed)
     passage = model.read(reading.text)
@@ -64,44 +76,50 @@ read = cell_views.Read(view, model, passage, left, right)
     DEPENDS: gate_views.depends,
 }[shown](read)
 
-best = {feature: rows.iloc[0] for feature, rows in model.cells.groupby("feature", sort=False)}
+best = cell_views.best_of(model)
 
 
-def to_cell(feature: str) -> dict[str, int]:
-    """Returns the values of the controls that show the cell that follows a feature best."""
-    if feature not in best:
-        return {}
-    values = {"layer": int(best[feature]["layer"]) + 1, "cell": int(best[feature]["cell"]) + 1}
-    return {control: value for control, value in values.items() if control in view.controls}
+def to_cell(feature: str) -> dict[str, object]:
+    """Returns what shows a cell that follows a feature, in this net or in one that has such."""
+    if feature in best:
+        return {"view": CELL, **cell_views.settings(model, feature)}
+    return {"view": CELL, "model": SHOWS[feature]} if SHOWS[feature] in models else {}
 
 
+def held(feature: str, sign: int) -> tuple[str, dict[str, object]]:
+    """Returns the experiment that holds the cell for a feature in one of two directions."""
+    said = cell_views.AS_IF[feature][0 if sign > 0 else 1]
+    values = cell_views.settings(model, feature, is_held=True, sign=sign)
+    return f"Hold it as {said}", {"view": HOLD, **values}
+
+
+followed = sorted(best, key=lambda feature: feature not in SHOWS)
+quotes = [place for place, char in enumerate(passage.text, start=1) if char == '"']
 tries = {
     CELL: [
         ("A cell for quotes", to_cell("quotes")),
-        ("A cell for the end of the line", to_cell("line")),
-        ("Hold it", {"view": HOLD}),
+        ("A cell for the length of the line", to_cell("line")),
+        Try("Hold it", {"view": HOLD}, goes_on=True),
     ],
-    HOLD: [
-        ("Hold the cell for quotes high", {**to_cell("quotes"), "value": 5.0}),
-        ("The same cell low", {**to_cell("quotes"), "value": -5.0}),
-        ("Hold the cell for lines at 0", {**to_cell("line"), "value": 0.0}),
-    ],
+    HOLD: [held(feature, sign) for feature in followed[:2] for sign in (1, -1)][:3],
     GATES: [("What does it depend on?", {"view": DEPENDS})],
     DEPENDS: [
-        ("The first quote", {"place": float(max(typed.find('"') + 1, 2))}),
-        ("The end of the text", {"place": float(max(len(passage.text), 2))}),
+        *[("A quote that closes", {"view": DEPENDS, "place": place}) for place in quotes[1:2]],
+        ("The end of the text", {"view": DEPENDS, "place": max(len(passage.text), 2)}),
         ("The gates", {"view": GATES}),
     ],
 }
-view.experiments([one for one in tries[shown] if set(one[1]) <= set(view.controls)])
+view.experiments(
+    [one for one in tries[shown] if one[1] and set(one[1]) <= set(view.controls)], kept=("model",)
+)
 with page.details("How cells are found, held and asked"):
     st.markdown(
         "**Cells.** A feature of the text (is a quote open? how many characters since the line "
         "began?) is correlated with what each cell remembers, over 20,000 characters that the net "
-        "did not learn from; the ones with the largest correlation, of either sign, are listed. A "
-        "high correlation is no proof that the net uses the cell for it: hold it and see. In an "
-        "LSTM the cell state is meant, in the others the state itself (Karpathy, Johnson and "
-        "Fei-Fei 2015).\n\n"
+        "did not learn from; the ones with the largest correlation, of either sign, are listed, "
+        f"from ±{LEAST:g} on. A high correlation is no proof that the net uses the cell for it: "
+        "hold it and see. In an LSTM the cell state is meant, in the others the state itself "
+        "(Karpathy, Johnson and Fei-Fei 2015).\n\n"
         "**Holding.** After each character the cell is set back to the same value, while the prime "
         "is read by a free net. Both texts are drawn with the same random numbers, so they differ "
         "only by what the cell changes.\n\n"

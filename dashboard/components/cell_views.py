@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.textgen.cells import FEATURES, correlations
+from core.textgen.cells import FEATURES, LEAST, correlations
 from core.textgen.explorer import Passage, TextModel
 from core.textgen.sampling import Hold, Settings
 from dashboard import theme, view_state
@@ -28,9 +28,15 @@ FOLLOWS = {  # feature of a text -> what a cell that follows it tells
     "word": "how far into the word",
     "sentence": "start of a sentence",
 }
+AS_IF = {  # feature -> what a cell tells that is held in the direction of the feature, and against
+    "quotes": ("inside quotes", "outside quotes"),
+    "brackets": ("inside brackets", "outside brackets"),
+    "line": ("far into the line", "at the start of the line"),
+    "word": ("far into the word", "between words"),
+    "sentence": ("at the start of a sentence", "within a sentence"),
+}
 ON_OR_OFF = ("quotes", "brackets", "sentence")  # features without a size
 MOST = {"lstm": 5.0, "gru": 1.0, "rnn": 1.0}  # that a cell is held at; a tanh keeps within 1
-_CLEAR = 0.5  # a correlation from which on a cell is worth a first look
 _N_CELLS = 3  # of each feature, as buttons
 _COUNTED = {"quotes": '"', "brackets": "([", "line breaks": "\n", "stops": ".!?"}
 
@@ -71,24 +77,82 @@ class Read:
 
 
 class Cell(NamedTuple):
-    """A cell by its numbers from 0, and in words."""
+    """A cell.
+
+    Attributes:
+        layer: from 0 on.
+        number: from 0 on.
+        name: in words.
+        feature: what it was found to follow best; None if it follows nothing.
+        correlation: with that.
+    """
 
     layer: int
     number: int
     name: str
+    feature: str | None
+    correlation: float
+
+
+def best_of(model: TextModel) -> dict[str, pd.Series]:
+    """Returns the cell that follows each feature best, of those that any cell follows."""
+    rows = model.followers.groupby("feature", sort=False)
+    return {str(feature): found.iloc[0] for feature, found in rows}
+
+
+def followed(model: TextModel) -> str:
+    """Says what cells of a net follow, as far as they do."""
+    best = best_of(model)
+    if not best:
+        return "None of this net follows anything that people have a word for."
+    return "Some of this net follow what people have a word for: " + (
+        ", ".join(
+            f"{FOLLOWS.get(feature, feature)} ({theme.signed(row['correlation'])})"
+            for feature, row in best.items()
+        )
+        + "."
+    )
+
+
+def settings(
+    model: TextModel, feature: str, *, is_held: bool = False, sign: int = 1
+) -> dict[str, float]:
+    """Returns the controls' values that show the cell that follows a feature best.
+
+    Args:
+        model: the net, of which a cell does.
+        feature: of a text.
+        is_held: the cell is held, too.
+        sign: of the direction in which it is held: 1 as if the feature were there, -1 as if not.
+    """
+    row = best_of(model)[feature]
+    values: dict[str, float] = {"cell": int(row["cell"]) + 1}
+    if model.net["n_layers"] > 1:
+        values["layer"] = int(row["layer"]) + 1
+    if is_held:
+        values["value"] = sign * hold_at(model, row["correlation"])
+    return values
+
+
+def hold_at(model: TextModel, correlation: float) -> float:
+    """Returns where to hold a cell so that it says that what it follows is there."""
+    return float(np.copysign(MOST[model.net["cell"]], correlation))
 
 
 def best_cell(cells: pd.DataFrame) -> tuple[int, int]:
-    """Returns layer and number of the cell to look at first: one that clearly follows something."""
+    """Returns layer and number of the cell to look at first.
+
+    It is the first that follows anything; where none does, the one that comes nearest to it.
+    """
     if cells.empty:
         return 0, 0
     strength = cells["correlation"].abs()
-    is_clear = strength >= _CLEAR
-    row = cells.loc[is_clear.idxmax() if is_clear.any() else strength.idxmax()]
+    follows = strength >= LEAST
+    row = cells.loc[follows.idxmax() if follows.any() else strength.idxmax()]
     return int(row["layer"]), int(row["cell"])
 
 
-def choose(read: Read) -> Cell:
+def choose(read: Read, *, is_held: bool = False) -> Cell:
     """Draws the choice of a cell, and a button for each that was found to follow something."""
     n_units = read.model.net["n_units"]
     layer, number = best_cell(read.model.cells)
@@ -100,21 +164,31 @@ def choose(read: Read) -> Cell:
             number = (
                 read.view.number_input("cell", f"Cell, of {n_units}", 1, n_units, number + 1) - 1
             )
-        _followers(read)
+        _followers(read, is_held=is_held)
     name = f"cell {number + 1}" + (f" of layer {layer + 1}" if read.n_layers > 1 else "")
-    return Cell(layer, number, name)
+    rows = read.model.followers
+    rows = rows[(rows["layer"] == layer) & (rows["cell"] == number)]
+    if rows.empty:
+        return Cell(layer, number, name, None, 0.0)
+    row = rows.loc[rows["correlation"].abs().idxmax()]
+    return Cell(layer, number, name, str(row["feature"]), float(row["correlation"]))
 
 
-def _followers(read: Read) -> None:
+def _followers(read: Read, *, is_held: bool) -> None:
     has_layers = read.n_layers > 1
     lines = st.container(gap="xsmall")
-    lines.caption("Cells found to follow something, with their correlation; click one.")
-    for feature, rows in read.model.cells.groupby("feature", sort=False):
+    found = read.model.followers
+    if len(found):
+        lines.caption("Cells found to follow something, with their correlation; click one.")
+    absent = [name for name in FEATURES if name not in set(found["feature"])]
+    for feature, rows in found.groupby("feature", sort=False):
         with lines.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             st.caption(feature.capitalize(), width=64)
             for row in rows.head(_N_CELLS).itertuples():
                 layer = f"{row.layer + 1}·" if has_layers else ""
                 values = {"cell": row.cell + 1} | ({"layer": row.layer + 1} if has_layers else {})
+                if is_held:
+                    values["value"] = hold_at(read.model, row.correlation)
                 st.button(
                     f"{layer}{row.cell + 1}\N{NO-BREAK SPACE}{theme.signed(row.correlation)}",
                     key=f"{PAGE}-follows-{feature}-{row.layer}-{row.cell}",
@@ -125,6 +199,10 @@ def _followers(read: Read) -> None:
                     on_click=read.view.set,
                     kwargs=values,
                 )
+    if absent:
+        lines.caption(
+            f"Found to follow {' or '.join(absent)}: none, for no correlation reaches ±{LEAST:g}."
+        )
 
 
 def along(read: Read) -> None:
@@ -147,11 +225,12 @@ def along(read: Read) -> None:
         for name, measure in FEATURES.items()
     }
     feature = max(features, key=lambda name: abs(features[name]))
+    is_clear = abs(features[feature]) >= LEAST
     chart(
         figures.trace(
             values,
             text,
-            _spans(FEATURES[feature](text)) if feature in ON_OR_OFF else [],
+            _spans(FEATURES[feature](text)) if feature in ON_OR_OFF and is_clear else [],
             title=f"{cell.name.capitalize()} along the text",
             spans_text=f"grey: {FOLLOWS[feature]}",
             width=width.known(KEY),
@@ -163,22 +242,47 @@ def along(read: Read) -> None:
         data=pd.DataFrame({"place": range(1, len(text) + 1), "char": list(text), "value": values}),
         filename="textgen-cell",
     )
+    low, high = float(values.min()), float(values.max())
     page.what_you_see(
-        f"{cell.name.capitalize()} remembers from {theme.signed(float(values.min()))} to "
-        f"{theme.signed(float(values.max()))}: blue above zero, vermilion below. On this text it "
-        f"goes best with “{FOLLOWS[feature]}”: correlation "
-        f"**{theme.signed(features[feature])}**. Nobody told the net to keep such a thing; what it "
-        "keeps helps to predict."
+        f"{cell.name.capitalize()} remembers from {theme.signed(low)} to {theme.signed(high)}: "
+        + (
+            "blue above zero, vermilion below. "
+            if low < 0 < high
+            else "all of it blue, above zero. "
+            if high > 0
+            else "all of it vermilion, below zero. "
+            if low < 0
+            else "nothing at all. "
+        )
+        + _in_the_book(cell)
+        + (
+            f"On this text it goes best with “{FOLLOWS[feature]}”: correlation "
+            f"**{theme.signed(features[feature])}**."
+            if is_clear
+            else "On this text it goes clearly with none of the things that are looked for."
+        )
+        + (" Nobody told the net to keep such a thing." if is_clear or cell.feature else "")
+    )
+
+
+def _in_the_book(cell: Cell) -> str:
+    if cell.feature is None:
+        return "In the book it was not found to follow anything. "
+    return (
+        f"In the book it follows “{FOLLOWS.get(cell.feature, cell.feature)}” "
+        f"({theme.signed(cell.correlation)}). "
     )
 
 
 def held(read: Read) -> None:
     """Draws what the net writes behind the text, with and without holding the cell."""
-    view, most, cell = read.view, MOST[read.model.net["cell"]], choose(read)
+    view, most = read.view, MOST[read.model.net["cell"]]
+    cell = choose(read, is_held=True)
     with read.left:
         row = [*st.columns(2, gap="medium"), *st.columns(2)]
+    usual = hold_at(read.model, cell.correlation)
     with row[0]:
-        value = view.slider("value", f"Hold {cell.name} at", -5.0, 5.0, 3.0, 0.25)
+        value = view.slider("value", f"Hold {cell.name} at", -5.0, 5.0, usual, 0.25)
     with row[1]:
         temperature = view.slider("temperature", "Temperature", 0.0, 2.0, 0.7, 0.05)
     with row[2]:
@@ -234,16 +338,27 @@ def held(read: Read) -> None:
         for name, signs in _COUNTED.items()
     ]
     page.what_you_see(
-        (
-            f"Both texts are the same for {same} {'character' if same == 1 else 'characters'}, "
-            "then part. "
-            if same < n_chars
-            else "Holding the cell changes nothing here. "
+        _direction(cell, value)
+        + (
+            "Holding the cell changes nothing here. "
+            if same == n_chars
+            else f"Both texts are the same for {theme.counted(same, 'character')}, then part. "
+            if same
+            else "The texts part at the first character. "
         )
         + "Free and held: "
         + ", ".join(counts)
         + ". One cell of many: others may make up for it."
     )
+
+
+def _direction(cell: Cell, value: float) -> str:
+    """Says what a held cell tells the net, if it was found to follow something."""
+    if cell.feature is None or not value:
+        return _in_the_book(cell)
+    is_there, is_not = AS_IF[cell.feature]
+    said = is_there if (value > 0) == (cell.correlation > 0) else is_not
+    return f"{_in_the_book(cell)}So held at {theme.signed(value)} it says **{said}**. "
 
 
 def _count(text: str, signs: str) -> int:

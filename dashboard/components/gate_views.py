@@ -100,8 +100,10 @@ def gates(read: Read) -> None:
     )
     mean = float(values.mean())
     page.what_you_see(
-        f"Each row is a cell{'' if cells else ', those whose gate varies most,'} each column a "
-        f"character, of which {n_shown} of {len(text)} are shown. Over all cells and the whole "
+        f"Each row is a cell{'' if cells else ', of those whose gate varies most'}, each column a "
+        "character, of which "
+        + (f"{n_shown} of {len(text)}" if n_shown < len(text) else f"all {n_shown}")
+        + " are shown. Over all cells and the whole "
         f"text, its mean is **{mean:.2f}**."
         + (" A GRU has two gates." if cell_kind == "gru" else "")
     )
@@ -171,8 +173,9 @@ def depends(read: Read) -> None:
     best = int(shares.argmax())
     page.what_you_see(
         f"How far the log-probability of {page.plain(said)} would move if the vector of an earlier "
-        f"character moved a little. **90 %** of it lies within **{n_near}** "
-        f"{'character' if n_near == 1 else 'characters'}; the strongest is "
+        f"character moved a little. **90 %** of it lies within the last "
+        f"**{theme.counted(n_near, 'character')}**; the strongest is "
         f"“{page.plain(figures.WRITTEN.get(text[best], text[best]))}”, {place - best} back, with "
-        f"{theme.percent(float(shares[best]))}. The net has read {place} characters by then."
+        f"{theme.percent(float(shares[best]))}. The net has read "
+        f"{theme.counted(place, 'character')} by then."
     )

@@ -40,6 +40,17 @@ def link(
     return urlunsplit((scheme, host, path or "/", urlencode(fields, safe=","), ""))
 
 
+def _tick_new(view: view_state.View) -> None:
+    """Ticks controls that were not there in the last run: nobody took them out of the list."""
+    ticked, offered = f"{view.name}-share-shown", f"{view.name}-share-offered"
+    last = st.session_state.get(offered, ())
+    if ticked in st.session_state:
+        new = [one.name for one in view.controls.values() if one.is_shown and one.name not in last]
+        there = [name for name in st.session_state[ticked] if name in view.controls]
+        st.session_state[ticked] = [*there, *new]
+    st.session_state[offered] = tuple(view.controls)
+
+
 def share_popover(view: view_state.View) -> None:
     """Draws the button and, behind it, the tick-lists and the links."""
     if st.context.is_embedded:
@@ -49,6 +60,7 @@ def share_popover(view: view_state.View) -> None:
         st.markdown("This link restores the page as you see it, every setting included.")
         shown, locked = list(controls), []
         if controls:
+            _tick_new(view)
             shown = st.pills(
                 "Controls a class sees",
                 list(controls),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.textgen.explorer import open_model
+from core.textgen.explorer import TextModel, open_model
 from dashboard.components import cell_views, gate_views
 from tests.dashboard.inside_samples import N_UNITS, TITLES, fill_nets
 from tests.dashboard.reading import spec, words
@@ -68,30 +68,90 @@ def test_a_cell_is_drawn_along_the_text(app: App, assets: Path) -> None:
     assert "Cell 3 of layer 2 remembers from" in words(page)
 
 
-def test_one_click_shows_a_cell_that_was_found(app: App, assets: Path) -> None:
-    page = opened(app, "A cell")
-    found = open_model("nietzsche", assets=assets).cells
-    row = found[found["feature"] == "brackets"].iloc[1]
-    key = f"{PAGE}-follows-brackets-{row['layer']}-{row['cell']}"
-    assert f"{row['layer'] + 1}·{row['cell'] + 1}" in page.button(key=key).label
-    page.button(key=key).click().run()
-    assert page.number_input(key=f"{PAGE}_cell").value == row["cell"] + 1
-    assert page.number_input(key=f"{PAGE}_layer").value == row["layer"] + 1
-    assert f"Cell {row['cell'] + 1} of layer {row['layer'] + 1} remembers" in words(page)
-
-
-def test_the_first_cell_is_one_that_clearly_follows_something() -> None:
-    cells = pd.DataFrame(
+@pytest.fixture
+def followers(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """What the nets' cells follow, instead of what nets so small found."""
+    table = pd.DataFrame(
         {
-            "feature": ["quotes", "line", "word"],
-            "layer": [0, 1, 0],
-            "cell": [4, 5, 6],
-            "correlation": [0.1, -0.6, 0.9],
+            "feature": ["quotes", "quotes", "brackets", "line"],
+            "layer": 0,
+            "cell": [4, 5, 6, 7],
+            "correlation": [-0.6, 0.3, 0.19, 0.25],
         }
     )
-    assert cell_views.best_cell(cells) == (1, 5)
-    assert cell_views.best_cell(cells[:1]) == (0, 4)
-    assert cell_views.best_cell(cells[:0]) == (0, 0)
+    monkeypatch.setattr(TextModel, "cells", table)
+    return table
+
+
+@pytest.mark.parametrize("net", TITLES)
+def test_only_what_is_clear_is_called_following(
+    app: App, assets: Path, followers: pd.DataFrame, net: str
+) -> None:
+    page = opened(app, "A cell", net)
+    said = words(page)
+    assert "inside quotes (−0.60), how far into the line (+0.25)." in said
+    assert "brackets" not in said
+    assert any("follow brackets or word or sentence: none" in one.value for one in page.caption)
+    keys = [button.key for button in page.button if "-follows-" in button.key]
+    assert keys == [f"{PAGE}-follows-{what}" for what in ("quotes-0-4", "quotes-0-5", "line-0-7")]
+    assert page.number_input(key=f"{PAGE}_cell").value == 5  # opens on the first that follows
+    assert "In the book it follows “inside quotes” (−0.60)" in said
+    page.number_input(key=f"{PAGE}_cell").set_value(7).run()  # which follows nothing
+    assert "In the book it was not found to follow anything" in words(page)
+
+
+def test_a_net_whose_cells_follow_nothing_promises_nothing(
+    app: App, assets: Path, followers: pd.DataFrame
+) -> None:
+    followers["correlation"] = [0.0, 0.1, -0.19, 0.0]
+    for view in VIEWS[:2]:
+        page = opened(app, view)
+        assert not any("-follows-" in button.key for button in page.button)
+        assert "None of this net follows anything" in words(page)
+        assert "follow what people have a word for" not in words(page)
+        assert "it says" not in words(page)
+
+
+@pytest.mark.parametrize(("net", "most"), [("nietzsche", 5.0), ("nietzsche-gru", 1.0)])
+def test_a_cell_is_held_in_the_direction_of_its_sign(
+    app: App, assets: Path, followers: pd.DataFrame, net: str, most: float
+) -> None:
+    page = opened(app, "Hold it", net)
+    values = [page.slider(key=f"{PAGE}_value").value]
+    assert f"held at −{most:.2f} it says **inside quotes**" in words(page)
+    labels = {button.label: button.key for button in page.button}
+    for label in ("Hold it as outside quotes", "Hold it as far into the line"):
+        page.button(key=labels[label]).click().run()
+        assert not page.exception
+        values.append(page.slider(key=f"{PAGE}_value").value)
+        assert f"it says **{label.removeprefix('Hold it as ')}**" in words(page)
+    page.button(key=f"{PAGE}-follows-quotes-0-5").click().run()
+    assert [*values, page.slider(key=f"{PAGE}_value").value] == [-most, most, most, most]
+    page.slider(key=f"{PAGE}_value").set_value(-0.5).run()
+    assert "held at −0.50 it says **outside quotes**" in words(page)
+    page.slider(key=f"{PAGE}_value").set_value(0.0).run()
+    assert "it says" not in words(page)
+
+
+def test_what_ships_opens_on_cells_that_show_it(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LATENT_LAB_ASSETS", raising=False)
+    for feature, net, cell in (("quotes", "nietzsche", 431), ("line", "shakespeare-small", 17)):
+        page = app(PAGE)
+        number = list(page_tries(page)).index(f"A cell for {FOR[feature]}")
+        page.selectbox(key=f"{PAGE}_model").set_value("nietzsche-rnn").run()
+        page.button(key=f"{PAGE}-try-{number}").click().run()
+        assert not page.exception
+        assert page.selectbox(key=f"{PAGE}_model").value == net
+        assert page.number_input(key=f"{PAGE}_cell").value == cell
+        assert f"In the book it follows “{cell_views.FOLLOWS[feature]}”" in words(page)
+        assert "+0.00" not in words(page) and "0.00)" not in words(page)
+
+
+FOR = {"quotes": "quotes", "line": "the length of the line"}
+
+
+def page_tries(page: AppTest) -> list[str]:
+    return [button.label for button in page.button if "-try-" in button.key]
 
 
 def test_another_net_may_have_fewer_cells(app: App, assets: Path) -> None:
@@ -177,13 +237,27 @@ def test_what_was_typed_is_in_no_link(app: App, assets: Path) -> None:
 
 
 def test_experiments_set_what_they_name(app: App, assets: Path) -> None:
-    page = opened(app, "Hold it")
-    page.button(key=f"{PAGE}-try-1").click().run()
-    assert not page.exception
-    assert page.slider(key=f"{PAGE}_value").value == -5.0
     page = opened(app, "What it depends on")
     page.button(key=f"{PAGE}-try-1").click().run()
     assert page.number_input(key=f"{PAGE}_place").value == 320
+    page.button(key=f"{PAGE}-try-0").click().run()
+    assert page.number_input(key=f"{PAGE}_place").value == 31  # the quote behind "a promise is,"
+    typed(page, "no quotes here")
+    assert page_tries(page) == ["The end of the text", "The gates"]
+
+
+def test_the_first_cell_follows_something_where_any_does() -> None:
+    cells = pd.DataFrame(
+        {
+            "feature": ["quotes", "line", "word"],
+            "layer": [0, 1, 0],
+            "cell": [4, 5, 6],
+            "correlation": [0.1, -0.3, 0.9],
+        }
+    )
+    assert cell_views.best_cell(cells) == (1, 5)
+    assert cell_views.best_cell(cells[:1]) == (0, 4)
+    assert cell_views.best_cell(cells[:0]) == (0, 0)
 
 
 def test_without_any_net_the_page_says_how_to_make_one(app: App, empty_assets: Path) -> None:
