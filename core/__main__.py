@@ -1,117 +1,67 @@
-"""The command line: `python -m core COMMAND`; results to stdout, progress and errors to stderr."""
+"""The command line: `python -m core COMMAND`; results to stdout, progress and errors to stderr.
 
-import argparse
-import json
-import subprocess
+Loads nothing before a function is called, so that Ctrl-C ends in one line from the first moment.
+"""
+
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from core.batchnorm import command as batchnorm_command
-from core.bundle import load_bundle
-from core.datasets import command as datasets_command
-from core.errors import BundleError, InputError, LatentLabError
-from core.movies import command as movies_command
-from core.sentiment import command as sentiment_command
-from core.textgen import command as textgen_command
-from core.words import command as words_command
+from core import interrupts
 
-COMMANDS = (
-    datasets_command,
-    movies_command,
-    words_command,
-    sentiment_command,
-    textgen_command,
-    batchnorm_command,
-)
-TOPICS = {
-    "movies": movies_command,
-    "words": words_command,
-    "sentiment": sentiment_command,
-    "textgen": textgen_command,
-    "batchnorm": batchnorm_command,
-}
-BENCHMARKS = Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Gathers every topic's commands; topics import what is heavy only when they run."""
-    parser = argparse.ArgumentParser(
-        prog="python -m core", description="Train, measure and explore the models of Latent Lab."
-    )
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    train = subparsers.add_parser("train", help="train a model and write its bundle")
-    topics = train.add_subparsers(dest="topic", required=True, metavar="TOPIC")
-    for module in COMMANDS:
-        module.register(subparsers)
-        if hasattr(module, "register_training"):
-            module.register_training(topics)
-    evaluate = subparsers.add_parser(
-        "evaluate", help="measure a bundle again and compare with what it records"
-    )
-    evaluate.add_argument("bundle", type=Path, metavar="DIR", help="the bundle's folder")
-    evaluate.add_argument("--data", help="measure on another data set of the same kind")
-    datasets_command.add_places(evaluate)
-    evaluate.set_defaults(run=run_evaluation)
-    bench = subparsers.add_parser("bench", help="run the benchmarks beside installed peers")
-    bench.add_argument("topic", nargs="?", metavar="TOPIC", help="only this topic's")
-    bench.set_defaults(run=run_benchmarks)
-    return parser
-
-
-def run_evaluation(args: argparse.Namespace) -> None:
-    """Prints each metric as recorded and as measured now.
-
-    Raises:
-        BundleError: the bundle is damaged, or of a kind without an evaluation.
-    """
-    bundle = load_bundle(args.bundle)
-    if bundle.kind not in TOPICS:
-        raise BundleError(args.bundle, [f"its kind {bundle.kind!r} cannot be evaluated"])
-    measured = TOPICS[bundle.kind].evaluate(bundle, args)
-    if args.json:
-        sys.stdout.write(json.dumps({"bundle": str(args.bundle), "metrics": measured}) + "\n")
-        return
-    for name, values in measured.items():
-        recorded = values.get("recorded")
-        beside = "" if recorded is None else f", recorded {recorded:.4f}"
-        sys.stdout.write(f"{name}: measured {values['measured']:.4f}{beside}\n")
-
-
-def run_benchmarks(args: argparse.Namespace) -> None:
-    """Runs the benchmark scripts one after the other; each says what it needs.
-
-    Raises:
-        InputError: there is no benchmark of that topic.
-        LatentLabError: a benchmark failed.
-    """
-    scripts = sorted(BENCHMARKS.glob(f"{args.topic or ''}*.py"))
-    scripts = [script for script in scripts if not script.name.startswith("_")]
-    if not scripts:
-        known = sorted({path.stem.split("_")[0] for path in BENCHMARKS.glob("[!_]*.py")})
-        raise InputError(f"topic ({args.topic}) should be one of {', '.join(known)}")
-    for script in scripts:
-        sys.stderr.write(f"{script.stem}\n")
-        if subprocess.run([sys.executable, str(script)], check=False).returncode:
-            raise LatentLabError(f"the benchmark {script.stem} failed; see above")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns 0, 2 for bad input, or 1 for any other known failure."""
-    args = build_parser().parse_args(arguments)
+    """Runs one command and says on stderr, in one line, what kept it from its end.
+
+    Returns:
+        0; 2 for bad input; 130 after Ctrl-C and 143 after SIGTERM; 1 for any other failure.
+    """
     try:
-        args.run(args)
-        sys.stdout.flush()
-    except LatentLabError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code
+        from core.console import check_output
+
+        check_output()
+        args = build_parser().parse_args(arguments)
+        with interrupts.running():
+            args.run(args)
+            sys.stdout.flush()
     except BrokenPipeError:
         return 1  # the reader of our output has gone, as in `| head`
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; train again with --resume to go on\n")
-        return 1
+        return _stopped()
+    except Exception as error:
+        if interrupts.is_stopped():  # a library made something else of the interrupt
+            return _stopped()
+        from core.failures import explain
+
+        line, status = explain(error)
+        sys.stderr.write(f"error: {line}\n")
+        return status
     return 0
 
 
+def build_parser() -> "argparse.ArgumentParser":
+    """Returns the parser of all commands."""
+    from core import commands
+
+    return commands.build_parser()
+
+
+def run() -> None:
+    """Is the program: makes its streams hold, runs the command, and ends."""
+    interrupts.take_over()
+    from core import console
+
+    console.take_over()
+    console.leave(main())
+
+
+def _stopped() -> int:
+    sys.stderr.write(f"{interrupts.stopping_words()}\n")
+    return interrupts.stopping_status()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

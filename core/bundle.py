@@ -6,6 +6,7 @@ for people. It is written to a temporary folder beside its place and renamed, so
 of it or none. Nothing in it is ever executed on loading.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -36,6 +37,7 @@ CARD = "CARD.md"
 RECORDED_LIBRARIES = ("jax", "flax", "optax", "numpy", "pandas", "scikit-learn", "safetensors")
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(safetensors|parquet|json|md)")
+_DROPPINGS = (".DS_Store", "Thumbs.db", "desktop.ini")
 _TABLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _FIELDS_IN_MANIFEST = (
     "kind",
@@ -145,20 +147,60 @@ def check_arrays(
         raise BundleError(where, problems)
 
 
-def check_replaceable(directory: str | os.PathLike[str]) -> None:
+def check_replaceable(
+    directory: str | os.PathLike[str], *, asked: str | os.PathLike[str] | None = None
+) -> None:
     """Checks that a bundle may be written to a folder: a new one, an empty one, or a bundle.
 
     `save_bundle` checks it too; a training run asks first, rather than after its hours of work.
 
+    Args:
+        directory: the folder.
+        asked: its name in the message, where it is another.
+
     Raises:
-        InputError: something else is there.
+        InputError: something else is there, or the folder lies in another bundle.
     """
     target = Path(directory)
-    if target.exists() and not (target / MANIFEST).is_file():
-        if not target.is_dir() or any(target.iterdir()):
+    name = target if asked is None else asked
+    outer = next((p for p in target.absolute().parents if (p / MANIFEST).is_file()), None)
+    if outer is not None:
+        raise InputError(f"{name} lies in the bundle {outer}; choose another --out")
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise InputError(
+            f"{name} exists and is no bundle, so it is not replaced; choose another --out"
+        )
+    others = {path.name for path in target.iterdir() if not _is_ours(path.name, target)}
+    if (target / MANIFEST).is_file():
+        others -= _names_in(target)
+        if others:
+            some = ", ".join(sorted(others)[:3])
             raise InputError(
-                f"{target} exists and is no bundle, so it is not replaced; choose another --out"
+                f"{name} holds other files beside the bundle ({some}), so it is not replaced; move "
+                "them away, or choose another --out"
             )
+    elif others:
+        raise InputError(
+            f"{name} exists and is no bundle, so it is not replaced; choose another --out"
+        )
+
+
+def is_fixed(directory: str | os.PathLike[str]) -> bool:
+    """Says whether a folder exists and cannot, or should not, be exchanged for another.
+
+    So it is with a mounted disk, a folder in one that may not be written, and the one in which the
+    user stands: they would look into the old one, which is gone.
+    """
+    target = Path(directory).absolute()
+    if not target.is_dir():
+        return False
+    with contextlib.suppress(OSError):
+        here = Path.cwd()
+        if here == target or target in here.parents:
+            return True
+    return os.path.ismount(target) or not os.access(target.parent, os.W_OK | os.X_OK)
 
 
 def save_bundle(bundle: Bundle, directory: str | os.PathLike[str]) -> Path:
@@ -174,8 +216,8 @@ def save_bundle(bundle: Bundle, directory: str | os.PathLike[str]) -> Path:
     Raises:
         InputError: the folder exists and is no bundle, or a table or document has an unusable name.
     """
-    target = Path(directory)
-    check_replaceable(target)
+    target = Path(directory).resolve()
+    check_replaceable(target, asked=directory)
     contents = _contents(bundle)
     manifest = {"schema_version": SCHEMA_VERSION}
     manifest |= {field: getattr(bundle, field) for field in _FIELDS_IN_MANIFEST}
@@ -185,26 +227,67 @@ def save_bundle(bundle: Bundle, directory: str | os.PathLike[str]) -> Path:
     }
     contents[MANIFEST] = _json_bytes(manifest)
 
+    if is_fixed(target):
+        _write_inside(target, contents)
+        return target
     target.parent.mkdir(parents=True, exist_ok=True)
     suffix = secrets.token_hex(4)
     fresh = target.with_name(f".{target.name}.{suffix}.tmp")
     fresh.mkdir()
     try:
-        for name, content in contents.items():
-            with (fresh / name).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        _write_all(fresh, contents)
         if target.exists():
             retired = target.with_name(f".{target.name}.{suffix}.old")
             target.rename(retired)
-            fresh.rename(target)
+            try:
+                fresh.rename(target)
+            except OSError:
+                retired.rename(target)
+                raise
             shutil.rmtree(retired)
         else:
             fresh.rename(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return target
+
+
+def _write_inside(target: Path, contents: Mapping[str, bytes]) -> None:
+    """Writes a bundle into a folder that stays: the manifest last, without which it is none."""
+    retired = _names_in(target) if (target / MANIFEST).is_file() else set()
+    fresh = target / f".{target.name}.{secrets.token_hex(4)}.tmp"
+    fresh.mkdir()
+    try:
+        _write_all(fresh, contents)
+        (target / MANIFEST).unlink(missing_ok=True)
+        for name in sorted(contents, key=lambda name: name == MANIFEST):
+            (fresh / name).replace(target / name)
+        for name in retired - contents.keys():
+            (target / name).unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
+    for name, content in contents.items():
+        with (folder / name).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _names_in(folder: Path) -> set[str]:
+    """Returns the names of a bundle's files, as far as they can be told from its manifest."""
+    try:
+        files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return {MANIFEST, *(name for name in files if _FILE_NAME.fullmatch(name))}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {path.name for path in folder.iterdir() if _FILE_NAME.fullmatch(path.name)}
+
+
+def _is_ours(name: str, folder: Path) -> bool:
+    """Tells scaffolding of a run, and what file managers leave behind, from files of people."""
+    return name.startswith(f".{folder.absolute().name}.") or name in _DROPPINGS
 
 
 def read_manifest(
@@ -225,11 +308,13 @@ def read_manifest(
     """
     folder = Path(directory)
     path = folder / MANIFEST
-    if not path.is_file():
-        raise BundleNotFound(folder, command)
     try:
+        if not path.is_file():
+            raise BundleNotFound(folder, command)
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise BundleError(folder, [f"{MANIFEST} is unreadable ({error.strerror})"]) from error
+    except (ValueError, RecursionError) as error:
         raise BundleError(folder, [f"{MANIFEST} is not valid JSON ({error})"]) from error
     if not isinstance(manifest, dict) or "schema_version" not in manifest:
         raise BundleError(folder, [f"{MANIFEST} is not a Latent Lab manifest"])

@@ -44,6 +44,15 @@ def join_hosts(environment: Mapping[str, str] = os.environ) -> None:
     jax.distributed.initialize(coordinator, num_processes=int(hosts), process_id=int(host))
 
 
+def check_devices() -> None:
+    """Starts the devices, so that what is wrong with them shows before any work is done.
+
+    Raises:
+        RuntimeError: JAX finds none of the platforms it was told to use.
+    """
+    jax.devices()
+
+
 def data_mesh(n_devices: int | None = None) -> Mesh:
     """Lays the devices of all hosts on one axis, over which batches are split.
 

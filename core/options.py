@@ -2,13 +2,84 @@
 
 import argparse
 import json
+import math
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
 from core.bundle import Bundle
 from core.datasets.command import add_places
 from core.errors import InputError
+
+MOST_SEED = 2**31 - 1  # what every generator of random numbers takes
+MOST_SEEDS = 1_000  # trainings of one command
+MOST_EPOCHS = 1_000_000
+MOST_DEVICES = 1_024
+MOST_SHOWN = 1_000_000  # rows of a table
+_SHOWN_DIGITS = 40  # of a refused value
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses in one line, as all commands do, instead of printing its usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuses the command line.
+
+        Raises:
+            InputError: always.
+        """
+        message = re.sub(r"^argument (\S+): (?=\()", r"\1 ", message)  # from `whole` and `real`
+        raise InputError(f"{message}; see {self.prog} --help")
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Makes the type of an option: a whole number from `least` to `most`."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise _refusal(text, "a whole number") from None
+        return _within(value, text, least, most)
+
+    return number
+
+
+def real(least: float, most: float) -> Callable[[str], float]:
+    """Makes the type of an option: a finite number from `least` to `most`."""
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise _refusal(text, "a number") from None
+        if math.isnan(value):
+            raise _refusal(text, "a number")
+        return _within(value, text, least, most)
+
+    return number
+
+
+def place(text: str) -> Path:
+    """Is the type of an option that names a file or folder: any name but an empty one."""
+    if not text.strip():
+        raise _refusal(text, "the name of a file or folder; . is the current folder")
+    return Path(text)
+
+
+def _within(value: float, text: str, least: float, most: float) -> float:
+    if value < least:
+        raise _refusal(text, f"at least {least:,}")
+    if value > most:
+        raise _refusal(text, f"at most {most:,}")
+    return value
+
+
+def _refusal(text: str, wanted: str) -> argparse.ArgumentTypeError:
+    shown = text if len(text) <= _SHOWN_DIGITS else f"{text[:_SHOWN_DIGITS]}..."
+    return argparse.ArgumentTypeError(f"({shown}) should be {wanted}")
 
 
 def add_training(parser: argparse.ArgumentParser, topic: str, *, preset: str) -> None:
@@ -24,12 +95,23 @@ def add_training(parser: argparse.ArgumentParser, topic: str, *, preset: str) ->
     )
     parser.add_argument("--list", action="store_true", help="list the recipes and stop")
     parser.add_argument(
-        "--out", type=Path, help=f"the bundle's folder (default: runs/{topic}-PRESET)"
+        "--out",
+        type=place,
+        metavar="DIR",
+        help=f"the bundle's folder (default: runs/{topic}-PRESET)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="split and model (default: 0)")
-    parser.add_argument("--epochs", type=int, help="other than the recipe's")
+    parser.add_argument(
+        "--seed", type=whole(0, MOST_SEED), default=0, help="split and model (default: 0)"
+    )
+    parser.add_argument("--epochs", type=whole(1, MOST_EPOCHS), help="other than the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
-    parser.add_argument("--devices", type=int, default=1, help="split batches over N devices")
+    parser.add_argument(
+        "--devices",
+        type=whole(1, MOST_DEVICES),
+        default=1,
+        metavar="N",
+        help="split batches over N devices",
+    )
     add_places(parser)
 
 

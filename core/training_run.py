@@ -10,11 +10,13 @@ from typing import Any
 
 from jax.sharding import Mesh
 
-from core.bundle import Bundle, check_replaceable, save_bundle
-from core.checkpoint import Checkpoints
-from core.devices import data_mesh, join_hosts
-from core.errors import InputError
-from core.options import report
+from core.bundle import Bundle
+from core.checkpoint import Checkpoints, clear_unused, close_all
+from core.devices import check_devices, data_mesh, join_hosts
+from core.errors import InputError, LatentLabError
+from core.interrupts import STOPPED, when_stopped
+from core.options import MOST_DEVICES, MOST_EPOCHS, MOST_SEED, report
+from core.output_folder import bytes_of, output_folder
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,10 +47,14 @@ class TrainingRun:
         Raises:
             InputError: one is not kept.
         """
-        if self.seed < 0:
-            raise InputError(f"seed ({self.seed}) should be 0 or more")
-        if self.n_epochs is not None and self.n_epochs < 1:
-            raise InputError(f"epochs ({self.n_epochs}) should be at least 1")
+        bounds = (
+            ("seed", self.seed, 0, MOST_SEED),
+            ("epochs", self.n_epochs, 1, MOST_EPOCHS),
+            ("devices", self.n_devices, 1, MOST_DEVICES),
+        )
+        for name, value, least, most in bounds:
+            if value is not None and not least <= value <= most:
+                raise InputError(f"{name} ({value}) should be from {least} to {most:,}")
 
     @property
     def mesh(self) -> Mesh | None:
@@ -86,7 +92,12 @@ class TrainingRun:
 
 
 def train_and_save(
-    args: argparse.Namespace, topic: str, command: str, make: Callable[[TrainingRun], Bundle]
+    args: argparse.Namespace,
+    topic: str,
+    command: str,
+    make: Callable[[TrainingRun], Bundle],
+    *,
+    tell: Callable[..., None] = report,
 ) -> None:
     """Does what `train TOPIC` asks for: trains, saves the bundle, clears up, and reports.
 
@@ -95,24 +106,41 @@ def train_and_save(
         topic: names the default folder.
         command: the command line, for the card.
         make: trains.
+        tell: reports, as `core.options.report` does.
 
     Raises:
-        InputError: an option is out of bounds, or something else than a bundle lies at `--out`.
+        InputError: an option is out of bounds, or the bundle cannot lie at `--out`.
+        LatentLabError: the disk is full, or another run is writing there.
     """
-    out = args.out or Path("runs") / f"{topic}-{args.preset}"
-    check_replaceable(out)
-    join_hosts()
-    scaffold = out.with_name(f".{out.name}.checkpoints")
+    asked = args.out or Path("runs") / f"{topic}-{args.preset}"
     run = TrainingRun(
         args.seed,
         args.epochs,
         args.devices,
-        scaffold,
-        args.resume,
+        resume=args.resume,
         command=command,
         progress=True,
     )
-    bundle = make(run)
-    save_bundle(bundle, out)
-    shutil.rmtree(scaffold, ignore_errors=True)
-    report(bundle, out, as_json=args.json)
+    join_hosts()
+    check_devices()
+    with output_folder(asked, needed=bytes_of(topic, args.preset)) as out:
+
+        def on_stop() -> str:
+            if clear_unused(out.scaffold):
+                return f"{STOPPED}; the same command with --resume goes on where it was"
+            return STOPPED
+
+        try:
+            with when_stopped(on_stop):
+                bundle = make(dataclasses.replace(run, checkpoint_dir=out.scaffold))
+                out.save(bundle)
+        finally:
+            close_all()
+            clear_unused(out.scaffold)
+        shutil.rmtree(out.scaffold, ignore_errors=True)
+    try:
+        tell(bundle, asked, as_json=args.json)
+    except BrokenPipeError:
+        raise
+    except LatentLabError as error:
+        raise LatentLabError(f"{error}; the bundle is written to {asked}") from error

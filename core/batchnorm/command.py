@@ -9,13 +9,25 @@ from pathlib import Path
 import numpy as np
 
 from core.batchnorm import BEST, NETS, SURGERY, SWEEP
+from core.batchnorm.decoding import FORMATS
 from core.batchnorm.recipes import EPSILON, EXACT, RECIPES
 from core.bundle import ASSETS, Bundle
 from core.datasets.command import add_places
 from core.errors import BundleError, InputError
-from core.options import add_training, refuse_other_data, write_presets
+from core.options import (
+    MOST_SEED,
+    MOST_SEEDS,
+    MOST_SHOWN,
+    add_training,
+    place,
+    real,
+    refuse_other_data,
+    whole,
+    write_presets,
+)
 
 _DATA, _WEIGHTS = "dogscats-sample", "squeezenet"
+MOST_SIDE = 1_024  # pixels: the nets were made for about 227
 _PLACES = ("convolution", "relu", "both")
 
 
@@ -47,18 +59,22 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     insert.add_argument("--list", action="store_true", help="list the net's places and stop")
     insert.add_argument(
         "--epsilon",
-        type=float,
+        type=real(0, 1e6),
         default=EPSILON,
         help="added to the variance (default: %(default)s)",
     )
     insert.add_argument(
-        "--weights", type=Path, help="a Keras .h5 file (default: the data set of the net)"
+        "--weights", type=place, help="a Keras .h5 file (default: the data set of the net)"
     )
     insert.add_argument(
         "--images", default=_DATA, help="a folder with cats/ and dogs/, or a data set of photos"
     )
-    insert.add_argument("--n-photos", type=int, default=64, help="default: %(default)s")
-    insert.add_argument("--seed", type=int, default=0, help="of photos and random recipe")
+    insert.add_argument(
+        "--n-photos", type=whole(1, MOST_SHOWN), default=64, help="default: %(default)s"
+    )
+    insert.add_argument(
+        "--seed", type=whole(0, MOST_SEED), default=0, help="of photos and random recipe"
+    )
     add_places(insert)
     insert.set_defaults(run=run_insert)
 
@@ -69,10 +85,13 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "batchnorm-best and prints the share that each tells right.",
     )
     evaluate_images.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="a folder with cats/ and dogs/"
+        "--images", type=place, required=True, metavar="DIR", help="a folder with cats/ and dogs/"
     )
     evaluate_images.add_argument(
-        "--bundle", type=Path, default=ASSETS / f"batchnorm-{BEST}", help="other nets than the best"
+        "--bundle",
+        type=place,
+        default=ASSETS / f"batchnorm-{BEST}",
+        help="other nets than the best",
     )
     evaluate_images.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate_images.set_defaults(run=run_evaluate_images)
@@ -87,8 +106,14 @@ def register_training(topics: argparse._SubParsersAction) -> None:
     )
     add_training(parser, "batchnorm", preset="best-small")
     parser.add_argument("--photos", default=_DATA, help="data set of photos (default: %(default)s)")
-    parser.add_argument("--seeds", type=int, help="trainings of each kind, other than the recipe's")
-    parser.add_argument("--size", type=int, help="side of the images, other than the recipe's")
+    parser.add_argument(
+        "--seeds",
+        type=whole(1, MOST_SEEDS),
+        help="trainings of each kind, other than the recipe's",
+    )
+    parser.add_argument(
+        "--size", type=whole(1, MOST_SIDE), help="side of the images, other than the recipe's"
+    )
     parser.set_defaults(run=run_training)
 
 
@@ -139,10 +164,13 @@ def run_evaluate_images(args: argparse.Namespace) -> None:
     from core.batchnorm.data import read_folder
 
     bundle = open_best(args.bundle)
-    photos = read_folder(args.images, framing=bundle.config["framing"])
+    left_out: list[Path] = []
+    photos = read_folder(args.images, framing=bundle.config["framing"], on_left_out=left_out.extend)
+    _tell_left_out(left_out)
     found = accuracies_on(bundle, photos.images, photos.labels)
     if args.json:
-        sys.stdout.write(json.dumps({**found, "n_photos": len(photos)}) + "\n")
+        told = {**found, "n_photos": len(photos), "n_left_out": len(left_out)}
+        sys.stdout.write(json.dumps(told) + "\n")
         return
     sys.stdout.write(
         f"{100 * found['accuracy_without']:.2f} % of {len(photos)} photos right without batch "
@@ -221,14 +249,21 @@ def _photos_of(images: str, n_photos: int, seed: int, places: dict) -> np.ndarra
     from core.datasets.registry import REGISTRY
     from core.datasets.store import ensure
 
-    if n_photos < 1:
-        raise InputError(f"n-photos ({n_photos}) should be at least 1")
     if images in REGISTRY and not Path(images).is_dir():
         found = read_photos(ensure(images, **places), data_dir=places["data_dir"])["train"]
     else:
-        found = read_folder(Path(images))
+        found = read_folder(Path(images), on_left_out=_tell_left_out)
     rows = np.random.default_rng(seed).permutation(len(found))[:n_photos]
     return np.asarray(found.images[np.sort(rows)])
+
+
+def _tell_left_out(paths: Sequence[Path]) -> None:
+    """Says on stderr which files of a folder are no photos, and what would be."""
+    if paths:
+        some = ", ".join(path.name for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
+        sys.stderr.write(
+            f"{len(paths):,} left out, no photos that can be read ({', '.join(FORMATS)}): {some}\n"
+        )
 
 
 def _command_line(args: argparse.Namespace) -> str:

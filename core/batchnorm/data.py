@@ -1,13 +1,13 @@
 """Photos of cats and dogs as arrays: from the archive in place, or from a folder of one's own."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from core.batchnorm import CLASSES
-from core.batchnorm.decoding import FORMATS, MIDDLE, MOST_BYTES, STORED, decode
+from core.batchnorm.decoding import FORMATS, MIDDLE, MOST_BYTES, STORED, NoImage, decode
 from core.datasets.archives import iter_members, member_names
 from core.datasets.kept import kept
 from core.datasets.part import disk_errors
@@ -19,7 +19,8 @@ from core.errors import DataError, InputError
 PARTS = ("train", "valid")
 
 _VERSION = 1  # of the cache: to be raised with any change of `decode` or of the reading below
-_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+_ENDINGS = (".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".gif", ".bmp")
+_NO_PHOTOS = ("thumbs.db", "desktop.ini")  # of file managers, and whatever begins with a dot
 _FOLDERS = tuple(f"{name}s" for name in CLASSES)
 
 
@@ -89,17 +90,27 @@ def read_photos(
     return found
 
 
-def read_folder(folder: Path, *, size: int = STORED, framing: str = MIDDLE) -> Photos:
-    """Reads a folder of one's own: photos in `cats/` and `dogs/`.
+def read_folder(
+    folder: Path,
+    *,
+    size: int = STORED,
+    framing: str = MIDDLE,
+    on_left_out: Callable[[Sequence[Path]], None] | None = None,
+) -> Photos:
+    """Reads a folder of one's own: photos in `cats/` and `dogs/`, told by content, not by name.
+
+    Hidden files (macOS puts a `._` one beside each photo) and those of file managers are passed
+    over.
 
     Args:
         folder: with both folders in it.
         size: side of the squares, pixels.
         framing: how a photo is made square, one of `core.batchnorm.decoding.FRAMINGS`.
+        on_left_out: told the other files that are no photos of a kind that is decoded, and folders.
 
     Raises:
-        InputError: a folder is missing or holds no photo, or a photo is unusable; all of them are
-            named, up to ten.
+        InputError: a folder is missing or holds no photo, or a photo is unusable, or a file with
+            the name of a photo is none; all of them are named, up to ten.
     """
     missing = [name for name in _FOLDERS if not (folder / name).is_dir()]
     if missing:
@@ -107,22 +118,30 @@ def read_folder(folder: Path, *, size: int = STORED, framing: str = MIDDLE) -> P
             f"--images ({folder}) should be a folder with {' and '.join(_FOLDERS)} in it; "
             f"{' and '.join(missing)} missing"
         )
-    images, labels, problems = [], [], []
+    images, labels, problems, left_out = [], [], [], []
     for label, name in enumerate(_FOLDERS):
-        paths = sorted(p for p in (folder / name).iterdir() if p.suffix.lower() in _ENDINGS)
-        if not paths:
-            problems.append(f"{folder / name} should hold photos ({', '.join(FORMATS)})")
+        n_left_out, paths = len(left_out), _listed(folder / name)
         for path in paths:
             try:
+                if not path.is_file():  # a folder; a pipe would never end
+                    left_out.append(path)
+                    continue
                 content = _content(path)
                 images.append(decode(content, size=size, framing=framing, name=str(path)))
             except InputError as error:
-                problems.append(str(error))
+                if isinstance(error, NoImage) and path.suffix.lower() not in _ENDINGS:
+                    left_out.append(path)
+                else:
+                    problems.append(str(error))
             else:
                 labels.append(label)
+        if len(left_out) - n_left_out == len(paths):
+            problems.append(f"{folder / name} should hold photos ({', '.join(FORMATS)})")
     if problems:
         more = f"; and {len(problems) - 10} more" if len(problems) > 10 else ""
         raise InputError("; ".join(problems[:10]) + more)
+    if left_out and on_left_out is not None:
+        on_left_out(left_out)
     return Photos(np.stack(images), np.array(labels, np.int32))
 
 
@@ -154,6 +173,18 @@ def some(photos: Photos, most: int | None) -> Photos:
     if most is None or most >= len(photos):
         return photos
     return photos.rows(np.linspace(0, len(photos) - 1, most).astype(int))
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Returns what lies in a folder for people to see, in order of names."""
+    try:
+        return sorted(
+            path
+            for path in folder.iterdir()
+            if not path.name.startswith(".") and path.name.lower() not in _NO_PHOTOS
+        )
+    except OSError as error:
+        raise InputError(f"{folder} should be readable: {error.strerror}") from error
 
 
 def _content(path: Path) -> bytes:

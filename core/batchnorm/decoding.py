@@ -6,6 +6,7 @@ is found by content, and whatever the decoder raises becomes an `InputError`.
 
 import io
 import struct
+import warnings
 import zlib
 
 import numpy as np
@@ -21,6 +22,13 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MIDDLE, SQUEEZED = "middle", "squeezed"
 FRAMINGS = (MIDDLE, SQUEEZED)  # the middle square is cut out; the whole picture is made square
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+_NO_PICTURE = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")  # chunks of a PNG: texts, a colour profile
+_CHUNK_FRAME = 12  # bytes: length, kind and checksum around the data of a chunk
+
+# Pillow would only warn of a picture that is far too large; decoded it must not be in any case.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
 _WHITE = (255, 255, 255, 255)
 _BROKEN = (
     OSError,
@@ -32,6 +40,10 @@ _BROKEN = (
     TypeError,
     struct.error,
 )
+
+
+class NoImage(InputError):
+    """The content is none of the kinds of image that are decoded, whatever its name says."""
 
 
 def decode(
@@ -49,7 +61,8 @@ def decode(
         u8[size, size, 3], red, green, blue; transparent parts lie on white.
 
     Raises:
-        InputError: the file is too large, broken, animated, or no image; the message says which.
+        NoImage: it is no image of these kinds.
+        InputError: the file is too large, broken or animated; the message says which.
     """
     if len(content) > MOST_BYTES:
         raise InputError(
@@ -99,11 +112,11 @@ def _square(image: Image.Image, size: int, framing: str) -> Image.Image:
 def _opened(content: bytes, name: str) -> Image.Image:
     """Reads the header only, and refuses what must not be decoded."""
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = Image.open(io.BytesIO(_without_texts(content)), formats=FORMATS)
         # A phone's JPEG may hold a second picture behind the first (MPO): the first one counts.
         n_frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     except UnidentifiedImageError as error:
-        raise InputError(f"{name} should be an image: {', '.join(FORMATS)}") from error
+        raise NoImage(f"{name} should be an image: {', '.join(FORMATS)}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(
             f"{name} should have at most {MOST_PIXELS:,} pixels: it has far more"
@@ -114,6 +127,23 @@ def _opened(content: bytes, name: str) -> Image.Image:
     if n_frames > 1:
         raise InputError(f"{name} ({n_frames} frames) should be a still image: save one frame")
     return image
+
+
+def _without_texts(content: bytes) -> bytes:
+    """Leaves out what a PNG holds besides its picture, which Pillow would unpack and keep.
+
+    Editors store megabytes of texts and profiles there, more than Pillow's bounds; none of it
+    changes a pixel of what is decoded here.
+    """
+    if not content.startswith(_PNG):
+        return content
+    kept, at = [_PNG], len(_PNG)
+    while at + _CHUNK_FRAME <= len(content):
+        end = at + _CHUNK_FRAME + int.from_bytes(content[at : at + 4])
+        if content[at + 4 : at + 8] not in _NO_PICTURE:
+            kept.append(content[at:end])
+        at = end
+    return b"".join(kept)
 
 
 def _check_sides(name: str, width: int, height: int) -> None:

@@ -85,6 +85,25 @@ class WebMirror:
         return parse_sums(text, address).get(dataset.filename)
 
 
+def expanded(value: str | Path, name: str) -> Path:
+    """Resolves ~ and ~user at the beginning of a path.
+
+    Args:
+        value: The path.
+        name: Of the option or variable that holds it.
+
+    Raises:
+        InputError: There is no such user, or no home folder.
+    """
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise InputError(
+            f"{name} {str(value)!r} begins with the home folder of a user that is not known; write "
+            "the folder out"
+        ) from error
+
+
 def resolve_mirror(override: str | Path | None = None) -> FolderMirror | WebMirror | None:
     """Decides which mirror to use: the argument, else LATENT_LAB_MIRROR, else none.
 
@@ -102,7 +121,7 @@ def resolve_mirror(override: str | Path | None = None) -> FolderMirror | WebMirr
     if "://" in str(value):
         check_url(str(value))
         return WebMirror(str(value))
-    folder = Path(value).expanduser()
+    folder = expanded(value, name)
     if not folder.is_dir():
         raise InputError(
             f"{name} {str(value)!r} is not a folder; give an existing one, or an http or "

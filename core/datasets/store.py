@@ -14,6 +14,7 @@ from core.datasets.mirror import (
     MIRROR_VARIABLE,
     FolderMirror,
     WebMirror,
+    expanded,
     read_json,
     resolve_mirror,
     write_json,
@@ -24,6 +25,10 @@ from core.errors import DataError, InputError
 
 DATA_VARIABLE = "LATENT_LAB_DATA"
 DEFAULT_FOLDER = "~/.cache/latent-lab"
+
+
+class NoHome(InputError):
+    """The data folder was left to its default, in the home folder of a user who has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,21 @@ def data_dir(override: str | Path | None = None) -> Path:
     """The folder of kept data sets: the argument, LATENT_LAB_DATA, or ~/.cache/latent-lab.
 
     Raises:
+        NoHome: Nothing is named, and this user has no home folder.
         InputError: The path names something that is not a folder.
     """
-    value = override or os.environ.get(DATA_VARIABLE) or DEFAULT_FOLDER
-    folder = Path(value).expanduser().absolute()
+    named = override or os.environ.get(DATA_VARIABLE)
+    if named:
+        folder = expanded(named, "--data-dir" if override else DATA_VARIABLE).absolute()
+    else:
+        try:
+            folder = Path(DEFAULT_FOLDER).expanduser().absolute()
+        except RuntimeError as error:
+            raise NoHome(
+                "the data folder cannot be ~/.cache/latent-lab: this user has no home folder; name "
+                f"another with --data-dir or {DATA_VARIABLE}"
+            ) from error
+    value = named or DEFAULT_FOLDER
     if folder.exists() and not folder.is_dir():
         name = "--data-dir" if override else DATA_VARIABLE
         raise InputError(f"{name} {str(value)!r} is a file; give a folder")

@@ -2,21 +2,21 @@
 
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.bundle import ASSETS, Bundle, check_replaceable, load_bundle, save_bundle
+from core.bundle import ASSETS, Bundle, load_bundle
 from core.datasets.command import add_places
 from core.errors import InputError, pick
 from core.movies.made_up import MADE_UP_RATERS
-from core.options import add_training, write_presets
+from core.options import MOST_SEEDS, MOST_SHOWN, add_training, place, whole, write_presets
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
 
 
+MOST_RATINGS = 10**9  # of a film; no data set has a larger number of a user either
 _RATERS = ", ".join(MADE_UP_RATERS)
 
 
@@ -29,21 +29,33 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         ("bottom", "films with the lowest bias"),
     ):
         action = actions.add_parser(name, help=text)
-        action.add_argument("--n", type=int, default=15, help="films shown (default: %(default)s)")
+        action.add_argument(
+            "--n", type=whole(1, MOST_SHOWN), default=15, help="films shown (default: %(default)s)"
+        )
         action.add_argument(
             "--among",
-            type=int,
+            type=whole(1, MOST_SHOWN),
             default=2000,
             help="only among the N most rated films (default: %(default)s)",
         )
         action.add_argument("--genre", action="append", default=[], help="keep one genre; repeats")
         action.add_argument("--decade", action="append", default=[], help='e.g. "1990s"; repeats')
-        action.add_argument("--min-count", type=int, default=0, help="fewest ratings of a film")
+        action.add_argument(
+            "--min-count",
+            type=whole(0, MOST_RATINGS),
+            default=0,
+            help="fewest ratings of a film",
+        )
         _add_bundle(action)
         action.set_defaults(run=run_ranking, is_top=name == "top")
     similar = actions.add_parser("similar", help="films with the most similar factors")
     similar.add_argument("title", metavar="TITLE", help='e.g. "Toy Story (1995)"')
-    similar.add_argument("--n", type=int, default=10, help="films shown (default: %(default)s)")
+    similar.add_argument(
+        "--n",
+        type=whole(1, MOST_SHOWN),
+        default=10,
+        help="films shown (default: %(default)s)",
+    )
     _add_bundle(similar)
     similar.set_defaults(run=run_similar)
     predict = actions.add_parser("predict", help="a predicted rating, taken apart")
@@ -51,7 +63,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     who = predict.add_mutually_exclusive_group(required=True)
     who.add_argument(
         "--user",
-        type=int,
+        type=whole(1, MOST_RATINGS),
         metavar="ID",
         help="a user id of the data set, whose archive must be on this machine or in a mirror",
     )
@@ -78,8 +90,12 @@ def register_training(topics: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--data", default="ml-latest-small-2016", help="data set (default: %(default)s)"
     )
-    parser.add_argument("--seeds", type=int, default=1, help="number of splits (default: 1)")
-    parser.add_argument("--folds", type=int, help="cross-validate on contiguous folds instead")
+    parser.add_argument(
+        "--seeds", type=whole(1, MOST_SEEDS), default=1, help="number of splits (default: 1)"
+    )
+    parser.add_argument(
+        "--folds", type=whole(2, MOST_SEEDS), help="cross-validate on contiguous folds instead"
+    )
     parser.add_argument(
         "--figures-only", action="store_true", help="leave all films out of the bundle"
     )
@@ -100,32 +116,31 @@ def run_training(args: argparse.Namespace) -> None:
         return
     find_preset(args.preset)  # before any download
     from core.datasets.store import ensure
-    from core.devices import join_hosts
     from core.movies.bundles import train
+    from core.training_run import TrainingRun, train_and_save
 
-    out = args.out or Path("runs") / f"movies-{args.preset}"
-    check_replaceable(out)
-    join_hosts()
-    local = ensure(args.data, data_dir=args.data_dir, mirror=args.mirror)
-    scaffold = out.with_name(f".{out.name}.checkpoints")
-    bundle = train(
-        args.preset,
-        local,
-        seed=args.seed,
-        n_seeds=args.seeds,
-        n_folds=args.folds,
-        n_epochs=args.epochs,
-        n_devices=args.devices,
-        is_figures_only=args.figures_only,
-        checkpoint_dir=scaffold,
-        resume=args.resume,
-        command=_command_line(args),
-        progress=True,
-    )
-    save_bundle(bundle, out)
-    shutil.rmtree(scaffold, ignore_errors=True)
+    def make(run: TrainingRun) -> Bundle:
+        return train(
+            args.preset,
+            ensure(args.data, data_dir=args.data_dir, mirror=args.mirror),
+            seed=run.seed,
+            n_seeds=args.seeds,
+            n_folds=args.folds,
+            n_epochs=run.n_epochs,
+            n_devices=run.n_devices,
+            is_figures_only=args.figures_only,
+            checkpoint_dir=run.checkpoint_dir,
+            resume=run.resume,
+            command=run.command,
+            progress=run.progress,
+        )
+
+    train_and_save(args, "movies", _command_line(args), make, tell=_report)
+
+
+def _report(bundle: Bundle, out: Path, *, as_json: bool) -> None:
     metric = bundle.metrics["val_mse"]
-    if args.json:
+    if as_json:
         report = {
             "bundle": str(out),
             "metrics": {
@@ -144,6 +159,7 @@ def run_training(args: argparse.Namespace) -> None:
             f"held-out MSE {metric['value']:.4f}{spread} after {bundle.duration_s:.2g} s of "
             f"training on {bundle.device}; bundle written to {out}\n"
         )
+    sys.stdout.flush()
 
 
 def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
@@ -170,8 +186,6 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
 
 def run_ranking(args: argparse.Namespace) -> None:
     """Prints the films with the highest or lowest bias."""
-    if args.n < 1:
-        raise InputError(f"--n ({args.n}) should be at least 1")
     films = _open(args)
     ranking = films.ranking(
         top_n=args.among, genres=args.genre, decades=args.decade, min_count=args.min_count
@@ -189,8 +203,6 @@ def run_ranking(args: argparse.Namespace) -> None:
 
 def run_similar(args: argparse.Namespace) -> None:
     """Prints the films that are nearest by the cosine of their factors."""
-    if args.n < 1:
-        raise InputError(f"--n ({args.n}) should be at least 1")
     films = _open(args)
     rows = films.similar(films.find(args.title), n=args.n)[["similarity", "count", "label"]]
     if args.json:
@@ -231,7 +243,7 @@ def _add_bundle(parser: argparse.ArgumentParser) -> None:
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--bundle", type=Path, default=ASSETS / "movies-bias", help="folder of the trained model"
+        "--bundle", type=place, default=ASSETS / "movies-bias", help="folder of the trained model"
     )
 
 

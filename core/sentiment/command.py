@@ -3,15 +3,15 @@
 import argparse
 import functools
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.bundle import Bundle, check_replaceable, load_bundle, save_bundle
+from core.bundle import Bundle, load_bundle
+from core.console import standard_input
 from core.datasets.command import add_places
 from core.errors import InputError
-from core.options import add_training, refuse_other_data, report, write_presets
+from core.options import MOST_SEEDS, add_training, place, refuse_other_data, whole, write_presets
 from core.sentiment import SETTINGS
 from core.text_files import read_lines
 
@@ -44,7 +44,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "ship, and how near its vectors are to GloVe's; then writes both and the card into the "
         "bundle. Its weights and figures stay.",
     )
-    describe.add_argument("bundle", type=Path, metavar="DIR", help="the bundle's folder")
+    describe.add_argument("bundle", type=place, metavar="DIR", help="the bundle's folder")
     add_places(describe)
     describe.set_defaults(run=run_description)
 
@@ -57,7 +57,9 @@ def register_training(topics: argparse._SubParsersAction) -> None:
         description="Trains a model on the labelled IMDB reviews and writes its bundle.",
     )
     add_training(parser, "sentiment", preset="nbsvm")
-    parser.add_argument("--seeds", type=int, default=1, help="trainings of a net (default: 1)")
+    parser.add_argument(
+        "--seeds", type=whole(1, MOST_SEEDS), default=1, help="trainings of a net (default: 1)"
+    )
     parser.set_defaults(run=run_training)
 
 
@@ -92,6 +94,7 @@ def run_description(args: argparse.Namespace) -> None:
         DataError: a data set is missing or damaged.
     """
     from core.datasets.store import ensure
+    from core.output_folder import output_folder
     from core.sentiment.bundles import KIND, describe
     from core.sentiment.presets import find_preset
     from core.sentiment.publishable import read_publishable
@@ -100,12 +103,14 @@ def run_description(args: argparse.Namespace) -> None:
     if "preset" not in bundle.config:
         raise InputError(f"DIR ({args.bundle}) should hold a model, not {bundle.name}")
     places = {"data_dir": args.data_dir, "mirror": args.mirror}
-    local = ensure("imdb", **places)
-    may_ship = functools.partial(read_publishable, local, data_dir=args.data_dir)
-    needs_glove = find_preset(bundle.config["preset"]).vectors == "glove"
-    glove = ensure("glove-6b", **places) if needs_glove else None
-    described = describe(bundle, may_ship, glove=glove)
-    save_bundle(described, args.bundle)
+    needed = sum(path.stat().st_size for path in args.bundle.iterdir())
+    with output_folder(args.bundle, needed=needed, option="DIR") as out:
+        local = ensure("imdb", **places)
+        may_ship = functools.partial(read_publishable, local, data_dir=args.data_dir)
+        needs_glove = find_preset(bundle.config["preset"]).vectors == "glove"
+        glove = ensure("glove-6b", **places) if needs_glove else None
+        described = describe(bundle, may_ship, glove=glove)
+        out.save(described)
     n_rows = len(described.tables.get("ngrams", ()))
     if args.json:
         sys.stdout.write(json.dumps({"bundle": str(args.bundle), "ngrams": n_rows}) + "\n")
@@ -129,34 +134,29 @@ def run_training(args: argparse.Namespace) -> None:
     is_settings = args.preset == SETTINGS
     needs_glove = not is_settings and find_preset(args.preset).vectors == "glove"  # and it exists
     from core.datasets.store import ensure
-    from core.devices import join_hosts
     from core.sentiment.bundles import train
     from core.sentiment.settings import train_settings
+    from core.training_run import TrainingRun, train_and_save
 
-    out = args.out or Path("runs") / f"sentiment-{args.preset}"
-    check_replaceable(out)
-    join_hosts()
-    places = {"data_dir": args.data_dir, "mirror": args.mirror}
-    scaffold = out.with_name(f".{out.name}.checkpoints")
-    local = ensure("imdb", **places)
-    how = {
-        "seed": args.seed,
-        "n_seeds": args.seeds,
-        "n_epochs": args.epochs,
-        "checkpoint_dir": scaffold,
-        "resume": args.resume,
-        "command": _command_line(args),
-        "progress": True,
-        "data_dir": args.data_dir,
-    }
-    if is_settings:
-        bundle = train_settings(local, **how)
-    else:
+    def make(run: TrainingRun) -> Bundle:
+        places = {"data_dir": args.data_dir, "mirror": args.mirror}
+        local = ensure("imdb", **places)
+        how = {
+            "seed": run.seed,
+            "n_seeds": args.seeds,
+            "n_epochs": run.n_epochs,
+            "checkpoint_dir": run.checkpoint_dir,
+            "resume": run.resume,
+            "command": run.command,
+            "progress": run.progress,
+            "data_dir": args.data_dir,
+        }
+        if is_settings:
+            return train_settings(local, **how)
         glove = ensure("glove-6b", **places) if needs_glove else None
-        bundle = train(args.preset, local, n_devices=args.devices, glove=glove, **how)
-    save_bundle(bundle, out)
-    shutil.rmtree(scaffold, ignore_errors=True)
-    report(bundle, out, as_json=args.json)
+        return train(args.preset, local, n_devices=run.n_devices, glove=glove, **how)
+
+    train_and_save(args, "sentiment", _command_line(args), make)
 
 
 def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
@@ -186,7 +186,7 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
 def _lines(name: str) -> Iterator[str]:
     """Reads lines without their ends; what is no text is refused with the number of its line."""
     if name == "-":
-        yield from read_lines(sys.stdin.buffer, "stdin", most=_MOST_OF_LINE)
+        yield from read_lines(standard_input(), "stdin", most=_MOST_OF_LINE)
         return
     try:
         with Path(name).open("rb") as stream:

@@ -21,7 +21,11 @@ def is_here(*, data_dir: str | Path | None = None, mirror: str | Path | None = N
     Raises:
         InputError: an argument is unusable.
     """
-    folder, source = store.data_dir(data_dir), resolve_mirror(mirror)
+    source = resolve_mirror(mirror)
+    try:
+        folder = store.data_dir(data_dir)
+    except store.NoHome:
+        return False
     return store.locate(lookup(DATA_SET), folder=folder, mirror=source) is not None
 
 

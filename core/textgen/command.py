@@ -8,13 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from core.bundle import Bundle
+from core.console import standard_input
 from core.errors import InputError
-from core.options import add_training, refuse_other_data, write_presets
+from core.options import (
+    MOST_SEED,
+    MOST_SHOWN,
+    add_training,
+    real,
+    refuse_other_data,
+    whole,
+    write_presets,
+)
 from core.text_files import decode
 from core.textgen import MEMORY, MODELS, UNFOLDED
 from core.textgen.explorer import open_model
 from core.textgen.memory_explorer import MemoryModel
-from core.textgen.sampling import Settings, check_length
+from core.textgen.sampling import MOST_CHARS, MOST_TEMPERATURE, Settings, check_length
 
 _MAX_BYTES = 20_000_000
 
@@ -29,17 +38,30 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         description="Writes characters behind a text; the same seed writes the same.",
     )
     generate.add_argument("--prime", default="", help="text that is read first (default: none)")
-    generate.add_argument("--n-chars", type=int, default=320, help="default: %(default)s")
     generate.add_argument(
-        "--temperature", type=float, default=0.8, help="0 takes the likeliest (default: 0.8)"
+        "--n-chars", type=whole(1, MOST_CHARS), default=320, help="default: %(default)s"
     )
     generate.add_argument(
-        "--top-k", type=int, default=0, help="only so many of the likeliest; 0 for all (default)"
+        "--temperature",
+        type=real(0, MOST_TEMPERATURE),
+        default=0.8,
+        help="0 takes the likeliest (default: 0.8)",
     )
     generate.add_argument(
-        "--top-p", type=float, default=1.0, help="only the likeliest of this probability together"
+        "--top-k",
+        type=whole(0, MOST_SHOWN),
+        default=0,
+        help="only so many of the likeliest; 0 for all (default)",
     )
-    generate.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
+    generate.add_argument(
+        "--top-p",
+        type=real(0, 1),
+        default=1.0,
+        help="only the likeliest of this probability together",
+    )
+    generate.add_argument(
+        "--seed", type=whole(0, MOST_SEED), default=0, help="of the draws (default: 0)"
+    )
     generate.set_defaults(run=run_generate)
     score = actions.add_parser(
         "score",
@@ -206,7 +228,7 @@ def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, fl
 def _text_of(name: str) -> str:
     try:
         if name == "-":
-            content = sys.stdin.buffer.read(_MAX_BYTES + 1)
+            content = standard_input().read(_MAX_BYTES + 1)
         else:
             with Path(name).open("rb") as stream:
                 content = stream.read(_MAX_BYTES + 1)

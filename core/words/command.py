@@ -1,12 +1,10 @@
 """`train words`, and the questions of `words`."""
 
 import argparse
-import shutil
-from pathlib import Path
 from typing import Any
 
-from core.bundle import ASSETS, Bundle, check_replaceable, load_bundle, save_bundle
-from core.options import add_training, refuse_other_data, report, write_presets
+from core.bundle import ASSETS, Bundle, load_bundle
+from core.options import add_training, refuse_other_data, write_presets
 from core.words import OUR_VECTORS
 from core.words.questions import register
 from core.words.sets import GLOVE, open_set
@@ -41,35 +39,30 @@ def run_training(args: argparse.Namespace) -> None:
         write_presets((name, preset.title) for name, preset in PRESETS.items())
         write_presets((MAPS_PREFIX + n, f"t-SNE maps of {n}") for n in (GLOVE, *OUR_VECTORS))
         return
-    out = args.out or Path("runs") / f"words-{args.preset}"
-    if args.preset.startswith(MAPS_PREFIX):
-        check_replaceable(out)
-        bundle = _draw_maps(args.preset.removeprefix(MAPS_PREFIX), args)
-    else:
+    draws_maps = args.preset.startswith(MAPS_PREFIX)
+    if not draws_maps:
         find_preset(args.preset)  # before any download
-        from core.datasets.store import ensure
-        from core.devices import join_hosts
-        from core.words.bundles import train
+    from core.datasets.store import ensure
+    from core.training_run import TrainingRun, train_and_save
+    from core.words.bundles import train
 
-        check_replaceable(out)
-        join_hosts()
-        local = ensure("imdb", data_dir=args.data_dir, mirror=args.mirror)
-        scaffold = out.with_name(f".{out.name}.checkpoints")
-        bundle = train(
+    def make(run: TrainingRun) -> Bundle:
+        if draws_maps:
+            return _draw_maps(args.preset.removeprefix(MAPS_PREFIX), args)
+        return train(
             args.preset,
-            local,
-            seed=args.seed,
-            n_epochs=args.epochs,
-            n_devices=args.devices,
-            checkpoint_dir=scaffold,
-            resume=args.resume,
-            command=_command_line(args),
-            progress=True,
+            ensure("imdb", data_dir=args.data_dir, mirror=args.mirror),
+            seed=run.seed,
+            n_epochs=run.n_epochs,
+            n_devices=run.n_devices,
+            checkpoint_dir=run.checkpoint_dir,
+            resume=run.resume,
+            command=run.command,
+            progress=run.progress,
             data_dir=args.data_dir,
         )
-        shutil.rmtree(scaffold, ignore_errors=True)
-    save_bundle(bundle, out)
-    report(bundle, out, as_json=args.json)
+
+    train_and_save(args, "words", _command_line(args), make)
 
 
 def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:

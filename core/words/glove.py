@@ -82,7 +82,11 @@ def glove_if_here(
         InputError: an argument is unusable.
         DataError: the archive is here but damaged, or does not hold this size.
     """
-    folder, source = store.data_dir(data_dir), resolve_mirror(mirror)
+    source = resolve_mirror(mirror)
+    try:
+        folder = store.data_dir(data_dir)
+    except store.NoHome:
+        return None
     if store.locate(lookup(DATA_SET), folder=folder, mirror=source) is None:
         return None
     local = store.ensure(DATA_SET, data_dir=data_dir, mirror=mirror, progress=False, download=False)

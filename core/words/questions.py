@@ -1,11 +1,13 @@
 """`words neighbours|similarity|analogy|axis|map`: what the pages show, as tables."""
 
 import argparse
+import contextlib
 import csv
+import io
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ import numpy as np
 
 from core.datasets.command import add_places
 from core.errors import DataError, InputError
+from core.options import MOST_SEED, MOST_SHOWN, place, real, whole
 from core.words import OUR_VECTORS
 from core.words.sets import GLOVE, choose_set
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.words.vectors import WordVectors
+
+MOST_ITERATIONS = 1_000_000
+_BYTES_A_WORD = 100  # of a line of the map
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -36,7 +42,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     similarity.add_argument("words", nargs="*", metavar="WORD", help="two words")
     similarity.add_argument(
         "--pairs",
-        type=Path,
+        type=place,
         metavar="FILE",
         help="one pair a line, between tabs; further columns are ignored; pairs come out in order, "
         "with nan where a word is unknown",
@@ -59,13 +65,21 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     axis.set_defaults(run=run_axis)
 
     draw = actions.add_parser("map", help="draw the most frequent words by t-SNE")
-    draw.add_argument("--n", type=int, default=500, help="words (default: %(default)s)")
-    draw.add_argument("--perplexity", type=float, default=30.0, help="default: %(default)s")
-    draw.add_argument("--iterations", type=int, default=1000, help="default: %(default)s")
-    draw.add_argument("--exaggeration", type=float, default=12.0, help="default: %(default)s")
-    draw.add_argument("--learning-rate", type=float, help="default: N / exaggeration")
+    draw.add_argument(
+        "--n", type=whole(1, MOST_SHOWN), default=500, help="words (default: %(default)s)"
+    )
+    draw.add_argument("--perplexity", type=real(1, 1e6), default=30.0, help="default: %(default)s")
+    draw.add_argument(
+        "--iterations", type=whole(1, MOST_ITERATIONS), default=1000, help="default: %(default)s"
+    )
+    draw.add_argument(
+        "--exaggeration", type=real(1, 1e6), default=12.0, help="default: %(default)s"
+    )
+    draw.add_argument("--learning-rate", type=real(1e-6, 1e6), help="default: N / exaggeration")
     draw.add_argument("--start", default="pca", help="pca or random (default: %(default)s)")
-    draw.add_argument("--seed", type=int, default=0, help="of a random start (default: 0)")
+    draw.add_argument(
+        "--seed", type=whole(0, MOST_SEED), default=0, help="of a random start (default: 0)"
+    )
     draw.add_argument(
         "--distance",
         default="euclidean",
@@ -79,7 +93,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         metavar="WORD",
         help="put these rarer words onto the finished map, which does not move for them",
     )
-    draw.add_argument("--out", type=Path, metavar="CSV", help="default: standard output")
+    draw.add_argument("--out", type=place, metavar="CSV", help="default: standard output")
     draw.set_defaults(run=run_map)
 
     for action in (neighbours, similarity, analogy, axis, draw):
@@ -90,10 +104,13 @@ def register(subparsers: argparse._SubParsersAction) -> None:
             f"its archive is on this machine, else {OUR_VECTORS[0]}",
         )
         action.add_argument(
-            "--n-dims", type=int, default=50, help="of glove: 50, 100, 200 or 300 (default: 50)"
+            "--n-dims",
+            type=whole(1, 1_000),
+            default=50,
+            help="of glove: 50, 100, 200 or 300 (default: 50)",
         )
         action.add_argument(
-            "--bundle", type=Path, help="folder of vectors of our own, instead of --vectors"
+            "--bundle", type=place, help="folder of vectors of our own, instead of --vectors"
         )
         add_places(action)
 
@@ -164,6 +181,7 @@ def run_map(args: argparse.Namespace) -> None:
     Raises:
         InputError: an option is out of bounds, or a word of --place is unknown or fitted anyway.
     """
+    from core.output_folder import check_file, write_file, write_output
     from core.words.limits import check_perplexity, check_size
 
     vectors = choose_set(args)
@@ -176,8 +194,8 @@ def run_map(args: argparse.Namespace) -> None:
                 f"--place ({vectors.words[row]}) should name words beyond the {args.n:,} most "
                 "frequent ones, which are on the map anyway"
             )
-    if args.out is not None and not args.out.absolute().parent.is_dir():
-        raise InputError(f"--out ({args.out}) should lie in a folder that exists")
+    if args.out is not None:
+        check_file(args.out, needed=_BYTES_A_WORD * (args.n + len(guests)))
     from core.words.guests import measured
     from core.words.maps import fitted_points
     from core.words.placing import place
@@ -194,24 +212,25 @@ def run_map(args: argparse.Namespace) -> None:
         frame_every=max(1, min(50, args.iterations)),
     )
     points = fitted_points(vectors, args.n, args.distance)
-    drawn = tsne(points, config, on_frame=_say_progress(args.iterations))
+    with _told_progress(args.iterations) as tell:
+        drawn = tsne(points, config, on_frame=tell)
     kept, trusted = measure(points, drawn.coordinates)
     spots = []
     if guests:
         rare = measured(vectors, args.distance)[guests]
         spots = place(rare, points, drawn.coordinates, perplexity=min(5.0, args.n / 3))
-    file = sys.stdout if args.out is None else args.out.open("w", encoding="utf-8", newline="")
-    try:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["word", "rank", "x", "y", "preservation"])
-        for row, (x, y) in enumerate(drawn.coordinates):
-            spot = f"{x:.5f}", f"{y:.5f}"
-            writer.writerow([vectors.words[row], row + 1, *spot, f"{kept[row]:.2f}"])
-        for row, (x, y) in zip(guests, spots, strict=True):
-            writer.writerow([vectors.words[row], row + 1, f"{x:.5f}", f"{y:.5f}", ""])
-    finally:
-        if args.out is not None:
-            file.close()
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["word", "rank", "x", "y", "preservation"])
+    for row, (x, y) in enumerate(drawn.coordinates):
+        spot = f"{x:.5f}", f"{y:.5f}"
+        writer.writerow([vectors.words[row], row + 1, *spot, f"{kept[row]:.2f}"])
+    for row, (x, y) in zip(guests, spots, strict=True):
+        writer.writerow([vectors.words[row], row + 1, f"{x:.5f}", f"{y:.5f}", ""])
+    if args.out is None:
+        write_output(file.getvalue(), "map.csv")
+    else:
+        write_file(args.out, file.getvalue())
     if args.json:
         report = {
             "vectors": vectors.name,
@@ -251,12 +270,18 @@ def _cosine_or_nan(vectors: "WordVectors", a: str, b: str) -> float:
         return math.nan
 
 
-def _say_progress(n_iterations: int) -> Callable[[int, float, np.ndarray], None]:
-    def say(iteration: int, kl: float, _: np.ndarray) -> None:
-        end = "\n" if iteration == n_iterations else ""
-        sys.stderr.write(f"\riteration {iteration:,} of {n_iterations:,}, KL {kl:.4f}{end}")
+@contextlib.contextmanager
+def _told_progress(n_iterations: int) -> Iterator[Callable[[int, float, np.ndarray], None]]:
+    """Gives a function that writes one line over and over, and ends the line in any case."""
 
-    return say
+    def say(iteration: int, kl: float, _: np.ndarray) -> None:
+        sys.stderr.write(f"\riteration {iteration:,} of {n_iterations:,}, KL {kl:.4f}")
+        sys.stderr.flush()
+
+    try:
+        yield say
+    finally:
+        sys.stderr.write("\n")
 
 
 def _write(
@@ -277,4 +302,6 @@ def _write(
 
 
 def _add_n(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--n", type=int, default=10, help="words shown (default: %(default)s)")
+    parser.add_argument(
+        "--n", type=whole(1, MOST_SHOWN), default=10, help="words shown (default: %(default)s)"
+    )

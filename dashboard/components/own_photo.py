@@ -24,7 +24,6 @@ from dashboard.figures import batchnorm_surgery as figures
 
 KEY = f"{PAGE}_photo"
 MOST_MEGABYTES = 5
-ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "bmp")
 _ANSWERS = f"{PAGE}-answers"
 _SHOWN = 200  # px
 _TUNED = "fine-tuned, with"
@@ -37,7 +36,7 @@ def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
     with left:
         file = st.file_uploader(
             "A photo of your own",
-            type=list(ENDINGS),
+            type=None,  # a photo is told by its content: names end in .jfif, .jpe, or in nothing
             key=f"{PAGE}-file",
             max_upload_size=MOST_MEGABYTES,
             help=f"JPEG, PNG, WebP, GIF or BMP, at most {MOST_MEGABYTES} MB. It stays in this "

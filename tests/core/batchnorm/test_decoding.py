@@ -20,6 +20,12 @@ def halves(mode: str, left: object, right: object, *, wide: int = 80) -> Image.I
     return image
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """Makes a chunk of a PNG."""
+    check = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + check
+
+
 DEEP = np.repeat([256 * 30, 256 * 200], 40).astype(np.uint16)[None].repeat(40, axis=0)
 
 
@@ -88,10 +94,6 @@ def test_a_photo_taken_on_its_side_is_turned_upright() -> None:
 
 
 def test_a_picture_of_a_hundred_megapixels_is_refused_before_it_is_decoded() -> None:
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(kind + content))
-        return struct.pack(">I", len(content)) + kind + content + check
-
     for side in (7_000, 10_000, 60_000):
         header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
         bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"0"))
@@ -156,3 +158,17 @@ def test_damage_gives_pixels_or_a_sentence(data: st.DataObject) -> None:
         assert "\n" not in str(error)
     else:
         assert found.shape == (20, 20, 3)
+
+
+def test_a_png_full_of_texts_is_decoded_without_them() -> None:
+    plain = encoded(halves("RGB", (255, 0, 0), (0, 0, 255)), "PNG")
+    texts = [
+        chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(5_000_000))),
+        chunk(b"tEXt", b"b\0" + b"x" * 2_000_000),
+        chunk(b"iTXt", b"c\0\1\0\0\0" + zlib.compress(bytes(5_000_000))),
+        chunk(b"iCCP", b"d\0\0" + zlib.compress(bytes(5_000_000))),
+    ]
+    for text in texts:
+        for at in (33, len(plain) - 12):  # behind the header, and before the end
+            found = decode(plain[:at] + text + plain[at:], size=20)
+            np.testing.assert_array_equal(found, decode(plain, size=20))

@@ -1,6 +1,7 @@
 """Photos from archives and folders, and what a broken one says."""
 
 import dataclasses
+import os
 import zipfile
 from pathlib import Path
 
@@ -75,6 +76,25 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "cats" / "d.png").write_bytes(b"none")
     with pytest.raises(InputError, match=r"d.png should be an image.*c.png should be an image"):
         read_folder(tmp_path)
+
+
+def test_photos_are_told_by_content_and_the_rest_is_counted(tmp_path: Path) -> None:
+    for kind in ("cats", "dogs"):
+        (tmp_path / kind).mkdir()
+    cats, dogs = tmp_path / "cats", tmp_path / "dogs"
+    for number, name in enumerate(("a.jfif", "b.JPE", "c", "d.heic", "e.jpg")):
+        (cats / name).write_bytes(photo_bytes(number))
+    (dogs / "a.jpeg").write_bytes(photo_bytes(9))
+    for name in ("._a.jpeg", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (dogs / name).write_bytes(b"none")
+    (dogs / "notes.txt").write_text("none")
+    (dogs / "scan.tif").write_bytes(b"II*\0")
+    (dogs / "more").mkdir()
+    os.mkfifo(dogs / "pipe.jpg")
+    left_out: list[Path] = []
+    found = read_folder(tmp_path, size=30, on_left_out=left_out.extend)
+    assert found.labels.tolist() == [0, 0, 0, 0, 0, 1]
+    assert [path.name for path in left_out] == ["more", "notes.txt", "pipe.jpg", "scan.tif"]
 
 
 def test_held_out_photos_are_of_both_classes_and_differ_by_seed() -> None:

@@ -1,0 +1,96 @@
+"""The commands of `python -m core`, and the two that belong to no topic: evaluate and bench."""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from core.batchnorm import command as batchnorm_command
+from core.bundle import load_bundle
+from core.datasets import command as datasets_command
+from core.errors import BundleError, InputError, LatentLabError
+from core.movies import command as movies_command
+from core.options import Parser, place
+from core.sentiment import command as sentiment_command
+from core.textgen import command as textgen_command
+from core.words import command as words_command
+
+COMMANDS = (
+    datasets_command,
+    movies_command,
+    words_command,
+    sentiment_command,
+    textgen_command,
+    batchnorm_command,
+)
+TOPICS = {
+    "movies": movies_command,
+    "words": words_command,
+    "sentiment": sentiment_command,
+    "textgen": textgen_command,
+    "batchnorm": batchnorm_command,
+}
+BENCHMARKS = Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Gathers every topic's commands; topics import what is heavy only when they run."""
+    parser = Parser(
+        prog="python -m core", description="Train, measure and explore the models of Latent Lab."
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    train = subparsers.add_parser("train", help="train a model and write its bundle")
+    topics = train.add_subparsers(dest="topic", required=True, metavar="TOPIC")
+    for module in COMMANDS:
+        module.register(subparsers)
+        if hasattr(module, "register_training"):
+            module.register_training(topics)
+    evaluate = subparsers.add_parser(
+        "evaluate", help="measure a bundle again and compare with what it records"
+    )
+    evaluate.add_argument("bundle", type=place, metavar="DIR", help="the bundle's folder")
+    evaluate.add_argument("--data", help="measure on another data set of the same kind")
+    datasets_command.add_places(evaluate)
+    evaluate.set_defaults(run=run_evaluation)
+    bench = subparsers.add_parser("bench", help="run the benchmarks beside installed peers")
+    bench.add_argument("topic", nargs="?", metavar="TOPIC", help="only this topic's")
+    bench.set_defaults(run=run_benchmarks)
+    return parser
+
+
+def run_evaluation(args: argparse.Namespace) -> None:
+    """Prints each metric as recorded and as measured now.
+
+    Raises:
+        BundleError: the bundle is damaged, or of a kind without an evaluation.
+    """
+    bundle = load_bundle(args.bundle)
+    if bundle.kind not in TOPICS:
+        raise BundleError(args.bundle, [f"its kind {bundle.kind!r} cannot be evaluated"])
+    measured = TOPICS[bundle.kind].evaluate(bundle, args)
+    if args.json:
+        sys.stdout.write(json.dumps({"bundle": str(args.bundle), "metrics": measured}) + "\n")
+        return
+    for name, values in measured.items():
+        recorded = values.get("recorded")
+        beside = "" if recorded is None else f", recorded {recorded:.4f}"
+        sys.stdout.write(f"{name}: measured {values['measured']:.4f}{beside}\n")
+
+
+def run_benchmarks(args: argparse.Namespace) -> None:
+    """Runs the benchmark scripts one after the other; each says what it needs.
+
+    Raises:
+        InputError: there is no benchmark of that topic.
+        LatentLabError: a benchmark failed.
+    """
+    scripts = sorted(BENCHMARKS.glob(f"{args.topic or ''}*.py"))
+    scripts = [script for script in scripts if not script.name.startswith("_")]
+    if not scripts:
+        known = sorted({path.stem.split("_")[0] for path in BENCHMARKS.glob("[!_]*.py")})
+        raise InputError(f"topic ({args.topic}) should be one of {', '.join(known)}")
+    for script in scripts:
+        sys.stderr.write(f"{script.stem}\n")
+        if subprocess.run([sys.executable, str(script)], check=False).returncode:
+            raise LatentLabError(f"the benchmark {script.stem} failed; see above")
