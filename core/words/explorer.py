@@ -9,6 +9,7 @@ from scipy import sparse
 
 from core.bundle import Bundle, check_arrays
 from core.errors import BundleError, InputError
+from core.typed_text import plain
 from core.words.quality import N_NEIGHBOURS, places
 from core.words.spelling import Spellings
 from core.words.vectors import WordVectors
@@ -184,13 +185,13 @@ class MapExplorer:
         return self.bundle.arrays["axes"][:n_words, column].astype(np.float64)
 
     def find(self, word: str) -> int:
-        """Returns the row of a word, in lower case where the exact form is absent.
+        """Returns the row of a word, in plain signs or lower case where the exact form is absent.
 
         Raises:
             InputError: the word is on no map; names the nearest spellings.
         """
-        tidy = word.strip()
-        for form in (tidy, tidy.lower()):
+        tidy = plain(word).strip()
+        for form in (word, tidy, tidy.lower()):
             if form in self._row:
                 return self._row[form]
         near = self._spellings.nearest(tidy.lower(), limit=3) if tidy else []

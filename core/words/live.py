@@ -27,6 +27,7 @@ MOST_ITERATIONS = 2000
 MOST_MAPS = 12
 _FRAMES = 100
 _REMEMBERED = 8  # finished runs that are shown again without being drawn again
+_AROUND = '"\u201c\u201d\u201e\u00ab\u00bb()[]{}'  # signs that a list puts around its words
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -274,8 +275,12 @@ def grid_of(
 
 
 def split_words(text: str) -> list[str]:
-    """Returns pasted words in their order: spaces, commas, semicolons and line ends part them."""
-    return [word for word in re.split(r"[\s,;]+", text) if word]
+    """Returns pasted words in their order: spaces, commas, semicolons and line ends part them.
+
+    Quotation marks and brackets around a word go; a sign alone stays.
+    """
+    parts = re.split(r"[\s,;\u3001\uff0c\uff1b]+", text)
+    return [part.strip(_AROUND) or part for part in parts if part]
 
 
 def choose_words(

@@ -5,13 +5,13 @@ question to 400,000 words is one product of a matrix and a vector, and one parti
 """
 
 import itertools
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from core.errors import InputError
+from core.typed_text import plain
 from core.words.spelling import MAX_LIMIT, Spellings
 
 MAX_N = 1000
@@ -86,8 +86,12 @@ class WordVectors:
     def __contains__(self, word: object) -> bool:
         return word in self._row
 
+    def knows(self, word: str) -> bool:
+        """Whether `find` finds a word."""
+        return self._lookup(word) is not None
+
     def find(self, word: str) -> int:
-        """The row of a word, in lower case where the exact form is absent.
+        """The row of a word, in plain signs or in lower case where the exact form is absent.
 
         Raises:
             InputError: the word is unknown; the message names the nearest spellings.
@@ -354,8 +358,8 @@ def check_count(name: str, value: int, largest: int | None = None) -> None:
 
 
 def _tidy(word: str) -> str:
-    """The word without blanks around it, its accents composed as in most texts."""
-    return unicodedata.normalize("NFC", word.strip())
+    """The word without blanks around it, in the signs of most texts."""
+    return plain(word).strip()
 
 
 def _shown(word: str) -> str:

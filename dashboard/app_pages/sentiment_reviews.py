@@ -262,10 +262,12 @@ with page.details("The list of reviews, the form of the file, and how it is coun
         hide_index=True,
     )
     st.markdown(
-        "**The file** is a CSV or TXT in UTF-8, separated by commas, semicolons or tabs. Its first "
-        f"row names the columns: `text`; `label`, one of {', '.join(LABELS)}; and `mine` if you "
-        "like: your own guess or your own model’s, as a label or as a "
-        f"probability from 0 to 1. It holds at most {theme.count(MAX_ROWS)} reviews of "
+        "**The file** is a CSV or TXT, separated by commas, semicolons or tabs, as spreadsheets "
+        "save it (UTF-8, UTF-16 or Windows-1252). Its first row names the columns: `text`, or "
+        f"`review`; `label`, or `sentiment`: one of {', '.join(LABELS)}, true or false, or stars "
+        "of 5 or 10, the middle of which takes no side; and `mine` if you like: your own guess or "
+        "your own model’s, as a label or as a probability from 0 to 1. Rows that lack a text or a "
+        f"label are left out, and counted. It holds at most {theme.count(MAX_ROWS)} reviews of "
         f"{theme.count(MAX_CHARACTERS)} characters each, and {MAX_BYTES // 2**20} MB. It is kept "
         "in the memory of this session and nowhere else.\n\n"
         "**Right** is who takes the writer’s side: above 50 % for, else against. Intervals are "

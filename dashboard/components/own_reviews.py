@@ -17,6 +17,7 @@ from core.sentiment.uploads import (
     MAX_BYTES,
     MAX_ROWS,
     Scoring,
+    Uploaded,
     parse_labelled,
     written,
 )
@@ -26,6 +27,7 @@ from dashboard.components.text import plain, sentence
 _KEY = "sentiment-own-reviews"
 _FILE = f"{_KEY}-file"
 _PROBLEM = f"{_KEY}-problem"
+_NAMED = 3  # rows that a sentence names
 
 
 class OwnReviews(NamedTuple):
@@ -54,7 +56,7 @@ def upload() -> OwnReviews:
         key=_file_key(),
         max_upload_size=MAX_BYTES // 2**20,
         on_change=_take_file,
-        help=f"Columns text and label, and mine if you like; UTF-8, at most {MAX_ROWS:,} reviews. "
+        help=f"Columns text and label, and mine if you like; at most {MAX_ROWS:,} reviews. "
         "The file stays in this session: it is kept nowhere, and is in no link and no log.",
     )
     own: OwnReviews = st.session_state[_KEY]
@@ -86,8 +88,21 @@ def upload() -> OwnReviews:
         said += " The guesses in its column `mine` make the row “You”: put yours in their place."
     elif own.scoring.uploaded.mine is None:
         said += " Add a column `mine` with your own guesses, and you stand in the table."
-    st.caption(said)
+    st.caption(said + left_out_sentence(own.scoring.uploaded))
     return own
+
+
+def left_out_sentence(uploaded: Uploaded) -> str:
+    """Says which rows of a file were left out, and why; empty if none was."""
+    rows = uploaded.left_out
+    if not rows:
+        return ""
+    named = ", ".join(f"row {theme.count(row)} ({why})" for row, why in rows[:_NAMED])
+    more = len(rows) - _NAMED
+    counted = "1 row is" if len(rows) == 1 else f"{theme.count(len(rows))} rows are"
+    return f" {counted} left out: {named}" + (
+        f", and {theme.count(more)} more." if more > 0 else "."
+    )
 
 
 def logits(own: OwnReviews, models: Mapping[str, SentimentModel]) -> dict[str, np.ndarray]:

@@ -86,7 +86,7 @@ def offer_to_leave_out(vectors: WordVectors, text: str, view: view_state.View) -
 def unknown_words(vectors: WordVectors, text: str) -> dict[str, list[str]]:
     """Returns the pasted words that the vectors do not know, the first ones with near spellings."""
     typed = dict.fromkeys(split_words(text))
-    missing = [word for word in typed if word not in vectors and word.lower() not in vectors]
+    missing = [word for word in typed if not vectors.knows(word)]
     return {
         word: vectors.suggest(word) if place < _MOST_SUGGESTED else []
         for place, word in enumerate(missing)

@@ -8,6 +8,7 @@ import streamlit as st
 from core.errors import BundleNotFound, InputError, LatentLabError
 from core.words.explorer import MapExplorer, MapRecord
 from core.words.guests import Guests, invite
+from core.words.live import split_words
 from core.words.quality import N_NEIGHBOURS
 from core.words.vectors import WordVectors
 from dashboard import resources, theme
@@ -48,11 +49,11 @@ def vectors_of(maps: MapExplorer) -> WordVectors | None:
 
 
 def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
-    """Finds the words of a search, which stand apart by blanks.
+    """Finds the words of a search, which stand apart by blanks or commas.
 
     Words that this map was not fitted to are put onto it, where the vectors are at hand.
     """
-    asked = list(dict.fromkeys(text.split()))
+    asked = list(dict.fromkeys(split_words(text)))
     problems, beyond = [], 0
     if len(asked) > MOST_SEARCHED:
         problems.append(

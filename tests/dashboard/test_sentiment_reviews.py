@@ -105,6 +105,21 @@ def test_without_a_column_of_ones_own_there_is_no_row(app: App, models: Path) ->
     assert "Of 1 review," in words(page)
 
 
+def test_a_file_of_another_collection_is_taken_and_what_is_left_out_is_told(
+    app: App, models: Path
+) -> None:
+    data = "review;sentiment\nIt isn\u2019t bad;positive\n;negative\nWonderful;\n".encode("utf-16")
+    page = upload(app(PAGE), data, "a.csv")
+    assert not page.error and shown_review(page) == "It isn\u2019t bad"
+    said = next(caption.value for caption in page.caption if "Shown now" in caption.value)
+    assert "2 rows are left out: row 3 (no text), row 4 (no label)." in said
+    page = upload(app(PAGE), b"text,label\na film,1\n,1\n" + b",0\n" * 3)
+    said = next(caption.value for caption in page.caption if "Shown now" in caption.value)
+    assert "4 rows are left out" in said and "and 1 more." in said
+    page = upload(app(PAGE), b"text,label\na film,1\n")
+    assert not any("left out" in caption.value for caption in page.caption)
+
+
 def test_hostile_text_is_shown_as_text(app: App, models: Path) -> None:
     page = upload(app(PAGE), f"text,label\n{HOSTILE},1\n".encode(), "<b>*x*</b>.csv")
     assert shown_review(page) == HOSTILE
@@ -117,7 +132,8 @@ def test_hostile_text_is_shown_as_text(app: App, models: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "name", "said"),
     [
-        (b"\xff\xfe\x00", "a.csv", "is not UTF-8 text"),
+        (b"\xff\xfe\x00", "a.csv", "is not UTF-16 text"),
+        (b"film,verdict\nx y z,pos\n", "a.csv", "rename column verdict to label"),
         (b"a lovely film,1\n", "a.csv", "should name the columns text and label"),
         (b"text,label\nx,maybe\n", "a.csv", "Row 2, column label (maybe)"),
         (b'text,label\n"x,1\n', "a.csv", "its quotation marks do not match"),

@@ -103,6 +103,11 @@ def test_a_searched_word_lights_its_true_neighbours(app: App, maps: Path) -> Non
     assert "of the 10 lit words are kept near" in words(page)
 
 
+@pytest.mark.parametrize("typed", ["\uff33chool", "scho\u00adol,", "“school”", "school, school;"])
+def test_a_word_is_searched_as_it_is_typed(app: App, maps: Path, typed: str) -> None:
+    assert words(run(app, word=typed)) == words(run(app, word="school"))
+
+
 def test_the_list_leads_from_word_to_word(app: App, maps: Path) -> None:
     page = run(app, word="school")
     label = page.button(key="words_map-near-0").label

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import InputError
 from core.words import live
-from core.words.live import Run, TsneRunner, TsneSettings, choose_words
+from core.words.live import Run, TsneRunner, TsneSettings, choose_words, split_words
 from core.words.vectors import WordVectors
 
 PATIENCE = 120  # seconds after which a hanging run fails a test
@@ -170,6 +170,11 @@ def test_words_are_chosen_in_three_ways(vectors: WordVectors) -> None:
     assert near[0] == 10
     assert len(set(near)) == 13
     assert (near % 2 == 0).all()
+
+
+def test_pasted_words_stand_apart_by_blanks_of_any_kind_commas_and_semicolons() -> None:
+    text = '["good",\u00a0“bad”]; it\u2019s\u3000ugly\uff0cn\'t\r\n(so) "'
+    assert split_words(text) == ["good", "bad", "it\u2019s", "ugly", "n't", "so", '"']
 
 
 @pytest.mark.parametrize(

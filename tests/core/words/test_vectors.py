@@ -161,8 +161,17 @@ def test_words_are_found_in_other_forms():
         ("Anna", 1),
         ("cafe\u0301", 2),  # the accent as a character of its own
         ("a\xa0b", 4),
+        ("\uff4b\uff49\uff4e\uff47", 0),  # full width
+        ("ki\u00adng\u200b", 0),
+        ("\ufeffking\u00a0", 0),
+        ("caf&eacute;", 2),
     ):
         assert vectors.find(asked) == row
+        assert vectors.knows(asked)
+    assert not vectors.knows("queen")
+    signs = WordVectors("toy", "a toy", ["n't", "o'brien", "\u2019", "..."], np.eye(4))
+    typed = ("n\u2019t", "O\u2032Brien", "\u2019", "\u2026")  # the last but one is a word itself
+    assert [signs.find(word) for word in typed] == [0, 1, 2, 3]
     assert vectors.find_all(["Anna", "KING"]).tolist() == [1, 0]
     assert vectors.find_all([]).tolist() == []
     assert "king" in vectors
