@@ -327,3 +327,5 @@ tsne_views.explain(maps)
 view.share()
 width.ask(key_shown)
 provenance.footer(maps.bundle)
+if active is not None:
+    tsne_run.follow(is_drawn=is_drawing)

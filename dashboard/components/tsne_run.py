@@ -12,12 +12,13 @@ from core.words.explorer import MapExplorer
 from core.words.live import FinishedMap, Run, TsneSettings
 from core.words.quality import align
 from dashboard import theme
+from dashboard.components.again import run_again
 from dashboard.figures import words_tsne
 
 ONE, MULTIPLES = "one", "multiples"  # what a run draws
 KEY_PROGRESS = "words_tsne_progress"
 SEEDS = (0, 1, 2)
-_POLL = 0.6  # s
+_PAUSE, _LONG_PAUSE = 0.6, 2.0  # s between two looks at a run: at its map, at its bar alone
 _IN_COLOUR = ("school", "university", "killed", "death", "president", "war", "two", "year")
 _N_IN_COLOUR = 4
 _ACTIVE, _OWN, _PROBLEM = "words_tsne-active", "words_tsne-own", "words_tsne-problem"
@@ -238,32 +239,36 @@ def problem() -> str | None:
 
 
 def show_progress(found: Active, figure: Callable[[Run], Any] | None) -> None:
-    """Draws how far a run is, again and again until it ends; then the page runs anew.
+    """Draws how far a run is now; `follow` brings the next look at it.
 
     Args:
         found: the run.
         figure: makes a figure of it; None for the bar alone.
     """
-    st.fragment(_progress, run_every=_POLL)(found, figure)
-
-
-def _progress(found: Active, figure: Callable[[Run], Any] | None) -> None:
     run = found.run
-    if run.state != "running":
-        st.rerun()
     share = min(1.0, run.iteration / max(1, run.n_iterations))
     text = f"Iteration {theme.count(run.iteration)} of {theme.count(run.n_iterations)}"
     if found.kind == MULTIPLES:
         text += f", {len(run.maps)} maps finished"
     curve = list(run.kls)
     text += f", KL {curve[-1][1]:.3f}" if curve else ": getting ready"
-    st.progress(share, text=text)
-    if figure is not None and run.positions is not None:
-        st.plotly_chart(
-            figure(run),
-            width="stretch",
-            theme=None,
-            key=KEY_PROGRESS,
-            config={"displayModeBar": False, "showSendToCloud": False},
-            alt=f"Map of {len(run.words)} words at iteration {run.iteration}, and KL so far",
-        )
+    with st.container():  # of one place on the page, however much is in it
+        st.progress(share, text=text)
+        if figure is not None and run.positions is not None:
+            st.plotly_chart(
+                figure(run),
+                width="stretch",
+                theme=None,
+                key=KEY_PROGRESS,
+                config={"displayModeBar": False, "showSendToCloud": False},
+                alt=f"Map of {len(run.words)} words at iteration {run.iteration}, and KL so far",
+            )
+
+
+def follow(*, is_drawn: bool) -> None:
+    """Runs the page again soon, while a run goes on; call it below everything else.
+
+    Args:
+        is_drawn: the map is shown as it grows, rather than the bar alone beside another view.
+    """
+    run_again("words_tsne-again", pause=_PAUSE if is_drawn else _LONG_PAUSE)

@@ -87,7 +87,7 @@ def one_run(
             if smallest < _SHRUNK * sizes[0]
             else ""
         )
-        + f"and ends {plain(f'{sizes[-1]:.3g}')} wide: the axes follow it from frame to frame."
+        + f"and ends {plain(f'{sizes[-1]:.3g}')} wide: each frame is scaled to it."
     )
 
 

@@ -1,11 +1,41 @@
 """What figures of several parts share: frames with a slider, and a heading above a smaller part."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard import theme
 
 STACKED_BELOW = 620  # px of the figure; on a phone the smaller parts stand under the main one
+
+
+def frame(
+    name: str,
+    data: Sequence[Mapping[str, Any]],
+    traces: Sequence[int],
+    layout: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Returns a frame of an animation.
+
+    Args:
+        name: of the frame, unique in the figure.
+        data: what changes of each trace.
+        traces: places of these traces in the figure.
+        layout: what changes besides; nothing of an axis.
+
+    Raises:
+        ValueError: an axis is among it. Plotly moves the range of an axis by a transition of its
+            own and drops it when the next frame comes before the drawing is done, as on a busy
+            machine: the points then lie outside the axes. Scale the points instead.
+    """
+    moved = [key for key in layout or () if key.startswith(("xaxis", "yaxis"))]
+    if moved:
+        raise ValueError(f"a frame moves {', '.join(moved)}: scale what it draws instead")
+    return {
+        "name": name,
+        "data": [dict(one) for one in data],
+        "traces": list(traces),
+        "layout": dict(layout or {}),
+    }
 
 
 def slider(

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import film_points, labels
-from dashboard.figures.frames import STACKED_BELOW, heading, slider
+from dashboard.figures.frames import STACKED_BELOW, frame, heading, slider
 from dashboard.figures.labels import padded, plot_sizes
 
 N_TOP = 10
@@ -153,16 +153,16 @@ def training(
         ]
     )
     figure.frames = [
-        go.Frame(
-            name=str(epoch.number),
-            data=[
+        frame(
+            str(epoch.number),
+            [
                 {"type": kind, **data}
                 for kind, data in zip(
                     ("scattergl", "scattergl", "bar", "scatter"), traces(epoch), strict=True
                 )
             ],
-            traces=[0, 1, 2, 3],
-            layout={"title": {"text": _headline(epoch, epochs)}},
+            [0, 1, 2, 3],
+            {"title": {"text": _headline(epoch, epochs)}},
         )
         for epoch in epochs
     ]

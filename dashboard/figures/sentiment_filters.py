@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from dashboard import theme
 from dashboard.figures import labels
-from dashboard.figures.frames import heading, slider
+from dashboard.figures.frames import frame, heading, slider
 from dashboard.figures.words_panel import BOLD
 
 MOST_FRAMES = 120  # places that the browser plays
@@ -148,12 +148,12 @@ def sliding_window(
         col=1,
     )
     figure.frames = [
-        {
-            "name": str(at + 1),
-            "data": moving(at),
-            "traces": [*range(n_sizes), n_sizes + 1],
-            "layout": {"annotations": [{"text": text} for text in notes(at)]},
-        }
+        frame(
+            str(at + 1),
+            moving(at),
+            [*range(n_sizes), n_sizes + 1],
+            {"annotations": [{"text": text} for text in notes(at)]},
+        )
         for at in places
     ]
     most = max(float(said.max()) for said in values.values())

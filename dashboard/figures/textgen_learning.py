@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels, line_ends
-from dashboard.figures.frames import STACKED_BELOW, slider
+from dashboard.figures.frames import STACKED_BELOW, frame, slider
 from dashboard.figures.textgen_nets import counting_line, epoch_step
 
 _LN_2 = float(np.log(2))
@@ -179,11 +179,11 @@ def learning(
         ends, (low, high), {"t": 0, "b": 0}, font_size, n_lines=1, height=round(curve_height)
     )
     figure.frames = [
-        go.Frame(
-            name=str(sample.epoch),
-            data=[{"type": "scatter", **data} for data in traces(sample)],
-            traces=[0, 1],
-            layout={"title": {"text": heading}},
+        frame(
+            str(sample.epoch),
+            [{"type": "scatter", **data} for data in traces(sample)],
+            [0, 1],
+            {"title": {"text": heading}},
         )
         for sample, (heading, _) in zip(samples, headings, strict=True)
     ]

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard import theme
 from dashboard.figures import labels, words_panel
-from dashboard.figures.frames import STACKED_BELOW, heading, slider
+from dashboard.figures.frames import STACKED_BELOW, frame, heading, slider
 
 MOST_FRAMES = 60  # sent to the browser, whatever the run kept
 HEIGHT, HEIGHT_STACKED = 660, 1000  # px
@@ -32,6 +32,22 @@ def thinned(n_frames: int, most: int = MOST_FRAMES) -> np.ndarray:
 def widths(positions: np.ndarray) -> np.ndarray:
     """Returns how wide a map is in each frame: f64[T], the longer side."""
     return np.ptp(positions.astype(np.float64), axis=1).max(axis=1)
+
+
+def scaled(positions: np.ndarray, size: labels.Size) -> np.ndarray:
+    """Scales a map so that it fills axes from -1 to 1 across, a unit as long across as up.
+
+    Args:
+        positions: f[N, 2].
+        size: of the plot, px.
+
+    Returns:
+        f32[N, 2].
+    """
+    across, up = words_panel.extent(positions, size)
+    middle = np.array([sum(across), sum(up)]) / 2
+    half = (across[1] - across[0]) / 2
+    return ((positions - middle) / half).astype(np.float32)
 
 
 def run(
@@ -60,7 +76,8 @@ def run(
         background: of the page.
 
     Returns:
-        A figure with a frame for each iteration kept, named by it. Traces: 0 all words, 1 labelled
+        A figure with a frame for each iteration kept, named by it. The map of each frame is scaled
+        to the same axes, which no frame moves: see `frames.frame`. Traces: 0 all words, 1 labelled
         words, 2 words in colour, 3 and 4 KL and its present point, 5 and 6 the same of the width.
     """
     height = HEIGHT_STACKED if width < STACKED_BELOW else HEIGHT
@@ -75,29 +92,26 @@ def run(
     size_of = widths(descent.positions)
     size_of = np.where(size_of > 0, size_of, np.nan)  # a logarithm has no 0
 
-    def moving(frame: int) -> list[dict[str, Any]]:
-        points = descent.positions[frame].astype(np.float32)
-        now = [int(descent.iterations[frame])]
+    def moving(at: int) -> list[dict[str, Any]]:
+        points = scaled(descent.positions[at], area.size)
+        now = [int(descent.iterations[at])]
         return [
             {"type": "scatter", "x": points[:, 0], "y": points[:, 1]},
             {"type": "scatter", "x": points[other_rows, 0], "y": points[other_rows, 1]},
             {"type": "scatter", "x": points[accents, 0], "y": points[accents, 1]},
-            {"type": "scatter", "x": now, "y": [float(descent.kl[frame])]},
-            {"type": "scatter", "x": now, "y": [float(size_of[frame])]},
+            {"type": "scatter", "x": now, "y": [float(descent.kl[at])]},
+            {"type": "scatter", "x": now, "y": [float(size_of[at])]},
         ]
 
-    def layout(frame: int) -> dict[str, Any]:
-        across, up = words_panel.extent(descent.positions[frame], area.size)
+    def layout(at: int) -> dict[str, Any]:
         phase = ""
-        if pulls[frame] > 1:
-            phase = f", attraction × {pulls[frame]:.3g}"
+        if pulls[at] > 1:
+            phase = f", attraction × {pulls[at]:.3g}"
         return {
             "title": {
-                "text": f"Iteration {theme.count(int(descent.iterations[frame]))}: "
-                f"KL {descent.kl[frame]:.3f}{phase}"
-            },
-            "xaxis": {"range": across},
-            "yaxis": {"range": up},
+                "text": f"Iteration {theme.count(int(descent.iterations[at]))}: "
+                f"KL {descent.kl[at]:.3f}{phase}"
+            }
         }
 
     first, now = moving(shown), layout(shown)
@@ -128,13 +142,8 @@ def run(
         ]
     )
     figure.frames = [
-        {
-            "name": str(int(descent.iterations[frame])),
-            "data": moving(frame),
-            "traces": [0, 1, 2, 4, 6],
-            "layout": layout(frame),
-        }
-        for frame in kept
+        frame(str(int(descent.iterations[at])), moving(at), [0, 1, 2, 4, 6], layout(at))
+        for at in kept
     ]
     _dress(
         figure,
@@ -145,6 +154,13 @@ def run(
         int(descent.iterations[-1]),
     )
     figure.update_layout(now)
+    up = area.size.height / area.size.width
+    fixed = {"showticklabels": False, "ticks": ""}
+    figure.update_layout(
+        xaxis={**fixed, "range": [-1, 1]},
+        xaxis_title_text="t-SNE 1 (scaled to the map of each frame)",
+        yaxis={**fixed, "range": [-up, up]},
+    )
     figure.update_layout(
         title={"y": 0.985, "yanchor": "top"},
         sliders=[

@@ -32,7 +32,9 @@ APP = "[data-testid=stApp]"
 RUNNING = f"{APP}[data-test-script-state=running]"
 START_ATTEMPTS = 240  # of 0.25 s each
 
-expect.set_options(timeout=20_000)
+PATIENCE = 1000 * int(os.environ.get("LATENT_LAB_PATIENCE", "20"))  # ms; more on a busy machine
+
+expect.set_options(timeout=PATIENCE)
 
 
 def serve(script: str, assets: Path, log: Path) -> Iterator[str]:
