@@ -347,7 +347,8 @@ class View:
 
     def _apply(self, values: Mapping[str, Any]) -> None:
         memory = self._memory
-        self._settings.apply((memory.controls[name], value) for name, value in values.items())
+        controls = {**memory.controls, **self.controls}
+        self._settings.apply((controls[name], value) for name, value in values.items())
         for name in values:
             memory.times_set[name] = memory.times_set.get(name, 0) + 1
 

@@ -40,7 +40,14 @@ if shown == THROUGH and len(models[name].epochs) > 1:
 elif shown != THROUGH:
     tries = [one for one in tries if one[1]["view"] != shown]
     tries.insert(0, ("Watch it learn", {"view": THROUGH}))
-view.experiments([one for one in tries if set(one[1]) <= set(view.controls)], kept=("model",))
+view.experiments(
+    [
+        (label, {"view": shown, **values})
+        for label, values in tries
+        if set(values) <= set(view.controls)
+    ],
+    kept=("model",),
+)
 with page.details("What is measured, and on what"):
     st.markdown(
         "The book is split in its order: the first 85 % are learned from, the next 5 % choose the "

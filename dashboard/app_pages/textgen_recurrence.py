@@ -12,6 +12,7 @@ from dashboard.components import (
     width,
     word_orders,
 )
+from dashboard.view_state import Try
 
 TAGS, ORDERS, STEPS = "Closing tags", "Word order", "Three steps"
 
@@ -56,7 +57,10 @@ else:
             ("Ask for the year, two sentences later", {"question": word_orders.WHEN, "asides": 2}),
             ("How is a loop folded?", {"view": STEPS}),
         ]
-view.experiments(tries, kept=("sample",))
+view.experiments(
+    [Try(label, {"view": shown, **values}, *on) for label, values, *on in tries],
+    kept=("sample",),
+)
 with page.details("How it is done"):
     if shown == STEPS:
         st.latex(

@@ -280,7 +280,14 @@ tries = {
         ("Let it write", {"view": WRITE}),
     ],
 }
-view.experiments([one for one in tries[shown] if set(one[1]) <= set(view.controls)])
+view.experiments(
+    [
+        (label, {"view": shown, **values})
+        for label, values in tries[shown]
+        if set(values) <= set(view.controls)
+    ],
+    kept=("model", "sample"),
+)
 with page.details("How a character is drawn, and what a bit is"):
     st.latex(
         r"p_i = \frac{e^{z_i / T}}{\sum_j e^{z_j / T}}, \qquad "

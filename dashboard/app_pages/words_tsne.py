@@ -308,8 +308,8 @@ start = {
     "learning_rate": 0.0,
     "iterations": float(usual.n_iterations),
 }
-if vectors is None and usable:
-    start["vectors"] = next(iter(usable))
+if usable:
+    start["vectors"] = vectors_name if vectors is not None else next(iter(usable))
 again = {**start, "view": ONE, "words": FREQUENT, "vectors": next(iter(titles))}
 if "n" in view.controls:
     again["n"] = float(n_usual)
@@ -321,7 +321,8 @@ view.experiments(
         ("Random start, no exaggeration", {**one, "start": "random", "exaggeration": 1.0}),
         ("Learning rate far too high", {**one, "learning_rate": 100_000.0}),
         ("The shipped run again", again),
-    ]
+    ],
+    kept=("words", "n", "near", "n_near"),
 )
 tsne_views.explain(maps)
 view.share()

@@ -173,7 +173,7 @@ def batch_noise(place: Place) -> list[Try]:
     return [
         ("A batch of one", {"batch": 1}),
         ("A batch of two", {"batch": 2}),
-        ("A batch of 256", {"batch": LARGEST}),
+        (f"A batch of {LARGEST}", {"batch": LARGEST}),
     ]
 
 

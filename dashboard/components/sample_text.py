@@ -7,7 +7,7 @@ a sample only.
 import streamlit as st
 
 from dashboard import view_state
-from dashboard.components import live_text
+from dashboard.components import live_text, undo
 
 
 def field(
@@ -36,10 +36,12 @@ def field(
     """
     name, text = sample
     used = f"{view.name}-sample-used"
+    wanted = (name, view.times_set("sample"))  # an experiment puts the same one there again
     is_first = used not in st.session_state and f"{view.name}_sample" not in st.query_params
-    if st.session_state.get(used) != name and not (is_first and key in st.session_state):
+    if st.session_state.get(used) != wanted and not (is_first and key in st.session_state):
+        undo.note(key, st.session_state.get(key, text) or "", text)
         st.session_state[key] = text
-    st.session_state[used] = name
+    st.session_state[used] = wanted
     typed = st.text_area(
         label,
         key=key,
@@ -49,4 +51,10 @@ def field(
         help=f"{help} The text stays in this session: it is in no link and no log.",
     )
     live_text.make_live(key)
+    undo.offer(
+        key,
+        typed or "",
+        lambda before: st.session_state.update({key: before}),
+        help="Takes back what the last click did to your text.",
+    )
     return typed or ""
