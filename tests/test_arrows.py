@@ -1,6 +1,7 @@
 """The arrows of the house: which room may import which. A wrong one fails here by file and line."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -67,9 +68,10 @@ class Import(NamedTuple):
     is_at_top: bool  # runs when the module is imported
 
 
-def imports(source: str) -> Iterator[Import]:
-    """Yields every import of a module, also those inside functions."""
-    tree = ast.parse(source)
+@functools.cache  # the same module is asked for on every path that leads to it
+def imports(source: str) -> tuple[Import, ...]:
+    """Returns every import of a module, also those inside functions."""
+    tree, found = ast.parse(source), []
     inside = {
         id(node)
         for function in ast.walk(tree)
@@ -84,7 +86,8 @@ def imports(source: str) -> Iterator[Import]:
             module = "." * node.level + (node.module or "")
             names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
         for name in names:
-            yield Import(name, node.lineno, id(node) not in inside)
+            found.append(Import(name, node.lineno, id(node) not in inside))
+    return tuple(found)
 
 
 def _is_typing_only(node: ast.AST) -> bool:

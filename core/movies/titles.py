@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from core.movies.data import split_title
+from core.spelling import Spellings
 from core.typed_text import fold, tidy
-from core.words.spelling import Spellings
 
 _ARTICLES = frozenset(
     "the a an le la les l un une der die das ein eine el los las il lo gli i o os as den det de "

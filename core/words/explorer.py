@@ -9,9 +9,9 @@ from scipy import sparse
 
 from core.bundle import Bundle, check_arrays
 from core.errors import BundleError, InputError
+from core.spelling import Spellings
 from core.typed_text import plain
 from core.words.quality import N_NEIGHBOURS, places
-from core.words.spelling import Spellings
 from core.words.vectors import WordVectors
 
 VECTORS, MAPS = "vectors", "maps"  # what a bundle of this topic holds: config["content"]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
+from core.spelling import MAX_LIMIT, Spellings
 from core.typed_text import plain
-from core.words.spelling import MAX_LIMIT, Spellings
 
 MAX_N = 1000
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.words.spelling import LONGEST, Spellings
+from core.spelling import LONGEST, Spellings
 
 VOCABULARY = [
     "the",
