@@ -92,5 +92,9 @@ def run_benchmarks(args: argparse.Namespace) -> None:
         raise InputError(f"topic ({args.topic}) should be one of {', '.join(known)}")
     for script in scripts:
         sys.stderr.write(f"{script.stem}\n")
-        if subprocess.run([sys.executable, str(script)], check=False).returncode:
+        # In a group of its own, so that Ctrl-C reaches this process, which then ends the script.
+        done = subprocess.run(
+            [sys.executable, str(script)], stdin=subprocess.DEVNULL, process_group=0, check=False
+        )
+        if done.returncode:
             raise LatentLabError(f"the benchmark {script.stem} failed; see above")

@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Mapping
 
-from core.errors import InputError
+from core.errors import InputError, LatentLabError
 
 # JAX would take three quarters of a GPU at start, which starves a second process beside it; on
 # demand is as fast after the first epoch. Set before jax is imported, and never over a choice of
@@ -28,6 +28,7 @@ def join_hosts(environment: Mapping[str, str] = os.environ) -> None:
 
     Raises:
         InputError: only some of the three are set, or a number is unusable.
+        LatentLabError: the others cannot be reached.
     """
     names = ("LATENT_LAB_COORDINATOR", "LATENT_LAB_HOSTS", "LATENT_LAB_HOST")
     values = [environment.get(name) for name in names]
@@ -37,11 +38,17 @@ def join_hosts(environment: Mapping[str, str] = os.environ) -> None:
     if missing:
         raise InputError(f"a run over several hosts also needs {' and '.join(missing)}")
     coordinator, hosts, host = values
-    if not hosts.isdigit() or not host.isdigit() or not 0 <= int(host) < int(hosts):
+    if not hosts.isdecimal() or not host.isdecimal() or not 0 <= int(host) < int(hosts):
         raise InputError(
             f"LATENT_LAB_HOST ({host}) should be a number from 0 to LATENT_LAB_HOSTS - 1 ({hosts})"
         )
-    jax.distributed.initialize(coordinator, num_processes=int(hosts), process_id=int(host))
+    try:
+        jax.distributed.initialize(coordinator, num_processes=int(hosts), process_id=int(host))
+    except (RuntimeError, ValueError) as error:
+        raise LatentLabError(
+            f"the other hosts cannot be joined ({str(error).splitlines()[0][:160]}); check "
+            f"LATENT_LAB_COORDINATOR ({coordinator}), and that all {hosts} hosts have started"
+        ) from error
 
 
 def check_devices() -> None:

@@ -31,6 +31,8 @@ _REMEDIES = {
     errno.ENFILE: "raise the limit of open files (ulimit -n)",
     errno.EIO: "check the disk",
 }
+_PLATFORMS_MODULE = os.path.join("jax", "_src", "xla_bridge.py")
+_PLATFORM_WORDS = ("Unable to initialize backend", "Unknown backend")
 _LENGTH = 300  # characters of what another library says
 
 
@@ -63,7 +65,7 @@ def explain(error: BaseException) -> Failure:
         )
     if isinstance(error, OSError) and error.errno is not None:
         return Failure(_of_system(error), 1)
-    if isinstance(error, RuntimeError) and _is_of_platforms(error):
+    if _is_of_platforms(error):
         return Failure(_of_platforms(error), 2)
     if isinstance(error, ModuleNotFoundError) and not (error.name or "core").startswith("core"):
         return Failure(
@@ -83,12 +85,18 @@ def _of_system(error: OSError) -> str:
     return what + reason(error) + (f"; {remedy}" if remedy else "")
 
 
-def _is_of_platforms(error: RuntimeError) -> bool:
-    said = str(error)
-    return "backend" in said and ("nitialize" in said or "nknown" in said or "platform" in said)
+def _is_of_platforms(error: BaseException) -> bool:
+    """Tells whether JAX found no device: it raises RuntimeError, or fails to assert.
+
+    In compiled functions JAX hides its own frames, so that only the words are left to tell by.
+    """
+    if isinstance(error, RuntimeError) and str(error).startswith(_PLATFORM_WORDS):
+        return True
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_code.co_filename.endswith(_PLATFORMS_MODULE) for frame, _ in frames)
 
 
-def _of_platforms(error: RuntimeError) -> str:
+def _of_platforms(error: BaseException) -> str:
     chosen = os.environ.get("JAX_PLATFORMS") or os.environ.get("JAX_PLATFORM_NAME")
     if chosen:
         return (

@@ -19,7 +19,7 @@ from core.datasets.lock import exclusive
 from core.errors import InputError, LatentLabError
 from core.failures import reason
 
-LEAST_BYTES = 1 << 20  # that a disk must have, beyond the bundle
+_SPARE_BYTES = 1 << 20  # beside a bundle, for a lock and checkpoints
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -78,7 +78,7 @@ def output_folder(asked: Path, *, needed: int, option: str = "--out") -> Iterato
         beside = path if is_fixed(path) else path.parent
         made = _make(beside, label)
         with _held(beside / f".{path.name}.lock", label):
-            _check_room(beside, f".{path.name}.", label, needed)
+            _check_room(beside, f".{path.name}.", label, needed + _SPARE_BYTES)
             yield OutputFolder(asked, path, beside / f".{path.name}.checkpoints")
     finally:
         for folder in reversed(made):
@@ -96,12 +96,12 @@ def bytes_of(topic: str, preset: str) -> int:
     return sizes.get(f"{topic}-{preset}", max(sizes.values(), default=0))
 
 
-def check_file(asked: Path, *, needed: int = 0) -> None:
+def check_file(asked: Path, *, needed: int = 1) -> None:
     """Checks that a file can be written, before the work for it is done.
 
     Args:
         asked: the file as a person named it; may exist, or be a pipe or device.
-        needed: bytes that it will take.
+        needed: bytes that it will take, 1 or more.
 
     Raises:
         InputError: it is a folder, lies in none, or must not be written.
@@ -123,7 +123,7 @@ def check_file(asked: Path, *, needed: int = 0) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise _unwritable(label, error) from error
-    if is_new or path.is_file():
+    if (is_new or path.is_file()) and _takes_files(path.parent):
         _check_room(path.parent, f".{path.name}.", label, needed)
 
 
@@ -136,8 +136,8 @@ def write_file(asked: Path, text: str) -> None:
     path = asked.resolve()
     content = text.encode("utf-8")
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(content)  # a pipe or device
+        if path.exists() and not (path.is_file() and _takes_files(path.parent)):
+            path.write_bytes(content)  # a pipe or device, or a file in a folder that is only read
             return
         fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
@@ -203,6 +203,10 @@ def _resolved(asked: Path, label: str) -> Path:
     return path
 
 
+def _takes_files(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
 def _short(path: Path) -> str:
     name = str(path)
     return name if len(name) <= 80 else f"{name[:80]}..."
@@ -245,7 +249,6 @@ def _held(lock: Path, label: str) -> Iterator[None]:
 
 def _check_room(folder: Path, prefix: str, label: str, needed: int) -> None:
     """Takes the room that is needed for a moment, which finds quotas and read-only disks too."""
-    needed += LEAST_BYTES
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=prefix, suffix=".tmp") as probe:
             if hasattr(os, "posix_fallocate"):
@@ -256,7 +259,7 @@ def _check_room(folder: Path, prefix: str, label: str, needed: int) -> None:
     except OSError as error:
         if error.errno in _FULL:
             raise LatentLabError(
-                f"{label} lies on a disk that is full: about {needed / 1e6:.0f} MB are needed; "
+                f"{label} lies on a disk that is full: about {needed / 1e6:.2g} MB are needed; "
                 "free some space, or choose another"
             ) from error
         raise _unwritable(label, error) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.datasets.mirror import FolderMirror, resolve_mirror
 from core.datasets.registry import REGISTRY, DataSet, lookup
 from core.datasets.store import LocalData, data_dir, keep, locate
+from core.interrupts import STOPPED, when_stopped
 
 
 def register(subparsers: argparse._SubParsersAction) -> None:
@@ -96,7 +97,8 @@ def run_get(args: argparse.Namespace) -> None:
         lookup(name)  # a wrong last name must not show after an hour of downloads
     kept = []
     for name in dict.fromkeys(args.names):
-        local = keep(name, data_dir=args.data_dir, mirror=args.mirror)
+        with when_stopped(lambda: f"{STOPPED}; the same command goes on where it was"):
+            local = keep(name, data_dir=args.data_dir, mirror=args.mirror)
         kept.append(local)
         if not args.json:
             _print_kept(local)

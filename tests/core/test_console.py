@@ -67,6 +67,11 @@ def test_a_file_does_not_take_the_place_of_a_closed_stream():
     assert done.stdout == "True\n"
 
 
+def _heed_ctrl_c():
+    """Undoes what a shell does to the background, where the tests may run."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def stopped(arguments, number, *, until, **environment):
     """Sends a signal once a process has written `until` to stderr; returns status and the rest."""
     with subprocess.Popen(
@@ -76,6 +81,7 @@ def stopped(arguments, number, *, until, **environment):
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=_heed_ctrl_c,
     ) as child:
         seen = b""
         while until not in seen:

@@ -25,6 +25,8 @@ from core.datasets.mirror import (
 )
 from core.datasets.store import keep
 from core.errors import DataError, InputError
+from core.sentiment import local
+from core.words.glove import glove_if_here
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME, FILE = "ml-100k", "ml-100k.zip"
@@ -85,6 +87,20 @@ def test_data_dir(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="--data-dir .*file' is a file"):
         data_dir(tmp_path / "file")
+
+
+def test_a_user_without_a_home_folder(monkeypatch, folder):
+    def unknown(_):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", unknown)
+    monkeypatch.delenv("LATENT_LAB_DATA", raising=False)
+    with pytest.raises(store.NoHome, match="--data-dir or LATENT_LAB_DATA"):
+        data_dir()
+    for use, name in ((data_dir, "--data-dir"), (resolve_mirror, "--mirror")):
+        with pytest.raises(InputError, match=f"{name} '~nobody/x' begins with the home folder"):
+            use("~nobody/x")
+    assert glove_if_here() is None and not local.is_here()  # so pages and commands do without
 
 
 def test_resolve_mirror(folder, monkeypatch):
