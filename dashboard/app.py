@@ -10,6 +10,7 @@ if ROOT not in sys.path:  # `streamlit run` puts only the script's own folder on
 import streamlit as st  # noqa: E402
 
 from dashboard import theme, view_state  # noqa: E402
+from dashboard.components import translation  # noqa: E402
 from dashboard.navigation import PAGES  # noqa: E402
 
 present = view_state.is_present()
@@ -37,6 +38,7 @@ page = st.navigation(
 )
 with st.sidebar:
     view_state.present_toggle()
+    translation.keep_up()
 if present:
     st.html(theme.PRESENT_CSS)
 page.run()

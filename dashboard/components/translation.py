@@ -1,0 +1,95 @@
+"""Text that changes does change where a browser translates the page.
+
+A browser's translator takes a text node out and puts `<font><font>…</font></font>` in its place.
+React, which draws the page, still holds the node: it writes later text into a node that nobody sees
+any more, or fails when it takes the node away, and the page goes white. So a node that was taken
+out is put back, empty, beside its translation. Whatever React does next is then done to a node of
+the page, and the translation goes when its text does.
+"""
+
+import streamlit as st
+
+_KEEPER = st.components.v2.component(
+    "latent_lab_translation",
+    js="""
+const origins = new Map()  // a text node of the page -> its text and its translations
+const owners = new WeakMap()  // translation -> the text node
+
+const isTranslation = (node) => node.nodeName === "FONT"
+const isText = (node) => node.nodeType === Node.TEXT_NODE
+
+function forget(node) {
+  for (const font of origins.get(node)?.fonts ?? []) font.remove()
+  origins.delete(node)
+}
+
+// Which translation was put where a node was: by one exchange, or beside it before it went.
+function newTranslation(record) {
+  const near = [...record.addedNodes, record.previousSibling, record.nextSibling]
+  return near.find((other) => other && isTranslation(other) && !owners.has(other))
+}
+
+function place(record) {
+  return { target: record.target, before: record.previousSibling, behind: record.nextSibling }
+}
+
+function keep(node, font) {
+  if (font.contains(node)) node.replaceWith(node.data)  // it was moved there: leave a copy
+  const known = origins.get(node) ?? { text: node.data, fonts: [] }
+  known.fonts.push(font)
+  origins.set(node, known)
+  owners.set(font, node)
+  node.data = ""
+  font.parentNode.insertBefore(node, font)
+}
+
+function look(records) {
+  const gone = []  // text that was taken out, with nothing put in its place so far
+  for (const record of records) {
+    const node = record.target
+    if (record.type === "characterData") {
+      if (origins.has(node)) forget(node)  // it has another text, also an empty one
+      continue
+    }
+    for (const removed of record.removedNodes) {
+      if (isText(removed)) {
+        const font = newTranslation(record)
+        if (font?.parentNode) keep(removed, font)
+        else if (origins.has(removed) && removed.isConnected) show(removed)  // put back by hand
+        else if (origins.has(removed)) forget(removed)
+        else gone.push({ ...place(record), removed })
+      } else if (owners.has(removed) && !removed.isConnected) {
+        show(owners.get(removed))
+      }
+    }
+    for (const added of record.addedNodes) {
+      if (!isTranslation(added) || owners.has(added) || !added.parentNode) continue
+      const { target, before, behind } = place(record)
+      const found = gone.find((one) => one.target === target && !one.removed.isConnected &&
+        (one.before === before || one.behind === behind))
+      if (found) keep(found.removed, added)
+    }
+  }
+  for (const node of origins.keys()) if (!node.isConnected) forget(node)
+  observer.takeRecords()  // what was done here
+}
+
+// The translator gave the original back.
+function show(node) {
+  const known = origins.get(node)
+  if (!known) return
+  forget(node)
+  if (node.data === "") node.data = known.text
+}
+
+const observer = new MutationObserver(look)
+observer.observe(document.documentElement, { childList: true, characterData: true, subtree: true })
+
+export default function () {}
+""",
+)
+
+
+def keep_up() -> None:
+    """Looks after the text of all pages; call it once in each run, wherever it takes no room."""
+    _KEEPER(key="translation", height=1)
