@@ -145,6 +145,8 @@ with missing.guard():
         left, right = st.columns([3, 7], gap="medium")
         with left:
             own = own_reviews.upload()
+            if own.name is not None:
+                view.withhold("your reviews")
         board = right.container()
         with right:
             uploaded = own.scoring.uploaded
