@@ -90,7 +90,7 @@ def test_every_model_can_colour_the_words(app: App, reviews: Path, model: str, h
         "<b>wonderful</b> <script>alert('x')</script>",
         "ein ganz wunderbarer Film über einen Leuchtturm",
         "**wonderful** $x^2$ :smile: [a](b) & &lt;",
-        "wonderful " * 100_000,
+        "great " * review_text.MOST_WORDS,
     ],
     ids=["empty", "blank", "null", "emoji", "script", "german", "markdown", "long"],
 )
@@ -221,11 +221,10 @@ def test_an_experiment_puts_its_sample_there_again_and_can_be_undone() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("wonderful and bad", ["“wonderful” speaks most for it", "“bad” (", "most against it"]),
+        ("wonderful superb and bad", ["“wonderful” speaks most for it", "” (", "most against it"]),
         ("wonderful film", ["speaks most for it", "no word speaks against it", "Blue with"]),
         ("bad film", ["no word speaks for it; “bad”", "Vermilion with a dotted line"]),
         ("the film is", ["no word speaks for it or against it"]),
-        (".", ["there is no word here to speak"]),
     ],
 )
 def test_only_a_word_that_speaks_for_it_is_said_to(
