@@ -70,6 +70,7 @@ class View:
     def __init__(self, name: str) -> None:
         self.name = name
         self.controls: dict[str, Control] = {}
+        self.withheld: list[str] = []
         self._forgets: list[Callable[[], None]] = []
         self._settings = control_setting.settings()
         self._settings.make_up()
@@ -351,6 +352,11 @@ class View:
         self._settings.apply((controls[name], value) for name, value in values.items())
         for name in values:
             memory.times_set[name] = memory.times_set.get(name, 0) + 1
+
+    def withhold(self, what: str) -> None:
+        """Names what is on screen and in no link, such as "your review", for 'Share this view'."""
+        if what not in self.withheld:
+            self.withheld.append(what)
 
     def on_opening(self, forget: Callable[[], None]) -> None:
         """Names what an experiment makes the page forget, such as a selection, as it opens anew."""

@@ -83,6 +83,8 @@ axes = [chosen.axis(number) for number in (first, second, third)]
 best = {number: chosen.ends(number) for number in dict.fromkeys((first, second, third))}
 n_drawn = theme.count(len(chosen.films))
 
+if selection.kept(KEY, chosen.films.index):
+    view.withhold("the selected films")
 if shown == MAP:
     picture, lists = st.columns([17, 5], gap="small")
     with picture:

@@ -57,17 +57,19 @@ else:
     look = page.look()
     options = {"highlight": film, "width": pixels, "font_size": look.letters}
     best, worst = page.plain(ranked["label"].iloc[0]), page.plain(ranked["label"].iloc[-1])
-    of = f"{theme.count(len(ranked))} films"
+    of = theme.counted(len(ranked), "film")
     drawn = ranked
     if shown == ENDS:
         figure = figures.best_and_worst(ranked, n_ends, **options)
         alt = f"Bars of bias: the {n_ends} best and the {n_ends} worst of {of}"
         text = (
-            f"The best and the worst of {of} by bias: **{best}** "
+            f"The only film that is left: **{best}** ({theme.signed(ranked['bias'].iloc[0])} stars "
+            "of bias)."
+            if len(ranked) == 1
+            else f"The best and the worst of {of} by bias: **{best}** "
             f"({theme.signed(ranked['bias'].iloc[0])} stars) at the top, **{worst}** "
-            f"({theme.signed(ranked['bias'].iloc[-1])}) at the bottom. The thin lines are the "
-            "standard deviation of the bias over training splits."
-        )
+            f"({theme.signed(ranked['bias'].iloc[-1])}) at the bottom."
+        ) + " The thin lines are the standard deviation of the bias over training splits."
     elif shown == MEAN:
         figure = movies_reversals.bias_against_mean(
             ranked, **options, background=theme.surface(dark=look.dark).background
@@ -75,10 +77,17 @@ else:
         alt = f"Scatter of {of}: bias over mean rating, size is the number of ratings"
         off = ranked["bias"] - movies_reversals.usual_bias(ranked)
         text = (
-            f"Bias over mean rating for {of}; the larger a dot, the more ratings. The two mostly "
-            f"agree, as the dashed line says. Farthest above it: "
-            f"**{page.plain(ranked['label'][off.idxmax()])}**; farthest below: "
-            f"**{page.plain(ranked['label'][off.idxmin()])}**."
+            f"Bias over mean rating for {of}; the larger a dot, the more ratings. The dashed line "
+            "is the bias that is usual for a mean. "
+        )
+        above, under = off.idxmax(), off.idxmin()
+        text += (
+            f"Farthest above it: **{page.plain(ranked['label'][above])}**; farthest below: "
+            f"**{page.plain(ranked['label'][under])}**."
+            if off[above] > 0 > off[under]
+            else f"**{best}** is alone."
+            if len(ranked) == 1
+            else "None lies off it."
         )
     else:
         drawn = movies_reversals.largest_reversals(ranked, n_ends)

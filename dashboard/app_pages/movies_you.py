@@ -11,6 +11,7 @@ from dashboard.figures import movies_you as figures
 from dashboard.figures.movies_why import poles, shortened
 
 N_BEST = 10
+MIDDLE = 2.75  # of the scale from half a star to five
 LIST_ROWS, LIST_HEIGHT = 5, 340  # a longer list of ratings scrolls, in px
 AXIS_TITLE = 16  # characters of a film that names an end of an axis
 WELL_KNOWN = 400  # the films that name an axis are among the most rated
@@ -212,6 +213,11 @@ with below:
                 "You have rated nothing, so for the model you are the average visitor: these are "
                 "simply the films with the best bias."
             )
+        elif len(best) and best["prediction"].iloc[0] < MIDDLE:
+            st.markdown(
+                f"By the model, none of them: even the best gets "
+                f"{best['prediction'].iloc[0]:.2f} of 5 stars."
+            )
         why = visitor.reasons(films, best, rated, effects)
         st.markdown(
             "\n".join(
@@ -235,7 +241,12 @@ with below:
             help="Stars that you give more or less than others, whatever the film.",
         )
         share = films.share_of_stricter(you.bias)
-        st.markdown(f"About {100 * share:.0f} % of the raters in the data are stricter than you.")
+        strict = (
+            f"About {100 * share:.0f} %"
+            if 0.005 <= share <= 0.995
+            else ("Fewer than 1 %" if share < 0.5 else "More than 99 %")
+        )
+        st.markdown(f"{strict} of the raters in the data are stricter than you.")
         if rated:
             what = view.segmented_control("effect", "What each rating did to", EFFECTS, EFFECTS[0])
             is_bias = what == EFFECTS[0]

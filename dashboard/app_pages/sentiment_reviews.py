@@ -20,6 +20,7 @@ WIDTH = 600  # px of the figure, in its column on a projector
 TEXT_HEIGHT, LONG = 340, 900  # px that a review of so many characters gets, and scrolls in
 LISTED = 200  # rows of the table below the figure
 SIDES = ("against", "for")
+YOU, GUESSES = "You", "The template’s guesses"  # who stands in the row of the column `mine`
 WHO_SAID = {
     ANYONE: "No matter who",
     CHOSEN: "Only this model",
@@ -65,7 +66,7 @@ def show_table() -> None:
     shown = pd.DataFrame(
         {
             "place": table["place"],
-            "model": [f"★ {row.title}" if row.you else row.title for row in table.itertuples()],
+            "model": [f"★ {you_are()}" if row.you else row.title for row in table.itertuples()],
             "accuracy": table["accuracy"].map(theme.percent),
             f"right of {n_reviews}": table["right"].map(theme.count),
             "95 % interval": table.apply(interval, axis=1),
@@ -86,6 +87,11 @@ def show_table() -> None:
     )
 
 
+def you_are() -> str:
+    """Names the row of the column `mine`: in the template nobody has guessed yet."""
+    return YOU if own is not None and own.name is not None else GUESSES
+
+
 def percent_or_dash(share: float) -> str:
     """Writes a share, or a dash where there is none."""
     return theme.percent(share) if share == share else "–"
@@ -94,7 +100,10 @@ def percent_or_dash(share: float) -> str:
 def standing() -> str:
     """Says who is best, and where the visitor stands."""
     best = ranks.iloc[0]
-    who_gets = "you get" if best["name"] == VISITOR else f"{page.plain(best['title'])} gets"
+    is_you = own is not None and own.name is not None
+    who_gets = f"{page.plain(best['title'])} gets"
+    if best["name"] == VISITOR:
+        who_gets = "you get" if is_you else "the template’s guesses get"
     text = (
         f"Of {n_reviews} {'review' if verdicts.n_reviews == 1 else 'reviews'}, {who_gets} "
         f"{theme.count(best['right'])} right"
@@ -103,7 +112,8 @@ def standing() -> str:
     if len(you) and best["name"] != VISITOR:
         own_row = you.iloc[0]
         text += (
-            f"; you get {theme.count(own_row['right'])}, place {own_row['place']} of {len(ranks)}"
+            f"; {'you get' if is_you else 'the guesses of the template get'} "
+            f"{theme.count(own_row['right'])}, place {own_row['place']} of {len(ranks)}"
         )
     if len(ranks) > 1 and ranks["low"].max() < ranks["high"].min():
         text += "; all intervals overlap, so the order may be chance"
@@ -118,7 +128,8 @@ def what_is_said(said: pd.DataFrame, label: int) -> str:
     high = models_said.loc[models_said["probability"].idxmax()]
     text = (
         f"The writer of this review is {SIDES[label]} the film; {n_wrong} of "
-        f"{len(models_said)} models {'gets' if n_wrong == 1 else 'get'} it wrong. "
+        f"{theme.counted(len(models_said), 'model')} {'gets' if n_wrong == 1 else 'get'} it "
+        "wrong. "
     )
     if len(models_said) > 1:
         text += (
@@ -145,6 +156,8 @@ with missing.guard():
         left, right = st.columns([3, 7], gap="medium")
         with left:
             own = own_reviews.upload()
+            if own.name is not None:
+                view.withhold("your reviews")
         board = right.container()
         with right:
             uploaded = own.scoring.uploaded
@@ -205,6 +218,7 @@ else:
     number, label = int(listed["review"].iat[at]), int(listed["label"].iat[at])
     review = as_read(texts, number) if texts is not None else own.scoring.uploaded.texts[number]
     said = disagreement.said_of(verdicts, number)
+    said["title"] = said["title"].mask(said["name"] == VISITOR, you_are())
     words, drawing = st.columns([5, 6], gap="medium")
     with words:
         st.markdown(

@@ -60,6 +60,8 @@ with left:
                 on_click=lambda: st.session_state.update({pin_key: text}),
             )
     pinned = st.session_state.get(pin_key)
+    if pinned is not None:
+        view.withhold("the pinned text")
     model = models[name]
     found = review_words.reasons(model, text, how)
     review_words.draw(model, text, found, how, key="sentiment_score_words", can_drop=True)
@@ -121,21 +123,18 @@ else:
     for_it = int((table["probability"] > 0.5).sum())
     order = table.sort_values("probability")
     low, high = order.iloc[0], order.iloc[-1]
-    said = (
-        f"{for_it} of {len(models)} models say the review is for the film, from "
-        f"{theme.percent(low['probability'])} ({page.plain(low['title'])}) to "
-        f"{theme.percent(high['probability'])} ({page.plain(high['title'])}). "
-    )
-    if len(found.values):
-        best, worst = int(found.values.argmax()), int(found.values.argmin())
-        said += (
-            f"To {page.plain(model.title)}, “{page.plain(words[best])}” speaks most for it "
-            f"({theme.signed(float(found.values[best]))}) and “{page.plain(words[worst])}” "
-            f"({theme.signed(float(found.values[worst]))}) least. "
+    if len(models) == 1:
+        said = (
+            f"{page.plain(low['title'])} finds it {theme.percent(low['probability'])} probable "
+            "that the review is for the film. "
         )
-    page.what_you_see(
-        said + "Blue with a solid line speaks for the film, vermilion with a dotted one against it."
-    )
+    else:
+        said = (
+            f"{for_it} of {len(models)} models {'says' if for_it == 1 else 'say'} the review is "
+            f"for the film, from {theme.percent(low['probability'])} ({page.plain(low['title'])}) "
+            f"to {theme.percent(high['probability'])} ({page.plain(high['title'])}). "
+        )
+    page.what_you_see(said + review_words.strongest(model, words, found))
 view.experiments(
     [
         ("“Not bad at all”: who gets it?", {"sample": "negation"}),

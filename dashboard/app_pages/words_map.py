@@ -178,6 +178,7 @@ with st.container() if kind == BOTH else places[1]:
     else:
         word_map.extremes(view, panes[0], states[0][0])
 if chosen:
+    view.withhold("the selected words")
     word_map.selection_table(fitted, chosen)
 
 pane, (window, n_texts) = panes[0], states[0]

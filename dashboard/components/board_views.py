@@ -99,7 +99,7 @@ def show_board(of: Board) -> str:
         gap = (first["clean"] - last["clean"]) * of.models.n_reviews
         said += (
             f"; {page.plain(titles[by_rank[-1]])} comes last with {theme.percent(last['clean'])}, "
-            f"{theme.count(round(gap))} reviews of {n_reviews} behind"
+            f"{theme.counted(round(gap), 'review')} of {n_reviews} behind"
         )
     both = board.dropna(subset=["clean", "best_epoch"])
     said += ". "
@@ -155,8 +155,15 @@ def show_training(of: Board) -> str:
         )
         if test.index.max() > best:
             said += (
-                f". After it they lose {100 * (test[best] - test.iloc[-1]):.2f} percentage points "
-                "to overfitting"
+                f". By the last epoch they lose {100 * (test[best] - test.iloc[-1]):.2f} "
+                "percentage points to overfitting"
+            )
+        if theme.percent(test[epochs]) != theme.percent(row["clean"]):
+            is_sum = "net_accuracy" in models.bundles[name].metrics
+            said += f". The leaderboard’s {theme.percent(row['clean'])} is another figure: " + (
+                "it is of the whole sum, while only its net has epochs, and is drawn here"
+                if is_sum
+                else f"it is the mean of all its runs, while {runs} recorded their epochs"
             )
     return f"{said}."
 
@@ -279,7 +286,7 @@ def show_when(of: Board) -> str:
     if len(models.names) > 1:
         leader = wins.mode().iloc[0]
         n_won = int((wins == leader).sum())
-        said += f"{page.plain(leader)} leads in {n_won} of {len(wins)} kinds of reviews."
+        said += f"{page.plain(leader)} leads in {n_won} of {theme.counted(len(wins), 'kind')}."
     return said
 
 

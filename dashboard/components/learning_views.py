@@ -151,6 +151,8 @@ def beside(training: Training) -> None:
         persist_state="session",
         help="It stays in this session: it is in no link and no log.",
     )
+    if prime != usual:
+        training.view.withhold("your beginning")
     noted_text.read_otherwise(model.reading_of(prime).replaced, len(model.alphabet))
     bits = dict(zip(curves["epoch"], curves["held_out_bits"], strict=True))
     st.caption(

@@ -99,8 +99,8 @@ def _experiment(model: MemoryModel, by: str, titles: dict[str, str]) -> None:
     )
     last = table[table[by] == classes[-1]].set_index("reader")["share_right"]
     mark = None
+    seen = model.settings["memory"]["readers"]["width"]
     if by == DISTANCE:
-        seen = model.settings["memory"]["readers"]["width"]
         mark = figures.Mark(
             figures.place_among(seen - _NAME, DISTANCES),
             f"from here on the tag lies<br>outside the window of {seen}",
@@ -135,8 +135,9 @@ def _experiment(model: MemoryModel, by: str, titles: dict[str, str]) -> None:
     )
     page.what_you_see(
         f"Four readers learned from the same markup, and each was asked for the first letter of "
-        f"every closing tag. From the left to the right: {spans}. Whoever has no state knows only "
-        "what it sees now; a state can carry the tag on, but training has to teach it to."
+        f"every closing tag. From the left to the right: {spans}. Counting and the window see only "
+        f"the last characters, the window {seen} of them; what was opened before these they can "
+        "only guess. A state can carry the tag on, but training has to teach it to."
     )
 
 
@@ -219,8 +220,8 @@ def _said(found: Closing) -> str:
         )
     else:
         said.append(
-            f"The open tag is **{plain(found.expected)}**, opened **{found.distance} characters** "
-            "ago."
+            f"The open tag is **{plain(found.expected)}**, opened "
+            f"**{theme.counted(found.distance, 'character')}** ago."
         )
     return " ".join(said)
 

@@ -85,7 +85,10 @@ def upload() -> OwnReviews:
     shown = "the template" if own.name is None else f"**{plain(own.name)}**"
     said = f"Shown now: {shown}, {n_reviews} {'review' if n_reviews == '1' else 'reviews'}."
     if own.name is None:
-        said += " The guesses in its column `mine` make the row “You”: put yours in their place."
+        said += (
+            " Its column `mine` holds guesses that nobody made: put yours in their place, and you "
+            "stand in the table."
+        )
     elif own.scoring.uploaded.mine is None:
         said += " Add a column `mine` with your own guesses, and you stand in the table."
     st.caption(said + left_out_sentence(own.scoring.uploaded))

@@ -6,13 +6,14 @@ a sample only.
 
 import streamlit as st
 
-from core.sentiment.reading import MAX_CHARACTERS
 from core.tokens import locate, tokenize_typed
-from dashboard import view_state
+from dashboard import theme, view_state
 from dashboard.components import live_text, undo
 from dashboard.sample_reviews import SAMPLES
 
 KEY = "sentiment-text"  # of the field: pages about reviews share what was typed
+MOST_WORDS, MOST_CHARACTERS = 5_000, 40_000  # scored and drawn in about half a second of one core
+LIMITS = f"{theme.count(MOST_WORDS)} words or {theme.count(MOST_CHARACTERS)} characters"
 _HEIGHT = 190  # px
 _PUT = ("", 0)  # in place of the sample that was used: another page has put a text there
 
@@ -32,7 +33,8 @@ def field(view: view_state.View, sample: str) -> str:
         sample: name of the sample; another one than before takes the place of what stands there.
 
     Returns:
-        What stands in the field.
+        What stands in the field. The page ends here if that is more than can be scored while one
+        types; it stays in the field.
     """
     used = _used(view.name)
     wanted = (sample, view.times_set("sample"))  # an experiment puts the same one there again
@@ -45,15 +47,36 @@ def field(view: view_state.View, sample: str) -> str:
         "Your review",
         key=KEY,
         height=_HEIGHT,
-        max_chars=MAX_CHARACTERS,
         persist_state="session",
         placeholder="Type or paste a film review",
-        help="Scored whenever you pause. The text stays in this session: it is in no link and no "
-        "log.",
+        help=f"Scored whenever you pause, up to {LIMITS}. The text stays in this session: it is in "
+        "no link and no log.",
     )
     live_text.make_live(KEY)
     undo.offer(KEY, text or "", _write, help="Takes back what the last click did to your review.")
+    if text and text != SAMPLES[sample].text:
+        view.withhold("your review")
+    too_long = excess(text or "")
+    if too_long:
+        st.warning(too_long, icon=":material/text_fields:")
+        st.stop()
     return text or ""
+
+
+def excess(text: str) -> str:
+    """Says by how much a text is too long to be scored while one types; nothing if it is not."""
+    n_characters = len(text)
+    if n_characters > MOST_CHARACTERS:
+        has = f"{theme.count(n_characters)} characters"
+    elif (n_words := len(tokenize_typed(text))) > MOST_WORDS:
+        has = f"{theme.count(n_words)} words and signs"
+    else:
+        return ""
+    return (
+        f"Your text has {has}; up to {LIMITS} are scored here. It stays in the field as you wrote "
+        "it: shorten it, and it is scored again. `python -m core sentiment score` takes longer "
+        "ones."
+    )
 
 
 def put(text: str, page: str) -> None:

@@ -1,5 +1,6 @@
 """A review's words coloured by what they add to a model's logit."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from core.sentiment.reading import Fate, Reading
 from core.tokens import locate
 from dashboard import theme
 from dashboard.components import review_text, word_strip
+from dashboard.components.text import plain
 from dashboard.components.word_strip import Word
 
 SHARES, DROPPED = "what each word adds", "what if a word were gone"
@@ -59,7 +61,11 @@ def draw(
             review_text.drop_word(first + place)
 
     if first:
-        st.caption(f"{theme.count(first)} earlier words are not shown.")
+        st.caption(
+            "One earlier word is not shown."
+            if first == 1
+            else f"{theme.count(first)} earlier words are not shown."
+        )
     word_strip.strip(
         words[first:],
         key=key,
@@ -106,13 +112,52 @@ def _said(model: SentimentModel, fate: Fate, value: float | None, how: str) -> s
     return f"{rare}without it the logit would be {theme.signed(-value)} away"
 
 
+def strongest(model: SentimentModel, words: Sequence[str], found: Reasons) -> str:
+    """Says which words speak most for the film and against it, as far as any do.
+
+    Args:
+        model: that was asked.
+        words: that were read, in order.
+        found: what it said.
+    """
+    to_it = f"To {plain(model.title)}, "
+    if not len(found.values):
+        return f"{to_it}there is no word here to speak for or against it."
+    best, worst = int(found.values.argmax()), int(found.values.argmin())
+    most, least = (theme.signed(float(found.values[place])) for place in (best, worst))
+    speaks_for, speaks_against = most[0] == "+", least[0] == theme.MINUS  # 0.00 has no sign
+    if not (speaks_for or speaks_against):
+        return f"{to_it}no word speaks for it or against it."
+    for_it = f"“{plain(words[best])}” speaks most for it ({most})"
+    against = f"“{plain(words[worst])}” ({least})"
+    if speaks_for and speaks_against:
+        said = f"{for_it} and {against} most against it. "
+    elif speaks_for:
+        said = f"{for_it}; no word speaks against it. "
+    else:
+        said = f"no word speaks for it; {against} speaks most against it. "
+    colours = []
+    if speaks_for:
+        colours.append("blue with a solid line speaks for the film")
+    if speaks_against:
+        colours.append("vermilion with a dotted line speaks against it")
+    legend = ", ".join(colours)
+    return f"{to_it}{said}{legend[0].upper()}{legend[1:]}."
+
+
 def reading_sentence(model: SentimentModel, reading: Reading) -> str:
     """Says what the model makes of the text before it thinks."""
-    parts = [f"{theme.count(len(reading.places))} words read"]
+    n_read = len(reading.places)
+    parts = [f"{theme.counted(n_read, 'word')} read"]
     if rare := reading.count(Fate.RARE):
-        parts.append(f"{theme.count(rare)} of them rare to this model")
+        parts.append(
+            "and it is rare to this model"
+            if rare == n_read == 1
+            else f"{theme.count(rare)} of them rare to this model"
+        )
     if cut := reading.count(Fate.CUT):
-        parts.append(f"the first {theme.count(cut)} cut, for it reads the last {model.length}")
+        first = "the first one" if cut == 1 else f"the first {theme.count(cut)}"
+        parts.append(f"{first} cut, for it reads the last {model.length}")
     if reading.padding:
-        parts.append(f"{theme.count(reading.padding)} places of padding in front")
+        parts.append(f"{theme.counted(reading.padding, 'place')} of padding in front")
     return ", ".join(parts) + "."

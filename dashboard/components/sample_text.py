@@ -51,6 +51,8 @@ def field(
         help=f"{help} The text stays in this session: it is in no link and no log.",
     )
     live_text.make_live(key)
+    if typed and typed != text:
+        view.withhold("your text")
     undo.offer(
         key,
         typed or "",

@@ -40,6 +40,19 @@ def link(
     return urlunsplit((scheme, host, path or "/", urlencode(fields, safe=","), ""))
 
 
+def restores(view: view_state.View) -> str:
+    """Says what the link restores, and what of the page is not in it."""
+    if not view.withheld:
+        return "This link restores every setting of this page."
+    *others, last = view.withheld
+    what = f"{', '.join(others)} and {last}" if others else last
+    is_one = not others and not last.endswith("s")
+    return (
+        "This link restores every setting of this page. Not in it "
+        f"{'is' if is_one else 'are'} {what}: only your session has {'it' if is_one else 'them'}."
+    )
+
+
 def _tick_new(view: view_state.View) -> None:
     """Ticks controls that were not there in the last run: nobody took them out of the list."""
     ticked, offered = f"{view.name}-share-shown", f"{view.name}-share-offered"
@@ -57,7 +70,7 @@ def share_popover(view: view_state.View) -> None:
         return
     controls = view.controls
     with st.popover("Share this view", icon=":material/share:"):
-        st.markdown("This link restores the page as you see it, every setting included.")
+        st.markdown(restores(view))
         shown, locked = list(controls), []
         if controls:
             _tick_new(view)

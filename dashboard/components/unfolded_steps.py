@@ -36,6 +36,8 @@ def draw(view: view_state.View, model: UnfoldedModel) -> None:
             persist_state="session",
             help="The text stays in this session: it is in no link and no log.",
         )
+    if text != START:
+        view.withhold("your text")
     with row[1]:
         merge = view.segmented_control("merge", "Merged by", MERGES, SUM)
     try:

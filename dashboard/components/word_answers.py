@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
+from core.words.relations import as_written, expected
 from dashboard import theme, view_state
 from dashboard.components import choices, width, word_sets
 from dashboard.components.chart import chart
@@ -96,11 +97,14 @@ def draw_analogy(
     if not given:
         return
     firsts = [answer.table.iloc[0] for answer in given]
-    said = ", ".join(dict.fromkeys(first["word"] for first in firsts))
+    said = ", ".join(as_written(word) for word in dict.fromkeys(one["word"] for one in firsts))
+    right = expected(a, b, c)
+    is_wrong = right is not None and all(first["word"] != right for first in firsts)
+    said += f"; right is {as_written(right)}" if is_wrong else ""
     chart(
         figures.word_lists(
             [_panel(answer) for answer in given],
-            title=f"{a} : {b} = {c} : {said}",
+            title=f"{as_written(a)} : {as_written(b)} = {as_written(c)} : {said}",
             width=width.known(KEY),
             font_size=_letters(),
         ),
@@ -120,9 +124,9 @@ def draw_analogy(
     else:
         kept = "Even with the three words kept, another one comes first everywhere."
     what_you_see(
-        f"The words nearest to the sum **{plain(b)} − {plain(a)} + {plain(c)}**. {kept} Below, the "
-        f"sum drawn out: the grey step from {plain(a)} to {plain(b)} is put to {plain(c)} "
-        "(orange). Its tip ◇ need not lie on a word; the blue dot is the nearest one besides the "
+        f"The words nearest to the sum **{plain(b)} − {plain(a)} + {plain(c)}**. "
+        f"{_judged(given, right)}{kept} Below, the sum drawn out: the grey step from {plain(a)} to "
+        f"{plain(b)} is put to {plain(c)} (orange). Its tip ◇ need not lie on a word; the blue dot is the nearest one besides the "
         "three."
     )
     drawn = []
@@ -139,6 +143,25 @@ def draw_analogy(
             data=pd.concat([table.assign(vectors=name) for name, table in drawn]),
             filename="words-parallelogram",
         )
+
+
+def _judged(given: Sequence[Answer], right: str | None) -> str:
+    """Says which sets answer rightly, where everybody knows what is right."""
+    if right is None:
+        return ""
+    is_right = {plain(one.of.label): one.table["word"].iloc[0] == right for one in given}
+    good = [label for label, is_so in is_right.items() if is_so]
+    bad = [label for label, is_so in is_right.items() if not is_so]
+    said = f"Right would be **{plain(as_written(right))}**: "
+    if not bad:
+        return f"{said}{_and(good)} {'says' if len(good) == 1 else 'say'} so. "
+    wrong = f"{_and(bad)} {'is' if len(bad) == 1 else 'are'} wrong"
+    return f"{said}{wrong}. " if not good else f"{said}{_and(good)} found it, {wrong}. "
+
+
+def _and(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def draw_axis(
@@ -174,7 +197,7 @@ def draw_axis(
         except InputError as error:
             answers.append(Answer(one, problem=str(error)))
     _report(answers)
-    _report_unknown(unknown)
+    _report_unknown(sets, unknown)
     given = [answer for answer in answers if answer.table is not None and len(answer.table)]
     if not given:
         return
@@ -216,15 +239,24 @@ def _report(answers: Sequence[Answer]) -> None:
         st.info("  \n".join(lines), icon=":material/search_off:")
 
 
-def _report_unknown(unknown: dict[str, list[str]]) -> None:
-    """Draws which of the words that should lie on an axis a set does not know."""
+def _lacks(one: WordSet) -> str:
+    """Begins a sentence that names words which a set does not have here."""
+    n_words, name = theme.count(one.n_words), plain(one.label)
+    if one.vectors is None:  # its archive may well have them
+        return f"Of **{name}** only the {n_words} most frequent words are here, without"
+    return f"**{name}** knows {n_words} words, and not"
+
+
+def _report_unknown(sets: Sequence[WordSet], unknown: dict[str, list[str]]) -> None:
+    """Draws which of the words that should lie on an axis a set does not have here."""
     lines = []
+    lacks = {one.label: _lacks(one) for one in sets}
     for label, words in unknown.items():
         if words:
             named = ", ".join(plain(word[:40]) for word in words[:_MOST_NAMED])
             more = len(words) - _MOST_NAMED
             rest = f" and {theme.count(more)} more" if more > 0 else ""
-            lines.append(f"**{plain(label)}** does not know {named}{rest}.")
+            lines.append(f"{lacks[label]} {named}{rest}.")
     if lines:
         st.info("  \n".join(lines), icon=":material/search_off:")
 

@@ -29,8 +29,8 @@ button, span.word {
 }
 button { cursor: pointer; }
 button:hover, button:focus-visible { outline: 2px solid var(--st-primary-color); }
-.for { border-bottom-style: solid; }
-.against { border-bottom-style: dotted; }
+.word.for { border-bottom-style: solid; }
+.word.against { border-bottom-style: dotted; }
 .rare { font-style: italic; opacity: 0.75; }
 .rare::after { content: attr(data-note); font-size: 0.75em; vertical-align: super;
   font-style: normal; margin-left: 0.15em; }

@@ -18,6 +18,7 @@ SCRIPTS = [
 ]
 # They go on from what is shown, as their labels say: from this filter, this net, this text.
 GO_ON = {
+    "Hold it",
     "The loudest filter here",
     "Where this filter peaks",
     "The strictest rater, same film",
@@ -37,6 +38,7 @@ def shown(page: AppTest) -> tuple[dict[str, list[str]], list[str]]:
     assert not page.exception
     link = next(code.value for code in page.code if "v=1" in code.value)
     fields = parse_qs(urlsplit(link).query, keep_blank_values=True)
+    fields.pop("words_tsne_coloured", None)  # which words these are is up to the run on screen
     return fields, [field.value for field in page.text_area]
 
 

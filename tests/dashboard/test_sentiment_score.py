@@ -90,7 +90,7 @@ def test_every_model_can_colour_the_words(app: App, reviews: Path, model: str, h
         "<b>wonderful</b> <script>alert('x')</script>",
         "ein ganz wunderbarer Film über einen Leuchtturm",
         "**wonderful** $x^2$ :smile: [a](b) & &lt;",
-        "wonderful " * 100_000,
+        "great " * review_text.MOST_WORDS,
     ],
     ids=["empty", "blank", "null", "emoji", "script", "german", "markdown", "long"],
 )
@@ -216,3 +216,53 @@ def test_an_experiment_puts_its_sample_there_again_and_can_be_undone() -> None:
     page.segmented_control(key=f"{PAGE}_sample").set_value("mixed").run()
     assert page.text_area(key=FIELD).value == SAMPLES["mixed"].text
     assert clicked(page, "Undo") == "my own words"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("wonderful superb and bad", ["“wonderful” speaks most for it", "” (", "most against it"]),
+        ("wonderful film", ["speaks most for it", "no word speaks against it", "Blue with"]),
+        ("bad film", ["no word speaks for it; “bad”", "Vermilion with a dotted line"]),
+        ("the film is", ["no word speaks for it or against it"]),
+    ],
+)
+def test_only_a_word_that_speaks_for_it_is_said_to(
+    app: App, reviews: Path, text: str, said: list[str]
+) -> None:
+    page = write(app(PAGE, {f"{PAGE}_model": TITLES["mlp"]}), text)
+    for part in said:
+        assert part in words(page)
+    assert ("Blue" in words(page)) == ("speaks most for it" in words(page))
+    assert ("ermilion" in words(page)) == ("most against it" in words(page))
+
+
+def test_a_review_that_is_too_long_stays_and_is_not_scored(app: App, reviews: Path) -> None:
+    page = app(PAGE)
+    assert f"up to {review_text.LIMITS}" in page.text_area(key=FIELD).help
+    for text, has in (
+        ("great " * review_text.MOST_WORDS + "film", "5,001 words and signs"),
+        ("a" * 1_000_000, "1,000,000 characters"),
+    ):
+        write(page, text)
+        assert has in page.warning[0].value and review_text.LIMITS in page.warning[0].value
+        assert page.text_area(key=FIELD).value == text and not page.get("plotly_chart")
+    write(page, "great " * review_text.MOST_WORDS)
+    assert not page.warning and page.get("plotly_chart")
+
+
+def test_one_word_is_not_words(app: App, reviews: Path) -> None:
+    page = write(app(PAGE, {f"{PAGE}_model": TITLES["mlp"]}), "zeppelin")
+    assert "1 word read, and it is rare to this model" in captions(page)
+
+
+def test_sharing_says_what_the_link_lacks(app: App, reviews: Path) -> None:
+    def said(page: AppTest) -> str:
+        return next(one for one in words(page).splitlines() if "This link restores" in one)
+
+    page = app(PAGE)
+    assert said(page) == "This link restores every setting of this page."
+    write(page, "my own words")
+    assert "Not in it is your review: only your session has it." in said(page)
+    next(button for button in page.button if button.label == "Pin").click().run()
+    assert "Not in it are your review and the pinned text" in said(page)
