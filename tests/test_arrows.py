@@ -19,7 +19,7 @@ OPEN_ROOMS = (
     "components",
     "links",
     "made_up",
-    "made_up",
+    "relations",
     "vectors",
     "comparison",
     "placing",
