@@ -14,7 +14,7 @@ from core.datasets.command import add_places
 from core.errors import InputError
 
 MOST_SEED = 2**31 - 1  # what every generator of random numbers takes
-MOST_SEEDS = 1_000  # trainings of one command
+MOST_SEEDS = 100  # trainings of one command
 MOST_EPOCHS = 1_000_000
 MOST_DEVICES = 1_024
 MOST_SHOWN = 1_000_000  # rows of a table
@@ -71,9 +71,9 @@ def place(text: str) -> Path:
 
 def _within(value: float, text: str, least: float, most: float) -> float:
     if value < least:
-        raise _refusal(text, f"at least {least:,}")
+        raise _refusal(text, f"at least {least:,.12g}")
     if value > most:
-        raise _refusal(text, f"at most {most:,}")
+        raise _refusal(text, f"at most {most:,.12g}")
     return value
 
 

@@ -49,7 +49,7 @@ def test_bounds_belong_to_what_is_allowed():
     ("arguments", "said"),
     [
         (["train", "movies", "--seed", str(2**64)], "--seed (18446744073709551616) should be at m"),
-        (["train", "movies", "--folds", "200000"], "--folds (200000) should be at most 1,000"),
+        (["train", "movies", "--folds", "200000"], "--folds (200000) should be at most 100"),
         (["train", "words", "--epochs", "0"], "--epochs (0) should be at least 1"),
         (["train", "textgen", "--devices", "-3"], "--devices (-3) should be at least 1"),
         (["train", "movies", "--out", ""], "--out () should be the name of a file or folder"),
