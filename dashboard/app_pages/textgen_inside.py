@@ -88,7 +88,7 @@ tries = {
     ],
     GATES: [("What does it depend on?", {"view": DEPENDS})],
     DEPENDS: [
-        ("The first quote", {"place": float(max(typed.find('"') + 1, 2))}),
+        ("The first quote", {"place": float(max(reading.text.find('"') + 1, 2))}),
         ("The end of the text", {"place": float(max(len(passage.text), 2))}),
         ("The gates", {"view": GATES}),
     ],
