@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from core.errors import InputError
+
 SHOWN_OPTIONS = 6  # options that a sentence lists before it only counts them
 SHOWN_CHARACTERS = 40  # of a value that a link gave
 
@@ -104,6 +106,33 @@ class Choice(NamedTuple):
     def write(self, value: Any) -> list[str]:
         """Returns the option's text."""
         return [self.text(value)]
+
+
+class Meant(NamedTuple):
+    """One of the options, or a text that means one of them; the default for one that means none."""
+
+    choice: Choice
+    meant: Callable[[str], Any]  # raises InputError where it means none
+    default: Any
+
+    @property
+    def allowed(self) -> str:
+        """Says which values are allowed."""
+        return self.choice.allowed
+
+    def read(self, raw: Sequence[str]) -> Any:
+        """Returns the option that a text is, or means."""
+        try:
+            return self.choice.read(raw)
+        except ValueError:
+            try:
+                return self.meant(_single(raw))
+            except InputError:
+                return self.default
+
+    def write(self, value: Any) -> list[str]:
+        """Returns the option's text."""
+        return self.choice.write(value)
 
 
 class Choices(NamedTuple):

@@ -19,11 +19,12 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from core.errors import InputError
 from dashboard import control_setting
 from dashboard.components import scroll
-from dashboard.components.text import plain
+from dashboard.components.text import plain, sentence
 from dashboard.control_setting import DEFAULT, Control
-from dashboard.link_values import Choice, Choices, Flag, Number, Rule, Span, Text, shortened
+from dashboard.link_values import Choice, Choices, Flag, Meant, Number, Rule, Span, Text, shortened
 
 LINK_VERSION = "1"  # of the parameters' meaning; written into every shared link
 PRESENT = "present"
@@ -166,15 +167,43 @@ class View:
         choices: Sequence[Any],
         default: Any,
         format_func: Callable[[Any], str] = str,
+        *,
+        meant: Callable[[str], Any] | None = None,
         **options: Any,
     ) -> Any:
-        """Draws a list with search, for one of many options."""
+        """Draws a list with search, for one of many options.
+
+        The browser searches letter for letter. Where `meant` is given, a visitor or a link may give
+        any text, and `meant` returns the option for it, or raises InputError with what is shown.
+        """
+        rule: Rule = Choice(tuple(choices), format_func)
+        if meant is not None:
+            rule = Meant(rule, meant, default)
 
         def draw(**state: Any) -> Any:
             index = list(choices).index(default)
-            return st.selectbox(label, choices, index, format_func, **state, **options)
+            if meant is None:
+                return st.selectbox(label, choices, index, format_func, **state, **options)
 
-        return self._control(name, label, Choice(tuple(choices), format_func), default, draw)
+            def option(value: Any) -> Any:
+                if not isinstance(value, str) or value in choices:
+                    return value
+                try:
+                    return meant(value)
+                except InputError as error:
+                    st.info(plain(sentence(error)), icon=":material/search_off:")
+                    return default
+
+            key = state["key"]
+            if key in st.session_state:
+                st.session_state[key] = option(st.session_state[key])
+            return option(  # a link's text comes here first
+                st.selectbox(
+                    label, choices, index, format_func, accept_new_options=True, **state, **options
+                )
+            )
+
+        return self._control(name, label, rule, default, draw)
 
     def segmented_control(
         self,

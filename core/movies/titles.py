@@ -9,6 +9,7 @@ and ue; and a film has the names that stand in brackets behind its title, too.
 
 import difflib
 import functools
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -157,6 +158,8 @@ class Titles:
         found = []
         for label in self._labels:
             forms = list(dict.fromkeys(map(fold, _spelled(label))))
+            initials = " ".join(word for word, _ in _with_initials(forms[0].split()))
+            forms += [initials] * (initials != forms[0])
             numbers = (_NUMBERS[word] for word in forms[0].split() if word in _NUMBERS)
             found.append(f" {'  '.join([*forms, *numbers])} ")
         return found
@@ -181,15 +184,29 @@ class Titles:
 
     def _with_words(self, words: Sequence[str]) -> np.ndarray:
         hits = np.ones(len(self._labels), bool)
-        for word in words:
+        for word, is_spelled in _with_initials(words):
             forms = (word, f" {_NUMBERS[word]} ") if word in _NUMBERS else (word,)
-            apart = re.compile(f" {' ?'.join(word)} ") if len(word) >= _SHORTEST_APART else None
+            apart = None
+            if is_spelled or len(word) >= _SHORTEST_APART:
+                apart = re.compile(f" {' ?'.join(word)} ")
+            if is_spelled:  # "M*A*S*H" is no more in "smash" than it is in "ham's"
+                forms = ()
             for row in np.flatnonzero(hits).tolist():
                 text = self._searched[row]
                 hits[row] = any(form in text for form in forms) or bool(
                     apart and apart.search(text)
                 )
         return hits
+
+
+def _with_initials(words: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yields words, and letters that stand alone side by side as one; whether it is such."""
+    for is_letter, group in itertools.groupby(words, lambda word: len(word) == 1):
+        run = list(group)
+        if is_letter and len(run) > 1:
+            yield "".join(run), True
+        else:
+            yield from ((word, False) for word in run)
 
 
 def _joined(title: str) -> str:

@@ -18,6 +18,7 @@ from core.textgen.data import Alphabet, Reading
 from core.textgen.markup import END, NAMES, open_tags
 from core.textgen.ngram import Counts, NgramModel
 from core.textgen.order import Story, is_unseen
+from core.typed_text import tidy
 
 if TYPE_CHECKING:
     from core.textgen.readers import Readers
@@ -113,7 +114,7 @@ class MemoryModel:
             raise InputError(
                 f"text ({len(text):,} characters) should have at most {MOST_CHARS:,}: shorten it"
             )
-        body = text.removesuffix(END)
+        body = tidy(text).removesuffix(END)
         reading = self.alphabet.read(body + END)
         stack = open_tags(reading.text.removesuffix(END))
         tag = stack[-1] if stack else None

@@ -1,5 +1,7 @@
 """Why does the model predict these stars for this rater and this film?"""
 
+import functools
+
 import numpy as np
 import streamlit as st
 
@@ -78,6 +80,7 @@ with chooser[1]:
         films.search("", limit=len(labels)).tolist(),
         famous,
         labels.__getitem__,
+        meant=functools.partial(film_parts.film_meant, films),
         filter_mode="contains",
     )
 with chooser[2]:

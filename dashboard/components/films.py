@@ -100,6 +100,21 @@ def find_box(view: view_state.View, films: MovieExplorer, label: str = "Find a f
     return found[0]
 
 
+def film_meant(films: MovieExplorer, text: str) -> int:
+    """Returns the row of the film that a text means: of that name, or the most rated that fits.
+
+    Raises:
+        InputError: there is none; names the nearest.
+    """
+    try:
+        return films.find(text)
+    except InputError:
+        found = films.search(text, limit=1).tolist()
+        if found:
+            return found[0]
+        raise
+
+
 def errors_by_epoch(films: MovieExplorer) -> dict[int, float]:
     """Returns the held-out mean squared error after each epoch, of the run that made the model."""
     history = films.bundle.documents.get("history") or {}

@@ -104,7 +104,6 @@ def test_outside_the_scale_says_so(app: App, films: Path) -> None:
     "query",
     [
         {"movies_why_rater": "nobody"},
-        {"movies_why_film": "<script>"},
         {"movies_why_parts": "-3"},
         {"movies_why_rater": ["user 1", "user 2"]},
     ],
@@ -113,6 +112,25 @@ def test_a_nonsense_link_is_one_sentence(app: App, films: Path, query: dict) -> 
     page = app(PAGE, query)
     assert not page.exception and len(page.warning) == 1
     assert "The link sets" in page.warning[0].value
+    assert len(page.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("typed", ["film 912", "FILM 912, (1994)", "Film‑912", "film  912"])
+def test_a_film_is_found_as_it_is_typed(app: App, films: Path, typed: str) -> None:
+    page = app(PAGE, {"movies_why_film": typed})
+    assert not page.exception and not page.warning and not page.info
+    said, expected = (
+        [block.value for block in one.markdown]
+        for one in (page, app(PAGE, {"movies_why_film": "Film 912 (1994)"}))
+    )
+    assert said == expected
+
+
+def test_a_film_that_is_not_there_is_one_sentence(app: App, films: Path) -> None:
+    page = app(PAGE, {"movies_why_film": "<script>"})
+    assert not page.exception and not page.warning and len(page.info) == 1
+    assert "should be a film of this data set" in page.info[0].value
+    assert "<script>" not in page.info[0].value.replace("\\<", "")
     assert len(page.get("plotly_chart")) == 1
 
 

@@ -30,6 +30,9 @@ FILMS = (  # the most rated first
     ("Them!", 1954),
     ("Ocean's Eleven", 2001),
     ("The", 1970),
+    ("MASH (a.k.a. M*A*S*H)", 1970),
+    ("Smash Hit", 1980),
+    ("E.T. the Extra-Terrestrial", 1982),
 )
 
 
@@ -83,6 +86,9 @@ def found(text: str) -> list[str]:
         ("2001 a space odyssey", "2001: A Space Odyssey"),
         ("ocean's 11", "Ocean's Eleven"),
         ("the", "The"),
+        ("M*A*S*H", "MASH (a.k.a. M*A*S*H)"),
+        ("m.a.s.h.", "MASH (a.k.a. M*A*S*H)"),
+        ("et the extra terrestrial", "E.T. the Extra-Terrestrial"),
         ("les miserables 2012", "Les Misérables"),
         ("The Matrix (2001)", None),
         ("  ", None),
@@ -112,6 +118,9 @@ def search(text: str) -> list[str]:
         ("the seven", ["Seven (a.k.a. Se7en)"]),
         ("them", ["Them!"]),  # "The Matrix" has its letters, but not as words
         ("walle 2008", ["WALL·E"]),
+        ("E.T.", ["E.T. the Extra-Terrestrial"]),
+        ("et the", ["E.T. the Extra-Terrestrial"]),
+        ("M*A*S*H", ["MASH (a.k.a. M*A*S*H)"]),
         ("nothing like it", []),
     ],
 )

@@ -99,6 +99,8 @@ def test_live_questions_agree_with_the_grammar(model):
     )
     assert model.closing("").expected is None
     assert model.closing("<BOX>é").reading.replaced["B"] == "b"
+    typed = model.closing("&lt;box&gt;k\u200bl&lt;/")
+    assert typed.reading.text == again.reading.text and typed.expected == "box"
     with pytest.raises(InputError, match="at most"):
         model.closing("k" * (MOST_CHARS + 1))
 
