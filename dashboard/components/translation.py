@@ -9,9 +9,7 @@ the page, and the translation goes when its text does.
 
 import streamlit as st
 
-_KEEPER = st.components.v2.component(
-    "latent_lab_translation",
-    js="""
+SCRIPT = """
 const origins = new Map()  // a text node of the page -> its text and its translations
 const owners = new WeakMap()  // translation -> the text node
 
@@ -86,8 +84,8 @@ const observer = new MutationObserver(look)
 observer.observe(document.documentElement, { childList: true, characterData: true, subtree: true })
 
 export default function () {}
-""",
-)
+"""
+_KEEPER = st.components.v2.component("latent_lab_translation", js=SCRIPT)
 
 
 def keep_up() -> None:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import serve, settle
+from dashboard.components import translation
+from tests.browser.conftest import PATIENCE, serve, settle
 from tests.dashboard.review_samples import fill_reviews
 from tests.dashboard.writer_samples import fill_writers
 
@@ -34,6 +35,10 @@ TRANSLATE = """mark => {
     }
 }"""
 
+READS = """right => [...document.querySelectorAll("p")].some(
+    paragraph => paragraph.innerText.replace(/[«‹]/g, "").trim() === right.trim()
+)"""
+
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -60,6 +65,53 @@ def problems_of(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("times", [1, 2])
+def test_nodes_of_a_sentence_can_be_written_moved_and_removed(
+    chromium: Browser, way: str, times: int
+) -> None:
+    """As React does it, which holds the nodes that the translator takes out."""
+    page = chromium.new_page()
+    problems = problems_of(page)
+    page.set_content("<p><strong>See.</strong>one <code></code>end</p>")
+    page.add_script_tag(content=translation.SCRIPT, type="module")
+    page.evaluate(
+        """() => {
+            window.p = document.querySelector("p")
+            window.one = p.childNodes[1]
+            window.two = document.createTextNode("two ")
+            p.insertBefore(two, p.childNodes[2])
+        }"""
+    )
+
+    def text() -> str:
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        return page.evaluate("p.textContent")
+
+    def translated() -> str:
+        for _ in range(times):
+            translate(page, "«", way)
+        return text().replace("«", "")
+
+    assert translated() == "See.one two end"
+    page.evaluate("() => { one.nodeValue = 'new ' }")
+    assert re.sub("«", "", text()) == "See.new two end"
+    page.evaluate("() => { p.removeChild(two) }")
+    assert re.sub("«", "", text()) == "See.new end"
+    assert translated() == "See.new end"
+    page.evaluate("() => { p.insertBefore(document.createTextNode('3 '), one) }")
+    assert re.sub("«", "", text()) == "See.3 new end"
+    page.evaluate("() => { p.insertBefore(one, p.lastChild) }")
+    assert re.sub("«", "", text()) == "See.3 new end"
+    assert translated() == "See.3 new end"
+    page.evaluate("() => { one.nodeValue = '' }")
+    assert re.sub("«", "", text()) == "See.3 end"
+    page.evaluate("() => { p.textContent = 'all new' }")
+    assert text() == "all new"
+    assert problems == []
+    page.close()
+
+
 def type_review(page: Page, text: str) -> None:
     review = page.get_by_role("textbox", name="Your review")
     review.fill(text)
@@ -77,10 +129,10 @@ def test_a_verdict_follows_the_review_under_translation(open_page: Open, url: st
         settle(plain)
         right = said(plain).inner_text()
         translate(page, "«", way)
-        translate(page, "<", way)
+        translate(page, "‹", way)
         expect(said(page)).to_contain_text("«")
         type_review(page, text)
-        expect(said(page)).to_have_text(right)
+        page.wait_for_function(READS, arg=right, timeout=PATIENCE)
         settle(page)
     assert problems == []
 
@@ -91,7 +143,7 @@ def test_pages_come_and_go_under_translation(open_page: Open, url: str, way: str
     problems = problems_of(page)
     for name in ("Watch it learn", "Write", "Score a review", "Failures", "Overview"):
         translate(page, "«", way)
-        translate(page, "<", way)
+        translate(page, "‹", way)
         page.get_by_role("link", name=name).first.click()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         settle(page)
