@@ -21,7 +21,6 @@ from core.movies.disclosure import (
 )
 from core.movies.fold_in import NewUser, Penalty, fold_in
 from core.movies.titles import Titles
-from core.typed_text import fold
 
 __all__ = [
     "HISTOGRAM_STEP",
@@ -186,7 +185,7 @@ class MovieExplorer:
         if len(named) > 1:
             names = ", ".join(self.films["label"].iloc[named[:5]])
             raise InputError(f"title ({title[:80]}) fits several films, add the year: {names}")
-        matches = self.search(title, limit=2) if fold(title) else []
+        matches = self.search(title, limit=2)
         if len(matches) == 1:
             return int(matches[0])
         near = self.suggest(title)
@@ -200,13 +199,11 @@ class MovieExplorer:
         """
         if not text.strip():
             return self._by_count[:limit]
-        hits = self._titles.containing(text) if fold(text) else np.zeros(len(self.films), bool)
+        hits = self._titles.containing(text)
         return self._by_count[hits[self._by_count]][:limit]
 
     def suggest(self, text: str, *, limit: int = 3) -> list[str]:
         """Returns labels of films that resemble `text`, among the most rated first."""
-        if not fold(text):
-            return []
         found = [self.films["label"][row] for row in self.search(text, limit=limit)]
         if len(found) < limit:
             near = self._titles.near(text, limit=limit)

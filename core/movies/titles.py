@@ -81,9 +81,13 @@ class Titles:
     def containing(self, text: str) -> np.ndarray:
         """Returns bool[I]: films whose label contains every word of a text, in any order.
 
-        Where none does, articles and "and" need not be in it.
+        Where none does, articles and "and" need not be in it. A text of signs alone ("$") is looked
+        for as it is.
         """
         words = fold(text).split()
+        if not words:
+            signs = text.split()
+            return np.array([all(sign in label for sign in signs) for label in self._labels], bool)
         hits = self._with_words(words)
         if not hits.any():
             others = [word for word in words if word not in _PASSED_OVER]

@@ -195,6 +195,7 @@ def test_every_film_that_ships_is_found_in_every_way_of_typing(shipped, way):
 def test_the_page_and_the_command_line_search_alike(shipped):
     first = shipped.films["label"].iloc[shipped.search("leon professional")[0]]
     assert first.startswith("Léon: The Professional")
-    assert len(shipped.search("?!")) == 0 and shipped.suggest("?!") == []
+    assert len(shipped.search("\u00ac")) == 0 and shipped.suggest("\u00ac") == []
+    assert {"$" in label for label in shipped.films["label"].iloc[shipped.search("$")]} == {True}
     with pytest.raises(InputError, match=r"did you mean The Matrix \(1999\)"):
         shipped.find("The Matirx")
