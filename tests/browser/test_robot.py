@@ -176,9 +176,7 @@ class Robot:
 
     def check(self) -> None:
         """Fails on a white page, an error box, or an error in the console."""
-        expect(self._page.get_by_role("heading", level=1).first).to_be_attached(
-            timeout=3 * PATIENCE
-        )
+        expect(self._page.locator("h1").first).to_be_attached(timeout=3 * PATIENCE)
         expect(self._page.get_by_test_id("stException")).to_have_count(0, timeout=100)
         assert self._problems == []
 
