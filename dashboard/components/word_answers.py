@@ -126,8 +126,8 @@ def draw_analogy(
     what_you_see(
         f"The words nearest to the sum **{plain(b)} − {plain(a)} + {plain(c)}**. "
         f"{_judged(given, right)}{kept} Below, the sum drawn out: the grey step from {plain(a)} to "
-        f"{plain(b)} is put to {plain(c)} (orange). Its tip ◇ need not lie on a word; the blue dot is the nearest one besides the "
-        "three."
+        f"{plain(b)} is put to {plain(c)} (orange). Its tip ◇ need not lie on a word; the blue dot "
+        "is the nearest one besides the three."
     )
     drawn = []
     for answer in given:
