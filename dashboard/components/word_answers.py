@@ -241,10 +241,10 @@ def _report(answers: Sequence[Answer]) -> None:
 
 def _lacks(one: WordSet) -> str:
     """Begins a sentence that names words which a set does not have here."""
-    n_words, name = theme.count(one.n_words), plain(one.label)
+    name = plain(one.label)
     if one.vectors is None:  # its archive may well have them
-        return f"Of **{name}** only the {n_words} most frequent words are here, without"
-    return f"**{name}** knows {n_words} words, and not"
+        return f"Of **{name}** only the {theme.count(one.n_words)} most frequent words are here, without"
+    return f"**{name}** does not know"
 
 
 def _report_unknown(sets: Sequence[WordSet], unknown: dict[str, list[str]]) -> None:
