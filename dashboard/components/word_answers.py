@@ -243,7 +243,8 @@ def _lacks(one: WordSet) -> str:
     """Begins a sentence that names words which a set does not have here."""
     name = plain(one.label)
     if one.vectors is None:  # its archive may well have them
-        return f"Of **{name}** only the {theme.count(one.n_words)} most frequent words are here, without"
+        most = theme.count(one.n_words)
+        return f"Of **{name}** only the {most} most frequent words are here, without"
     return f"**{name}** does not know"
 
 
