@@ -351,7 +351,8 @@ class MovieExplorer:
         if n_rest:
             # by difference, so that the bars sum to the prediction to the last digit
             rest = total - sum(stars for _, _, stars in rows)
-            rows.append((f"{n_rest} smaller components", "rest", rest))
+            smaller = "component" if n_rest == 1 else "components"
+            rows.append((f"{n_rest} smaller {smaller}", "rest", rest))
         return Explanation(pd.DataFrame(rows, columns=["part", "kind", "stars"]), total)
 
     def new_user(self, ratings: Mapping[int, float], *, strength: float = 1.0) -> NewUser:

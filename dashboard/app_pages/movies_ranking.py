@@ -97,13 +97,14 @@ else:
             f"The films, among {of}, that move farthest when the mean is corrected for who rated. "
             "Rings are ranks by mean, dots are ranks by bias. "
         )
-        if len(drawn):
-            rise, fall = drawn.iloc[0], drawn.iloc[-1]
-            text += (
-                f"**{page.plain(rise['label'])}** goes from {theme.count(rise['mean_rank'])} to "
-                f"{theme.count(rise['bias_rank'])}, **{page.plain(fall['label'])}** from "
-                f"{theme.count(fall['mean_rank'])} to {theme.count(fall['bias_rank'])}."
-            )
+        if drawn.empty:
+            text = f"No rank among {of} changes when the mean is corrected for who rated."
+        ends = [drawn.iloc[place] for place in ([0, -1] if len(drawn) > 1 else range(len(drawn)))]
+        text += ", ".join(
+            f"**{page.plain(one['label'])}** {verb}from {theme.count(one['mean_rank'])} to "
+            f"{theme.count(one['bias_rank'])}"
+            for one, verb in zip(ends, ("goes ", ""), strict=False)
+        ) + ("." if ends else "")
     if films.offset == 0:
         text += " This recipe starts from no mean rating, so all its biases sit higher."
     columns = ["label", "genres", "count", "mean", "bias", "bias_sd"]

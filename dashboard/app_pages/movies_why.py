@@ -138,6 +138,7 @@ with figure:
         filename="movies-why",
     )
 
+n_unnamed = len(basis.explained) - n_parts
 signed_parts = parts[~parts["kind"].isin(["mean", "rest"])]
 largest = signed_parts.iloc[int(signed_parts["stars"].abs().argmax())]
 what_you_see = (
@@ -176,7 +177,13 @@ with folded, page.details("The formula, with the numbers of this prediction"):
         "Single factors mean little, so they are turned to their principal components first, which "
         "leaves the sum as it is. Each component then adds the rater's place on its axis times "
         "the film's; what the rater's taste makes of a film in the middle of all is a part of its "
-        f"own. A component is named by its farthest films among the {n_known} most rated."
+        f"own. A component is named by its farthest films among the {n_known} most rated"
+        + (
+            f"; the {theme.counted(n_unnamed, 'component')} that are not shown are added up to one "
+            "part without a name."
+            if n_unnamed > 1
+            else "."
+        )
     )
     st.markdown(
         "The raters here are made up, or you: nobody's row of the data set is in this app. A "

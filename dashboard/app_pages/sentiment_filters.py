@@ -64,7 +64,7 @@ def said_of(words: list[str], values: dict[int, np.ndarray]) -> pd.DataFrame:
     )
 
 
-def strip(model: SentimentModel, found: Activations, words: list[str], seen: range) -> None:
+def strip(model: SentimentModel, found: Activations, words: list[str], here: int) -> None:
     """Draws the words by what the chosen filter says of the window around each."""
     values = found.values[size][:, number - 1]
 
@@ -76,18 +76,19 @@ def strip(model: SentimentModel, found: Activations, words: list[str], seen: ran
     word_strip.strip(
         [
             Word(
-                f"[{word}]" if at in seen else word,
+                word,
                 "seen",
                 float(value),
                 f"filter {number} says {value:.2f} of the window around it",
             )
-            for at, (word, value) in enumerate(zip(words, values, strict=True))
+            for word, value in zip(words, values, strict=True)
         ],
         key=f"{PAGE}_words",
         label=f"The words of the review, coloured by filter {number} of {model.title}",
         hint="Coloured by what the chosen filter says; click a word to move the window there.",
         most=float(max(values.max(initial=0), 1e-6)),
         on_drop=go,
+        window=word_strip.Window(BARS, here, size),
     )
 
 
@@ -132,9 +133,8 @@ here = place - 1
 values = at_place(found, here)
 at_best, best = loudest(values)
 with left:
-    first = here - (size - 1) // 2
     if words:
-        strip(model, found, words, range(first, first + size))
+        strip(model, found, words, here)
 with right:
     if len(words) > 1:
         player(BARS, duration=A_PLACE)

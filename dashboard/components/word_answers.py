@@ -126,8 +126,8 @@ def draw_analogy(
     what_you_see(
         f"The words nearest to the sum **{plain(b)} − {plain(a)} + {plain(c)}**. "
         f"{_judged(given, right)}{kept} Below, the sum drawn out: the grey step from {plain(a)} to "
-        f"{plain(b)} is put to {plain(c)} (orange). Its tip ◇ need not lie on a word; the blue dot is the nearest one besides the "
-        "three."
+        f"{plain(b)} is put to {plain(c)} (orange). Its tip ◇ need not lie on a word; the blue dot "
+        "is the nearest one besides the three."
     )
     drawn = []
     for answer in given:
@@ -241,10 +241,11 @@ def _report(answers: Sequence[Answer]) -> None:
 
 def _lacks(one: WordSet) -> str:
     """Begins a sentence that names words which a set does not have here."""
-    n_words, name = theme.count(one.n_words), plain(one.label)
+    name = plain(one.label)
     if one.vectors is None:  # its archive may well have them
-        return f"Of **{name}** only the {n_words} most frequent words are here, without"
-    return f"**{name}** knows {n_words} words, and not"
+        most = theme.count(one.n_words)
+        return f"Of **{name}** only the {most} most frequent words are here, without"
+    return f"**{name}** does not know"
 
 
 def _report_unknown(sets: Sequence[WordSet], unknown: dict[str, list[str]]) -> None:

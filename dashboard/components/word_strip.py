@@ -31,6 +31,7 @@ button { cursor: pointer; }
 button:hover, button:focus-visible { outline: 2px solid var(--st-primary-color); }
 .word.for { border-bottom-style: solid; }
 .word.against { border-bottom-style: dotted; }
+.in { font-weight: 600; }
 .rare { font-style: italic; opacity: 0.75; }
 .rare::after { content: attr(data-note); font-size: 0.75em; vertical-align: super;
   font-style: normal; margin-left: 0.15em; }
@@ -39,7 +40,10 @@ button:hover, button:focus-visible { outline: 2px solid var(--st-primary-color);
 .said { min-height: 1.5em; margin: 0.25rem 0 0 0; opacity: 0.85; font-size: 0.95em; }
 """,
     js="""
+const EVENT = "plotly_animatingframe"
+
 export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.stop?.()  // what followed the figure before
   const strip = parentElement.querySelector(".strip")
   const said = parentElement.querySelector(".said")
   strip.setAttribute("aria-label", data.label)
@@ -65,6 +69,39 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
     strip.append(node, " ")
   })
+  if (!data.window) return
+  // The window moves in the browser alone: each frame of the figure says at which word it stands.
+  const nodes = [...strip.children]
+  const mark = (place) => {
+    const first = place - Math.floor((data.window.size - 1) / 2)
+    nodes.forEach((node, at) => {
+      const isIn = at >= first && at < first + data.window.size
+      node.classList.toggle("in", isIn)
+      node.textContent = isIn ? `[${data.words[at].text}]` : data.words[at].text
+    })
+  }
+  let plot, waiting
+  const moved = (frame) => {
+    const place = Number(frame.name) - 1
+    if (Number.isInteger(place)) mark(place)
+  }
+  const find = () => {
+    const holder = document.querySelector(".st-key-" + CSS.escape(data.window.chart))
+    const found = holder && holder.querySelector(".js-plotly-plot")
+    if (found && found.on && found !== plot) {
+      plot?.removeListener?.(EVENT, moved)
+      plot = found
+      plot.on(EVENT, moved)
+    }
+    waiting = setTimeout(find, 300)  // Streamlit may put another figure there
+  }
+  mark(data.window.place)
+  find()
+  parentElement.stop = () => {
+    clearTimeout(waiting)
+    plot?.removeListener?.(EVENT, moved)
+  }
+  return parentElement.stop
 }
 """,
 )
@@ -86,6 +123,20 @@ class Word(NamedTuple):
     said: str
 
 
+class Window(NamedTuple):
+    """A window of some words that stands around one of them, and moves with a figure's frames.
+
+    Attributes:
+        chart: key of the figure, whose frames are named by words, from 1.
+        place: of the word at first, from 0.
+        size: in words.
+    """
+
+    chart: str
+    place: int
+    size: int
+
+
 def strip(
     words: Sequence[Word],
     *,
@@ -94,6 +145,7 @@ def strip(
     hint: str,
     most: float,
     on_drop: Callable[[], None] | None = None,
+    window: Window | None = None,
 ) -> None:
     """Draws the words.
 
@@ -105,6 +157,7 @@ def strip(
         most: the value of the fullest colour, above 0.
         on_drop: called when a word is clicked; `dropped` then tells which one. None for words that
             cannot be clicked.
+        window: words in brackets.
     """
     page = look()
     _STRIP(
@@ -115,6 +168,7 @@ def strip(
             "hint": hint,
             "size": page.letters + 4,
             "clickable": on_drop is not None,
+            "window": window and window._asdict(),
         },
         on_dropped_change=on_drop or (lambda: None),
     )

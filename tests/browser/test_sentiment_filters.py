@@ -56,14 +56,19 @@ def test_the_window_plays_and_steps_over_the_review(open_page: Open, filters_url
         ["1 word: “wonderful”", "Filter 1 along the review: 1.00 here"]
     )
     assert bars(page) == [1, 0]
+    words = page.get_by_role("group", name="The words of the review")
+    expect(words).to_have_text(re.compile(r"but \[wonderful\]"))
     page.get_by_role("button", name="One step back").click()
     expect(headings(page)).to_have_text(["1 word: “but”", "Filter 1 along the review: 0.00 here"])
+    expect(words).to_have_text(re.compile(r"awful \[but\] wonderful"))  # the strip goes with it
     page.keyboard.press("ArrowLeft")
     expect(headings(page).first).to_have_text("1 word: “awful”")
     assert bars(page) == [0, 1]
     page.keyboard.press("Home")
     expect(headings(page).first).to_have_text("1 word: “the”")
+    expect(words).to_have_text(re.compile(r"\[the\] film"))
     page.get_by_role("button", name="Play").click()
+    expect(words).to_have_text(re.compile(r"but \[wonderful\]"))
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(headings(page).first).to_have_text("1 word: “wonderful”")
     expect(page.get_by_role("button", name="Play")).to_be_visible()  # no longer Pause

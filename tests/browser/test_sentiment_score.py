@@ -80,3 +80,26 @@ def test_a_word_tells_its_number_by_keyboard(reviews_url: str, open_page: Open) 
     expect(sides(page).first).to_have_text("for, 73 %")
     strip(page).get_by_role("button", name="superb").focus()
     expect(page.get_by_text("superb: adds +1.00 to the logit")).to_be_visible()
+
+
+def test_a_dropped_word_comes_back_by_keyboard(reviews_url: str, open_page: Open) -> None:
+    page = open_page(f"{reviews_url}/sentiment-score")
+    field(page).fill("a wonderful bad film")
+    strip(page).get_by_role("button", name=re.compile("^wonderful")).click()
+    expect(field(page)).to_have_value("a bad film")
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    expect(field(page)).to_have_value("a wonderful bad film")
+    expect(strip(page).get_by_role("button", name=re.compile("^wonderful"))).to_be_visible()
+
+
+def test_pinned_words_are_underlined_as_the_legend_says(reviews_url: str, open_page: Open) -> None:
+    page = open_page(f"{reviews_url}/sentiment-score")
+    field(page).fill("a wonderful bad film")
+    expect(strip(page)).to_contain_text("bad")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    both = page.get_by_role("group", name="The words of the review")
+    expect(both).to_have_count(2)
+    for group in both.all():
+        for word, line in (("wonderful", "solid"), ("bad", "dotted")):
+            expect(group.get_by_text(word, exact=True)).to_have_css("border-bottom-style", line)

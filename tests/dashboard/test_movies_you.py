@@ -31,7 +31,7 @@ def test_with_no_rating_you_are_the_average_visitor(app: App, films: Path) -> No
     assert not page.exception and not page.warning
     assert "simply the films with the best bias" in text(page)
     assert "1. **Film 260 \\(1994\\)** · **4.40** stars" in text(page)
-    assert page.metric[0].value == "+0.00"
+    assert page.metric[0].value == "0.00"
     assert len(page.get("plotly_chart")) == 1
 
 
@@ -137,7 +137,7 @@ def test_a_full_link_takes_no_more(app: App, films: Path) -> None:
 def test_a_lecturer_may_hide_or_freeze_the_ratings(app: App, films: Path) -> None:
     page = app(PAGE, {RATINGS: "260-10", "hide": "ratings"})
     assert not page.exception and not page.feedback
-    assert page.metric[0].value != "+0.00"
+    assert page.metric[0].value != "0.00"
     page = app(PAGE, {RATINGS: "260-10", "lock": "ratings"})
     assert not page.exception and all(stars.disabled for stars in page.feedback)
 

@@ -127,3 +127,16 @@ def test_a_title_is_not_read_as_markdown(app: App, empty_assets: Path) -> None:
         assert not page.exception
         assert "<b>*Net*" not in "\n".join(block.value for block in page.markdown)
         assert "<b>*Net*" not in page.get("plotly_chart")[0].proto.spec.replace("\\u003c", "<")
+
+
+def test_another_figure_than_the_leaderboards_is_explained(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LATENT_LAB_ASSETS", raising=False)
+    page = app(PAGE, {f"{PAGE}_view": "Training"})
+    box = page.selectbox(key=f"{PAGE}_model")
+    assert box.value == "together" and not page.exception
+    assert "90.61 %" in words(page) and "leaderboard’s 92.35 % is another figure" in words(page)
+    assert "only its net has epochs" in words(page)
+    box.set_value("cnn").run()
+    assert not page.exception and "is another figure" not in words(page)

@@ -67,14 +67,15 @@ def test_the_template_is_shown_at_first(app: App, models: Path) -> None:
     page = app(PAGE)
     assert not page.exception and not page.warning and not page.error
     rows = table(page)
-    assert {row[1] for row in rows} == {*TITLES.values(), "★ You"}
-    assert rows[0][:4] == [1, "★ You", "83.33 %", "10"]
+    assert {row[1] for row in rows} == {*TITLES.values(), "★ The template’s guesses"}
+    assert rows[0][:4] == [1, "★ The template’s guesses", "83.33 %", "10"]
     assert {row[5] for row in rows} == {"91.00 %", ""}  # of the IMDB test, and none of the visitor
     assert (
         len(page.get("plotly_chart")) == 1 and "NaN" not in page.get("plotly_chart")[0].proto.spec
     )
     said = words(page)
-    assert "What you see." in said and "you get 10 right" in said
+    assert "What you see." in said and "the template’s guesses get 10 right" in said
+    assert "you get" not in said and "You" not in str(rows)  # nobody has guessed yet
     captions = " ".join(caption.value for caption in page.caption)
     assert "the template, 12 reviews" in captions and "data get imdb" in captions
 
@@ -84,7 +85,9 @@ def test_the_template_is_a_file_that_can_be_uploaded(app: App, models: Path) -> 
     assert len(parse_labelled(data, template_reviews.NAME).texts) == 12
     page = app(PAGE)
     before = table(page)
-    assert table(upload(page, data, template_reviews.NAME)) == before
+    after = table(upload(page, data, template_reviews.NAME))
+    assert [row[2:] for row in after] == [row[2:] for row in before]
+    assert after[0][1] == "★ You" and "you get 10 right" in words(page)  # a file is the visitor's
 
 
 def test_an_upload_is_scored_and_ranked_with_known_answers(app: App, models: Path) -> None:

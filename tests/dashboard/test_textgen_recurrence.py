@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.textgen.markup import NAMES
+from core.textgen.order import ORDERS
 from dashboard.components import memory_tags, unfolded_steps
 from tests.dashboard.memory_samples import fill_memory, fill_unfolded
 from tests.dashboard.reading import spec, words
@@ -201,3 +202,24 @@ def test_the_footer_names_what_the_view_is_about(app: App, assets: Path) -> None
     ):
         page = opened(app, view)
         assert metric in page.caption[-1].value.replace("\\", "")
+
+
+@pytest.mark.parametrize("by", memory_tags.BY)
+def test_what_a_window_sees_is_said_as_it_is(app: App, assets: Path, by: str) -> None:
+    said = words(opened(app, "Closing tags", by=memory_tags.BY[by]))
+    assert "knows only what it sees now" not in said  # a window of many characters sees them all
+    assert "Counting and the window see only the last characters, the window " in said
+
+
+def test_one_character_is_one(app: App, assets: Path) -> None:
+    said = words(typed(app, "<fig>k"))
+    assert "1 characters" not in said and "opened **" in said
+
+
+@pytest.mark.parametrize("order", ["year first", "place first"])
+def test_the_other_order_is_the_one_that_is_not_shown(app: App, assets: Path, order: str) -> None:
+    page = opened(app, "Word order", order=order)
+    page.button(key=f"{PAGE}-try-0").click().run()
+    assert not page.exception
+    chooser = page.segmented_control(key=f"{PAGE}_order")
+    assert chooser.value != dict(zip(chooser.options, ORDERS, strict=True))[order]

@@ -136,3 +136,29 @@ def test_the_host_settings() -> None:
     assert client["toolbarMode"] == "viewer" and client["showErrorDetails"] == "none"
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert not re.search(r"https?://", (ROOT / ".streamlit" / "config.toml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0.00 %"),
+        (1e-9, "< 0.01 %"),
+        (0.00005, "0.01 %"),
+        (0.88037, "88.04 %"),
+        (0.999999, "> 99.99 %"),
+        (1.0, "100.00 %"),
+    ],
+)
+def test_only_nothing_is_no_percent_and_only_all_is_a_hundred(share: float, text: str) -> None:
+    assert theme.percent(share) == text
+
+
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    assert [theme.signed(value) for value in (-0.004, 0.0, 0.004)] == ["0.00"] * 3
+    assert [theme.signed(value) for value in (-0.006, 0.006)] == ["−0.01", "+0.01"]
+    assert theme.signed(-0.0004, 4) == "−0.0004"
+
+
+def test_one_is_singular() -> None:
+    counted = [theme.counted(number, "word") for number in (0, 1, 2, 1200)]
+    assert counted == ["0 words", "1 word", "2 words", "1,200 words"]

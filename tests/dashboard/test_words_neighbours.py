@@ -137,9 +137,12 @@ def test_an_analogy_leaves_its_words_out_and_shows_what_happens_otherwise(
     assert {column[0] for column in map(bare, lists(page))} == {"queen"}
     assert spec(page)["layout"]["title"]["text"] == "man : king = woman : queen"
     assert len(page.get("plotly_chart")) == 2
+    assert "say so." in words(page) and "wrong" not in words(page)
     page.toggle(key="words_neighbours_leave_out").set_value(False).run()
     assert {column[0] for column in lists(page)} == {f"{INPUT} king"}
     assert "comes first in 3 of 3 sets" in words(page)
+    assert "Right would be **queen**" in words(page) and "are wrong" in words(page)
+    assert spec(page)["layout"]["title"]["text"] == "man : king = woman : king; right is queen"
     assert {n["text"] for n in spec(page, 1)["layout"]["annotations"]} >= {"queen", "king"}
 
 
@@ -337,3 +340,25 @@ def test_the_embedding_that_was_tuned_for_reviews_is_a_set_too(
     assert tuned.neighbours("bush", n=2)["word"].tolist() == ["tree", "garden"]
     assert "GloVe, tuned" in spec(page)["layout"]["title"]["text"]
     assert len(lists(page)) == 2
+
+
+def test_what_ships_says_when_its_answer_is_wrong(
+    app: App, no_glove: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LATENT_LAB_ASSETS", raising=False)
+    page = run(app, view="Analogy", a="paris", b="france", c="rome")
+    title = spec(page)["layout"]["title"]["text"]
+    assert title.startswith("Paris : France = Rome : ") and title.endswith("right is Italy")
+    assert "Right would be **Italy**" in words(page) and "wrong" in words(page)
+    page = run(app, view="Analogy", a="good", b="better", c="bad")
+    assert "Right would be" not in words(page)
+
+
+def test_words_that_do_not_ship_are_not_said_to_be_unknown(
+    app: App, no_glove: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LATENT_LAB_ASSETS", raising=False)
+    page = run(app, view="Axis", words="boring funny", low="bad", high="good")
+    said = " ".join(box.value for box in page.info).replace("\\", "")
+    assert "Of **GloVe** only the 10,000 most frequent words are here, without boring" in said
+    assert "GloVe** does not know" not in said
