@@ -1,6 +1,7 @@
 """Models, their training and their bundles on small data with a known answer."""
 
 import dataclasses
+import re
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from core.bundle import load_bundle, save_bundle
+from core.bundle import ASSETS, load_bundle, save_bundle
 from core.checkpoint import Checkpoints
 from core.datasets import ensure
 from core.errors import InputError
@@ -120,6 +121,14 @@ def test_a_bundle_records_what_makes_its_run_again(tmp_path, name, config):
     assert measured["val_mse"]["recorded"] == run.val_mse
     assert measured["val_mse"]["measured"] == pytest.approx(run.val_mse, rel=1e-5)
     assert ("shipped_mse" in measured) == bool(bundle.arrays) == (name == "bias")
+
+
+@pytest.mark.parametrize("folder", sorted(ASSETS.glob("movies-*")), ids=lambda path: path.name)
+def test_what_ships_records_all_that_measuring_it_again_reads(folder):
+    bundle = load_bundle(folder)
+    assert recorded_recipe(bundle).n_epochs == bundle.config["n_epochs"]
+    folds = re.search(r"--folds (\d+)", bundle.command)
+    assert bundle.config["n_folds"] == (int(folds[1]) if folds else None)
 
 
 def test_films_as_they_ship_are_measured_as_they_are():
