@@ -1,8 +1,6 @@
 """The pages of the app in the order of the menu, read by the menu and by the Overview."""
 
-from typing import NamedTuple, NoReturn
-
-import streamlit as st
+from typing import NamedTuple
 
 
 class Entry(NamedTuple):
@@ -13,20 +11,6 @@ class Entry(NamedTuple):
     url_path: str  # unique among all pages; "" is the first page
     icon: str
     question: str = ""  # what the page answers, for its card on the Overview
-
-
-def go_to(script: str) -> NoReturn:
-    """Ends this run and opens another page of the app; every button that leads there calls this.
-
-    The parameters of the page that is left go out of the address. `st.switch_page` alone clears
-    them by a call that refuses to while a control is bound to one, which is what an address with
-    any setting in it means here; an empty set of new parameters takes their place without asking.
-    Controls of the app itself, such as Present, keep their value and write it back.
-
-    Args:
-        script: of the page, as `PAGES` has it.
-    """
-    st.switch_page(script, query_params={})
 
 
 PAGES: dict[str, tuple[Entry, ...]] = {

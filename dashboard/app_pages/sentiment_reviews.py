@@ -8,8 +8,16 @@ from core.sentiment import disagreement
 from core.sentiment.disagreement import ANYONE, CHOSEN, EVERYONE, VISITOR, WHO, Verdicts
 from core.sentiment.local import as_read
 from core.sentiment.uploads import LABELS, MAX_BYTES, MAX_CHARACTERS, MAX_ROWS
-from dashboard import navigation, resources, theme, view_state
-from dashboard.components import missing, own_reviews, page, provenance, review_text, width
+from dashboard import resources, theme, view_state
+from dashboard.components import (
+    missing,
+    own_reviews,
+    page,
+    provenance,
+    review_text,
+    switch,
+    width,
+)
 from dashboard.components.chart import chart
 from dashboard.components.text import sentence
 from dashboard.figures import sentiment_reviews as figures
@@ -130,7 +138,7 @@ def what_is_said(said: pd.DataFrame, label: int) -> str:
 
 
 if st.session_state.pop(LEAVES, False):
-    navigation.go_to(SCORE)
+    switch.to_page(SCORE)
 page.header(
     "Where do the models fail?",
     "Beat them on reviews of your own, and see which reviews split them.",

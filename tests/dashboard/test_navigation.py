@@ -43,4 +43,4 @@ def test_pages_are_switched_in_one_place() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and node.attr == "switch_page"
     }
-    assert callers == {"dashboard/navigation.py"}
+    assert callers == {"dashboard/components/switch.py"}
