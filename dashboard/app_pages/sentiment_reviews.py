@@ -141,7 +141,7 @@ def what_is_said(said: pd.DataFrame, label: int) -> str:
 
 
 if st.session_state.pop(LEAVES, False):
-    switch.go_to(SCORE)
+    switch.to_page(SCORE)
 page.header(
     "Where do the models fail?",
     "Beat them on reviews of your own, and see which reviews split them.",

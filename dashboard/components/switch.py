@@ -1,12 +1,12 @@
-"""From one page of the app to another, by a button."""
+"""Buttons that lead to another page of the app."""
 
 from typing import NoReturn
 
 import streamlit as st
 
 
-def go_to(script: str) -> NoReturn:
-    """Ends this run and opens another page of the app; every button that leads there calls this.
+def to_page(script: str) -> NoReturn:
+    """Ends this run and opens another page; every button that leads there calls this.
 
     The parameters of the page that is left go out of the address. `st.switch_page` alone clears
     them by a call that refuses to while a control is bound to one, which is what an address with
