@@ -87,9 +87,9 @@ def check_output() -> None:
 def leave(status: int) -> NoReturn:
     """Ends the process, without the interpreter's shutdown where the command failed.
 
-    A failed or stopped command may leave threads of XLA behind that still compute; they would read
-    memory that the shutdown has freed, which is a segmentation fault. All files are closed and all
-    that was to be cleared up is, by the time that a command returns.
+    A failed or stopped command may leave threads of XLA behind that still compute, and a shutdown
+    frees what they read: stopped commands used to end in segmentation faults. All files are closed
+    and all that was to be cleared up is, by the time that a command returns.
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

@@ -16,6 +16,7 @@ from dashboard.components.word_strip import Word
 
 SHARES, DROPPED = "what each word adds", "what if a word were gone"
 MOST_SHOWN = 700  # words in a strip
+MOST_DROPPED = 500  # words that are left out one by one: as many scorings, two to four seconds
 _LEAST_FULL = 0.5  # of the logit: a word that adds so much has the full colour in any text
 
 
@@ -25,16 +26,20 @@ class Reasons(NamedTuple):
     Attributes:
         explanation: exact parts or integrated gradients.
         values: f64[n], what colours the words that were read.
+        how: `SHARES` or `DROPPED`, what the values are.
     """
 
     explanation: Explanation
     values: np.ndarray
+    how: str
 
 
 def reasons(model: SentimentModel, text: str, how: str) -> Reasons:
-    """Asks a model why, in one of two ways, `SHARES` or `DROPPED`."""
+    """Asks a model why, in one of two ways; of a long text always by `SHARES`."""
     explanation = model.explain(text)
-    return Reasons(explanation, explanation.values if how == SHARES else model.without_each(text))
+    if how == DROPPED and len(explanation.values) <= MOST_DROPPED:
+        return Reasons(explanation, model.without_each(text), DROPPED)
+    return Reasons(explanation, explanation.values, SHARES)
 
 
 def draw(
@@ -46,12 +51,12 @@ def draw(
         model: that was asked.
         text: as the visitor wrote it.
         found: what it said.
-        how: `SHARES` or `DROPPED`.
+        how: `SHARES` or `DROPPED`, as it was asked for.
         key: unique in the app.
         can_drop: whether a clicked word is taken out of the visitor's review.
     """
     reading = found.explanation.score.reading
-    words = words_of(model, text, found, how)
+    words = words_of(model, text, found)
     first = max(len(words) - MOST_SHOWN, 0)
     largest = float(np.abs(found.values).max(initial=0))
 
@@ -60,6 +65,11 @@ def draw(
         if place is not None:
             review_text.drop_word(first + place)
 
+    if found.how != how:
+        st.caption(
+            f"“What if a word were gone” is answered for up to {MOST_DROPPED} words, and here are "
+            f"{theme.count(len(found.values))}: shown is what each word adds."
+        )
     if first:
         st.caption(
             "One earlier word is not shown."
@@ -79,7 +89,7 @@ def draw(
     st.caption(reading_sentence(model, reading))
 
 
-def words_of(model: SentimentModel, text: str, found: Reasons, how: str) -> list[Word]:
+def words_of(model: SentimentModel, text: str, found: Reasons) -> list[Word]:
     """Makes a word of the strip of every token of a text."""
     reading = found.explanation.score.reading
     values: dict[int, float] = dict(
@@ -91,7 +101,7 @@ def words_of(model: SentimentModel, text: str, found: Reasons, how: str) -> list
         place = places[number]
         shown = token if place is None else text[place[0] : place[1]]
         value = values.get(number)
-        words.append(Word(shown, fate.value, value, _said(model, fate, value, how)))
+        words.append(Word(shown, fate.value, value, _said(model, fate, value, found.how)))
     return words
 
 

@@ -3,7 +3,7 @@
 Each step is drawn from a seed. It fails on a page without a heading, an error box, an error of ours
 in the browser's console, or a fragment that is gone in the server's log, and tells the last steps.
 
-By default it takes a few steps a page and is done in one to two minutes. For longer:
+By default it takes a few steps on each page and is done in two minutes. For longer:
 
     LATENT_LAB_ROBOT_MINUTES=120 LATENT_LAB_ROBOT_SEED=7 \\
         python -m pytest -q tests/browser/test_robot.py
@@ -11,6 +11,7 @@ By default it takes a few steps a page and is done in one to two minutes. For lo
 It then goes round all pages for so many minutes, each round with the next seed.
 """
 
+import itertools
 import os
 import time
 from collections import deque
@@ -23,12 +24,11 @@ from playwright.sync_api import Browser, ElementHandle, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from dashboard.navigation import PAGES
-from tests.browser.conftest import PATIENCE, ROOT, serve
+from tests.browser.conftest import PATIENCE, ROOT, serve, settle
 
 pytestmark = pytest.mark.browser
 MINUTES = float(os.environ.get("LATENT_LAB_ROBOT_MINUTES", "0"))
 SEED = int(os.environ.get("LATENT_LAB_ROBOT_SEED", "0"))
-SHORT = 120  # s for all pages together where no minutes are asked for
 STEPS = 3 if not MINUTES else 25  # on a page
 SLOWER = 6  # times, of a throttled processor
 QUICK = 3_000  # ms for one step: what it aims at may be gone
@@ -112,6 +112,7 @@ class Robot:
             chosen()
         except PlaywrightError as error:
             self.steps.append(f"(missed: {str(error).splitlines()[0]})")
+        # The rhythm of a visitor, who does not wait for the page either.
         self._page.wait_for_timeout(float(self._pick((0, 50, 300, 900))))
 
     def _use(self) -> None:
@@ -184,18 +185,16 @@ class Robot:
 
 
 def rounds() -> Iterator[tuple[int, str]]:
-    """Seeds and addresses, page after page, until the time is over."""
+    """Seeds and addresses: every page once, or again and again until the time is over."""
     paths = [entry.url_path for entries in PAGES.values() for entry in entries]
-    end = time.monotonic() + (60 * MINUTES or SHORT)
-    seed = SEED
-    while True:
+    end = time.monotonic() + 60 * MINUTES
+    for seed in itertools.count(SEED):
         for path in np.random.default_rng(seed).permutation(paths):
-            if time.monotonic() > end:
+            if MINUTES and time.monotonic() > end:
                 return
             yield seed, str(path)
         if not MINUTES:
             return
-        seed += 1
 
 
 def test_nothing_breaks_whatever_is_clicked(chromium: Browser, app: tuple[str, Path]) -> None:
@@ -210,7 +209,7 @@ def test_nothing_breaks_whatever_is_clicked(chromium: Browser, app: tuple[str, P
             for _ in range(STEPS):
                 robot.step()
                 robot.check()
-            page.wait_for_timeout(500)
+            settle(page)
             robot.check()
             gone = [line for line in log.read_text("utf-8").splitlines() if is_bad(line)]
             assert gone == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import review_text
+from dashboard.components import review_text, review_words
 from dashboard.sample_reviews import SAMPLES
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import NOT_BAD, TITLES, fill_reviews
@@ -235,6 +235,20 @@ def test_only_a_word_that_speaks_for_it_is_said_to(
         assert part in words(page)
     assert ("Blue" in words(page)) == ("speaks most for it" in words(page))
     assert ("ermilion" in words(page)) == ("most against it" in words(page))
+
+
+def test_words_are_left_out_one_by_one_of_texts_up_to_a_length(
+    app: App, reviews: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_words, "MOST_DROPPED", 3)
+    page = app(PAGE, {f"{PAGE}_model": TITLES["mlp"], f"{PAGE}_how": review_words.DROPPED})
+    of_three, of_four = ("wonderful bad film", "wonderful bad film film")
+    captions = {
+        text: " ".join(one.value for one in write(page, text).caption)
+        for text in (of_three, of_four)
+    }
+    assert "What if a word were gone" not in captions[of_three]
+    assert "for up to 3 words, and here are 4: shown is what each word adds" in captions[of_four]
 
 
 def test_a_review_that_is_too_long_stays_and_is_not_scored(app: App, reviews: Path) -> None:
