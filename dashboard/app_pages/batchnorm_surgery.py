@@ -22,7 +22,7 @@ with missing.guard():
 surgery_views.outcome(recipe, operation, results)
 view.experiments(surgery_views.experiments(models))
 surgery_views.values(view, results, recipe)
-own_photo.draw(model, operation, recipe)
+own_photo.draw(view, model, operation, recipe)
 with page.details("The recipes, and how it is measured"):
     surgery_views.explain(recipe, model)
 view.share()

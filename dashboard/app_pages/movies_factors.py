@@ -123,15 +123,10 @@ if shown == MAP:
     with lists:
         for number in (first, second, third) if is_space else dict.fromkeys((first, second)):
             factor_map.draw_ends(number, best[number], few=is_space)
+    drawn_numbers = list(dict.fromkeys((first, second, third) if is_space else (first, second)))
     page.what_you_see(
-        f"{n_drawn} films by components {first} and {second}, "
-        f"{theme.percent(chosen.components.explained[first - 1])} and "
-        f"{theme.percent(chosen.components.explained[second - 1])} of what tells films apart. "
-        f"Component {first} runs from **{page.plain(best[first][0]['title'].iloc[0])}** to "
-        f"**{page.plain(best[first][1]['title'].iloc[0])}**, component {second} from "
-        f"**{page.plain(best[second][0]['title'].iloc[0])}** to "
-        f"**{page.plain(best[second][1]['title'].iloc[0])}**. "
-        "Draw a lasso around films to list them."
+        f"{n_drawn} films by {factor_map.said_of(chosen, drawn_numbers)}"
+        + ("" if is_space else " Draw a lasso around films to list them.")
     )
 elif shown == MEANING:
     table = chosen.correlations(films.genres)

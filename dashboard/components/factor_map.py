@@ -10,7 +10,7 @@ from core.movies.components import Components, correlations
 from core.movies.explorer import MovieExplorer
 from dashboard import theme, view_state
 from dashboard.components import selection
-from dashboard.components.text import plain
+from dashboard.components.text import listed, plain
 from dashboard.figures.movies_map import Axis
 from dashboard.figures.movies_training import Epoch
 
@@ -118,6 +118,25 @@ def component_numbers(films: MovieExplorer) -> tuple[int, ...]:
 def component_name(number: int) -> str:
     """Returns a component's name as pages and links have it."""
     return f"Component {number}"
+
+
+def said_of(chosen: Chosen, numbers: list[int]) -> str:
+    """Says how much some components tell of the films, and which ones lie at their ends.
+
+    Args:
+        chosen: the films of the map.
+        numbers: of the components drawn, each once.
+    """
+    shares = [theme.percent(chosen.components.explained[number - 1]) for number in numbers]
+    runs = []
+    for number in numbers:
+        low, high = (plain(films["title"].iloc[0]) for films in chosen.ends(number))
+        runs.append(f"component {number} runs from **{low}** to **{high}**")
+    ends = ", ".join(runs)
+    return (
+        f"component{'s' * (len(numbers) > 1)} {listed(map(str, numbers))}, "
+        f"{listed(shares)} of what tells films apart. {ends[0].upper()}{ends[1:]}."
+    )
 
 
 def zoomed(axis: Axis, part: tuple[int, int]) -> Axis:

@@ -15,7 +15,7 @@ from core.batchnorm.best_explorer import Seen
 from core.batchnorm.decoding import MIDDLE, decode
 from core.batchnorm.explorer import SurgeryModel
 from core.errors import BundleError, BundleNotFound, InputError
-from dashboard import resources
+from dashboard import resources, view_state
 from dashboard.components import page
 from dashboard.components.chart import chart
 from dashboard.components.surgery_views import NAMES, PAGE, Operation
@@ -29,7 +29,7 @@ _SHOWN = 200  # px
 _TUNED = "fine-tuned, with"
 
 
-def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
+def draw(view: view_state.View, model: SurgeryModel, operation: Operation, recipe: str) -> None:
     """Draws the field for a photo and what the nets say of it."""
     st.subheader("Is yours a cat or a dog?", anchor=False)
     left, right = st.columns([2, 5], gap="medium")
@@ -49,6 +49,7 @@ def draw(model: SurgeryModel, operation: Operation, recipe: str) -> None:
                 "by each recipe. It knows cats and dogs only and calls everything one of them."
             )
         return
+    view.withhold("your photo")
     try:
         content = file.getvalue()
         shown = {"size": model.size, "framing": model.framing}

@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from dashboard import view_state
+from dashboard.components.text import listed
 
 
 def link(
@@ -44,12 +45,11 @@ def restores(view: view_state.View) -> str:
     """Says what the link restores, and what of the page is not in it."""
     if not view.withheld:
         return "This link restores every setting of this page."
-    *others, last = view.withheld
-    what = f"{', '.join(others)} and {last}" if others else last
-    is_one = not others and not last.endswith("s")
+    is_one = len(view.withheld) == 1 and not view.withheld[0].endswith("s")
+    verb, pronoun = ("is", "it") if is_one else ("are", "them")
     return (
-        "This link restores every setting of this page. Not in it "
-        f"{'is' if is_one else 'are'} {what}: only your session has {'it' if is_one else 'them'}."
+        f"This link restores every setting of this page. Not in it {verb} "
+        f"{listed(view.withheld)}: only your session has {pronoun}."
     )
 
 

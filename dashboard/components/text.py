@@ -1,6 +1,7 @@
 """Text from data or visitors, made safe for Streamlit's Markdown."""
 
 import re
+from collections.abc import Iterable
 
 _PUNCTUATION = re.compile(
     r"([!-/:-@\[-`{-~])"
@@ -20,3 +21,9 @@ def sentence(error: object) -> str:
     """Returns a message of core as a sentence: a capital first, a stop at its end; not escaped."""
     text = str(error)
     return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Returns parts as a sentence lists them: "a", "a and b", "a, b and c"."""
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last

@@ -12,7 +12,7 @@ from core.words.live import split_words
 from core.words.quality import N_NEIGHBOURS
 from core.words.vectors import WordVectors
 from dashboard import resources, theme
-from dashboard.components.text import plain, sentence
+from dashboard.components.text import listed, plain, sentence
 from dashboard.components.word_sets import GET_GLOVE
 
 MOST_SEARCHED = 12  # words that one search may name
@@ -117,9 +117,8 @@ def placed_sentence(found: Search) -> str:
     if found.guests is None:
         return ""
     names = [f"**{plain(word)}**" for word in found.guests.table["word"]]
-    listed = " and ".join([*[", ".join(names[:-1])][: len(names) - 1], names[-1]])
     was, it = ("was", "it is") if len(names) == 1 else ("were", "they are")
     return (
-        f"{listed} {was} not fitted: {it} put where the nearest words lie (square), and "
+        f"{listed(names)} {was} not fitted: {it} put where the nearest words lie (square), and "
         "no word moved for that."
     )

@@ -139,6 +139,20 @@ def test_a_found_film_that_is_not_drawn_says_so(app: App, films: Path) -> None:
 def test_the_same_component_twice_says_so(app: App, films: Path) -> None:
     page = run(app, y="Component 1")
     assert "same component" in page.info[0].value
+    assert words(page).count("omponent 1 runs from") == 1
+    assert "films by component 1, " in words(page)
+
+
+@pytest.mark.parametrize(
+    ("space", "numbers", "has_lasso"), [("false", "1 and 2", True), ("true", "1, 2 and 3", False)]
+)
+def test_what_is_said_is_of_the_components_drawn(
+    app: App, films: Path, space: str, numbers: str, has_lasso: bool
+) -> None:
+    said = words(run(app, space=space))
+    assert f"films by components {numbers}, " in said
+    assert ("component 3 runs from" in said) == (space == "true")
+    assert ("lasso" in said) == has_lasso
 
 
 def test_nonsense_in_a_link_is_a_sentence(app: App, films: Path) -> None:

@@ -1,8 +1,8 @@
-"""Messages of core as sentences."""
+"""Messages of core and lists of things in sentences."""
 
 import pytest
 
-from dashboard.components.text import sentence
+from dashboard.components.text import listed, sentence
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,9 @@ from dashboard.components.text import sentence
 def test_a_message_is_shown_as_a_sentence(message: str, shown: str) -> None:
     assert sentence(message) == shown
     assert sentence(ValueError(message)) == shown
+
+
+def test_parts_are_listed_as_a_sentence_does() -> None:
+    assert listed(["a"]) == "a"
+    assert listed(iter(["a", "b"])) == "a and b"
+    assert listed(["a", "b", "c"]) == "a, b and c"
