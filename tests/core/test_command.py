@@ -55,6 +55,9 @@ def test_a_prediction_is_the_sum_of_its_parts(capsys, bundle):
 def test_similar_films_are_listed(capsys, bundle):
     status, out, _ = ask(capsys, "movies", "similar", "The Film 7", "--n", "3", "--bundle", bundle)
     assert status == 0 and len(out.splitlines()) == 4
+    assert out.splitlines()[0].endswith("to The Film 7 (1957)")
+    status, out, _ = ask(capsys, "movies", "similar", "film 7, the", "--bundle", bundle, "--json")
+    assert json.loads(out)["film"] == "The Film 7 (1957)"
 
 
 @pytest.mark.parametrize(
