@@ -7,22 +7,17 @@ browser is left with a white page.
 
 import streamlit as st
 
+from dashboard.components import calm
+
 _CLOCK = st.components.v2.component(
     "latent_lab_again",
-    js="""
-// Streamlit loses a click if another message follows at once, so the browser says nothing by itself
-// until there was no click and no key for a while.
-const CALM = 400  // ms
-let touched = -CALM
-for (const kind of ["pointerdown", "pointerup", "keydown"]) {
-  addEventListener(kind, () => { touched = performance.now() }, { capture: true, passive: true })
-}
+    js=calm.JS
+    + """
 
 export default function ({ data, parentElement, setTriggerValue }) {
   clearTimeout(parentElement.waiting)  // Streamlit does not end the last one before a new call
   const ask = () => {
-    const restless = touched + CALM - performance.now()
-    if (restless > 0) parentElement.waiting = setTimeout(ask, restless)
+    if (restless() > 0) parentElement.waiting = setTimeout(ask, restless())
     else setTriggerValue("due", data.run)
   }
   parentElement.waiting = setTimeout(ask, data.pause)

@@ -3,20 +3,15 @@
 import streamlit as st
 
 from dashboard import control_setting
+from dashboard.components import calm
 
 DEFAULT = 780  # px: a figure over the full page on a projector of 1280 x 720, rounded down
 STEP = 60  # px; a new run only when the width leaves its step, so dragging a window costs few runs
 
 _RULER = st.components.v2.component(
     "latent_lab_width",
-    js="""
-// Streamlit loses a click if another message follows at once, so the browser says nothing by itself
-// until there was no click and no key for a while.
-const CALM = 400  // ms
-let touched = -CALM
-for (const kind of ["pointerdown", "pointerup", "keydown"]) {
-  addEventListener(kind, () => { touched = performance.now() }, { capture: true, passive: true })
-}
+    js=calm.JS
+    + """
 
 export default function ({ parentElement, data, setStateValue }) {
   parentElement.stop?.()  // Streamlit calls this again with new data, and does not end the last one
@@ -45,9 +40,8 @@ export default function ({ parentElement, data, setStateValue }) {
       clearTimeout(waiting)
       const width = entries[entries.length - 1].contentRect.width
       const settle = () => {
-        const restless = touched + CALM - performance.now()
-        if (restless > 0) {
-          waiting = setTimeout(settle, restless)
+        if (restless() > 0) {
+          waiting = setTimeout(settle, restless())
         } else if (holder.isConnected && width >= data.step) {
           tell(holder, width)
         } else {  // the page puts another one in its place
