@@ -277,10 +277,15 @@ def grid_of(
 def split_words(text: str) -> list[str]:
     """Returns pasted words in their order: spaces, commas, semicolons and line ends part them.
 
-    Quotation marks and brackets around a word go; a sign alone stays.
+    Quotation marks and brackets around a word go; a word of such signs, or with some inside, stays.
     """
     parts = re.split(r"[\s,;\u3001\uff0c\uff1b]+", text)
-    return [part.strip(_AROUND) or part for part in parts if part]
+    return [_bare(part) for part in parts if part]
+
+
+def _bare(part: str) -> str:
+    inside = part.strip(_AROUND)
+    return inside if inside and not set(inside) & set(_AROUND) else part
 
 
 def choose_words(

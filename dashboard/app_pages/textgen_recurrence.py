@@ -59,7 +59,7 @@ else:
         ]
 view.experiments(
     [Try(label, {"view": shown, **values}, *on) for label, values, *on in tries],
-    kept=("sample",),
+    kept=("sample", "place", "year"),
 )
 with page.details("How it is done"):
     if shown == STEPS:

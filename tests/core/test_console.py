@@ -1,5 +1,6 @@
 """Streams and signals of a real process: what no test inside of pytest can see."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -67,22 +68,29 @@ def test_a_file_does_not_take_the_place_of_a_closed_stream():
     assert done.stdout == "True\n"
 
 
-def _heed_ctrl_c():
-    """Undoes what a shell does to the background, where the tests may run."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextlib.contextmanager
+def heeding_ctrl_c():
+    """Undoes what a shell does to the background, where the tests may run: children inherit it."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def stopped(arguments, number, *, until, **environment):
     """Sends a signal once a process has written `until` to stderr; returns status and the rest."""
-    with subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        preexec_fn=_heed_ctrl_c,
-    ) as child:
+    with heeding_ctrl_c():
+        child = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+    with child:
         seen = b""
         while until not in seen:
             piece = os.read(child.stderr.fileno(), 4096)

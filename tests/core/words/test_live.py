@@ -175,6 +175,7 @@ def test_words_are_chosen_in_three_ways(vectors: WordVectors) -> None:
 def test_pasted_words_stand_apart_by_blanks_of_any_kind_commas_and_semicolons() -> None:
     text = '["good",\u00a0“bad”]; it\u2019s\u3000ugly\uff0cn\'t\r\n(so) "'
     assert split_words(text) == ["good", "bad", "it\u2019s", "ugly", "n't", "so", '"']
+    assert split_words("[x](y) (z) [q]") == ["[x](y)", "z", "q"]
 
 
 @pytest.mark.parametrize(
