@@ -69,7 +69,7 @@ def strip(model: SentimentModel, found: Activations, words: list[str], here: int
     values = found.values[size][:, number - 1]
 
     def go() -> None:
-        at = word_strip.dropped(f"{PAGE}_words")
+        at = word_strip.dropped(f"{PAGE}_words", words)
         if at is not None:
             view.set(place=at + 1)
 

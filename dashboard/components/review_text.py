@@ -90,11 +90,16 @@ def put(text: str, page: str) -> None:
     st.session_state[_used(page)] = _PUT
 
 
-def drop_word(place: int) -> None:
-    """Takes a token out of the field, by its place among the text's; for a strip's `on_drop`."""
+def drop_word(place: int, *, of: str) -> None:
+    """Takes a token out of the field; for a strip's `on_drop`.
+
+    Args:
+        place: of the token among the text's.
+        of: the text; if another one stands in the field by now, nothing is taken out.
+    """
     text = st.session_state.get(KEY) or ""
     tokens = tokenize_typed(text)
-    if not 0 <= place < len(tokens):
+    if text != of or not 0 <= place < len(tokens):
         return
     found = locate(text, tokens)[place]
     if found is None:  # it stands there in other letters: what remains is written as tokens

@@ -61,9 +61,9 @@ def draw(
     largest = float(np.abs(found.values).max(initial=0))
 
     def drop() -> None:
-        place = word_strip.dropped(key)
+        place = word_strip.dropped(key, [word.text for word in words[first:]])
         if place is not None:
-            review_text.drop_word(first + place)
+            review_text.drop_word(first + place, of=text)
 
     if found.how != how:
         st.caption(

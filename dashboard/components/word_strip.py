@@ -4,7 +4,7 @@ The words come from visitors. They reach the page as data and are written as tex
 in them is ever read as HTML.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -65,7 +65,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     node.onmouseenter = node.onfocus = () => (said.textContent = word.text + ": " + word.said)
     if (data.clickable) {
       node.type = "button"
-      node.onclick = () => setTriggerValue("dropped", place)
+      node.onclick = () => setTriggerValue("dropped", { place, word: word.text })
     }
     strip.append(node, " ")
   })
@@ -174,11 +174,21 @@ def strip(
     )
 
 
-def dropped(key: str) -> int | None:
-    """Returns the place of the word that was clicked in this run, if any."""
-    state = st.session_state.get(key) or {}
-    place = state.get("dropped")
-    return place if isinstance(place, int) else None
+def dropped(key: str, words: Sequence[str]) -> int | None:
+    """Returns the place of the word that was clicked in this run, if any.
+
+    Args:
+        key: of the strip.
+        words: as it should show them; a click on a strip with another word there, which the browser
+            still showed while the text had changed, means nothing.
+    """
+    clicked = (st.session_state.get(key) or {}).get("dropped")
+    if not isinstance(clicked, Mapping):
+        return None
+    place = clicked.get("place")
+    if isinstance(place, int) and 0 <= place < len(words) and words[place] == clicked.get("word"):
+        return place
+    return None
 
 
 def _shown(word: Word, most: float, *, dark: bool) -> dict[str, object]:

@@ -61,6 +61,7 @@ def test_a_script_tag_is_text_and_does_nothing(reviews_url: str, open_page: Open
 def test_a_clicked_word_leaves_the_review(reviews_url: str, open_page: Open) -> None:
     page = open_page(f"{reviews_url}/sentiment-score")
     field(page).fill("A wonderful, great film")
+    expect(strip(page)).to_contain_text("great")
     expect(sides(page).first).to_have_text("for, 88 %")
     strip(page).get_by_role("button", name="wonderful").click()
     expect(field(page)).to_have_value("A , great film")
@@ -85,6 +86,7 @@ def test_a_word_tells_its_number_by_keyboard(reviews_url: str, open_page: Open) 
 def test_a_dropped_word_comes_back_by_keyboard(reviews_url: str, open_page: Open) -> None:
     page = open_page(f"{reviews_url}/sentiment-score")
     field(page).fill("a wonderful bad film")
+    expect(strip(page)).to_contain_text("bad")
     strip(page).get_by_role("button", name=re.compile("^wonderful")).click()
     expect(field(page)).to_have_value("a bad film")
     page.get_by_role("button", name="Undo").focus()

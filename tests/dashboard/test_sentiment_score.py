@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import review_text, review_words
+from dashboard.components import review_text, review_words, word_strip
 from dashboard.sample_reviews import SAMPLES
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import NOT_BAD, TITLES, fill_reviews
@@ -164,8 +164,27 @@ def test_a_clicked_word_is_taken_out(
 ) -> None:
     state = {FIELD: text}
     monkeypatch.setattr(review_text.st, "session_state", state)
-    review_text.drop_word(place)
+    review_text.drop_word(place, of="another text, typed on meanwhile")
+    assert state[FIELD] == text
+    review_text.drop_word(place, of=text)
     assert state[FIELD] == left
+
+
+@pytest.mark.parametrize(
+    ("clicked", "place"),
+    [
+        ({"place": 1, "word": "bad"}, 1),
+        ({"place": 1, "word": "wonderful"}, None),
+        ({"place": 2, "word": "bad"}, None),
+        ({"place": -1, "word": "bad"}, None),
+        (None, None),
+    ],
+)
+def test_a_click_on_a_strip_of_an_earlier_text_means_nothing(
+    monkeypatch: pytest.MonkeyPatch, clicked: object, place: int | None
+) -> None:
+    monkeypatch.setattr(word_strip.st, "session_state", {"strip": {"dropped": clicked}})
+    assert word_strip.dropped("strip", ["a", "bad"]) == place
 
 
 def dropping() -> None:
@@ -176,8 +195,8 @@ def dropping() -> None:
     from dashboard.components import review_text
 
     view = view_state.page("sentiment_score")
-    review_text.field(view, review_text.samples(view))
-    st.button("drop", on_click=review_text.drop_word, args=(1,))
+    text = review_text.field(view, review_text.samples(view))
+    st.button("drop", on_click=review_text.drop_word, args=(1,), kwargs={"of": text})
     view.experiments([("irony", {"sample": "irony"})])
 
 
