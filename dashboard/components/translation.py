@@ -42,6 +42,14 @@ function keep(node, font) {
 }
 
 function look(records) {
+  try {
+    follow(records)
+  } finally {
+    observer.takeRecords()  // what was done here
+  }
+}
+
+function follow(records) {
   const gone = []  // text that was taken out, with nothing put in its place so far
   for (const record of records) {
     const node = record.target
@@ -68,8 +76,8 @@ function look(records) {
       if (found) keep(found.removed, added)
     }
   }
-  for (const node of origins.keys()) if (!node.isConnected) forget(node)
-  observer.takeRecords()  // what was done here
+  // What was taken out may come back elsewhere, with its own text.
+  for (const node of origins.keys()) if (!node.isConnected) show(node)
 }
 
 // The translator gave the original back.

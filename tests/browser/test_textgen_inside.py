@@ -44,7 +44,7 @@ def test_a_text_is_coloured_by_a_cell_while_it_is_typed(open_page: Open, url: st
     coloured = strip(page, "The text, coloured by")
     expect(coloured).to_have_text(re.compile("he said"))
     settle(page)
-    page.locator("[class*=st-key-textgen_inside-follows-brackets] button:visible").nth(1).click()
+    page.locator("[class*=st-key-textgen_inside-follows-] button:visible").last.click()
     settle(page)
     expect(page).to_have_url(re.compile("textgen_inside_cell="))
     expect(page.get_by_text(re.compile(r"Cell \d+ of layer \d remembers from"))).to_be_visible()
@@ -60,7 +60,7 @@ def test_a_cell_is_held_and_the_text_written_anew(open_page: Open, url: str) -> 
     slider.focus()
     page.keyboard.press("Home")
     settle(page)
-    expect(page.get_by_text("Held at −5.00")).to_be_visible()
+    expect(page.get_by_text("Held at −5.00", exact=True)).to_be_visible()
     for name in ("What the net writes by itself", "What the net writes while the cell is held"):
         expect(strip(page, name).locator("span")).to_have_count(300)
     expect(page).to_have_url(re.compile("textgen_inside_value=-5"))

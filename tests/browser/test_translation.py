@@ -149,14 +149,3 @@ def test_pages_come_and_go_under_translation(open_page: Open, url: str, way: str
         settle(page)
     assert problems == []
     expect(page.get_by_test_id("stSidebarNav")).to_contain_text("Leaderboard")
-
-
-def test_the_original_comes_back(open_page: Open, url: str) -> None:
-    page = open_page(f"{url}/sentiment-score", height=1400)
-    expect(page.get_by_text("What you see.")).to_be_visible()
-    settle(page)
-    before = said(page).inner_text()
-    translate(page, "«", "exchanged")
-    expect(said(page)).to_contain_text("«")
-    page.evaluate("() => document.querySelectorAll('p > font, p * font').forEach(f => f.remove())")
-    expect(said(page)).to_have_text(before)

@@ -55,7 +55,7 @@ def test_an_analogy_names_an_input_once_the_switch_is_off(
     page.get_by_test_id("stMain").get_by_text("Analogy", exact=True).first.click()
     expect(title(page)).to_have_text("man : king = woman : queen")
     page.get_by_text("Leave the three words out").click()
-    expect(title(page)).to_have_text("man : king = woman : king")
+    expect(title(page)).to_have_text("man : king = woman : king; right is queen")
     expect(page.locator(".st-key-words_neighbours_plane .main-svg").first).to_be_visible()
 
 
