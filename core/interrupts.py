@@ -107,7 +107,7 @@ def _watch(reader: int) -> None:
     while True:
         numbers = [n for n in os.read(reader, 64) if n in _SIGNALS]
         if numbers:
-            time.sleep(GRACE_S)
+            time.sleep(GRACE_S)  # while the main thread clears up; its end ends this one too
             _State.number = numbers[0]
             _say("")  # behind the progress that stands there
             _end_now()

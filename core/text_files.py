@@ -49,8 +49,9 @@ def decode(content: bytes, called: str, *, remedy: str, windows: bool = False) -
             text = content.decode("cp1252")
         else:
             line = _line_of(content[: error.start].decode(encoding, "replace"))
-            name = encoding.upper().removesuffix("-LE").removesuffix("-BE")
-            raise InputError(f"{called} is not {name} text (in line {line:,}); {remedy}") from None
+            raise InputError(
+                f"{called} is not {_name_of(encoding)} text (in line {line:,}); {remedy}"
+            ) from None
     if "\0" in text:
         line = _line_of(text[: text.index("\0")])
         raise InputError(
@@ -90,9 +91,9 @@ def read_lines(stream: BinaryIO, called: str, *, most: int) -> Iterator[str]:
             yield _checked(line, number, called, most)
             number += 1
         if problem:
-            name = encoding.upper().removesuffix("-LE").removesuffix("-BE")
             raise InputError(
-                f"line {number} of {called} should be {name} text ({problem}); save it as UTF-8"
+                f"line {number} of {called} should be {_name_of(encoding)} text ({problem}); save "
+                "it as UTF-8"
             )
         _checked(rest, number, called, most)
         if not chunk:
@@ -149,6 +150,11 @@ def _checked(line: str, number: int, called: str, most: int) -> str:
             f"line {number} of {called} holds a NUL character, so it is no text; save it as UTF-8"
         )
     return line
+
+
+def _name_of(encoding: str) -> str:
+    """Returns an encoding's name as people know it, whatever its byte order."""
+    return encoding.upper().removesuffix("-LE").removesuffix("-BE")
 
 
 def _line_of(text: str) -> int:

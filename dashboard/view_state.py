@@ -311,6 +311,7 @@ class View:
         self,
         buttons: Sequence[Try | tuple[str, Mapping[str, Any]]],
         *,
+        within: Mapping[str, Any] | None = None,
         kept: Collection[str] = (),
         starts_again: bool = False,
     ) -> None:
@@ -318,6 +319,7 @@ class View:
 
         Args:
             buttons: what each sets; all other controls have their defaults then.
+            within: values that each sets too, unless it names others: of the view that is shown.
             kept: names of controls that stay as the visitor chose them.
             starts_again: draws one more button, which sets everything to where the page opens.
 
@@ -328,6 +330,7 @@ class View:
             st.markdown("**Try this**", width="content")
             for number, button in enumerate(buttons):
                 one = Try(*button)
+                one = one._replace(values={**(within or {}), **one.values})
                 unknown = sorted(set(one.values) - set(self.controls))
                 if unknown:
                     raise ValueError(f"experiment {one.label!r} sets unknown controls: {unknown}")

@@ -29,7 +29,7 @@ if shown == RATES:
 else:
     key = sweep_views.KEY_CURVES
     tries = sweep_views.curves(view, results, row[1], row[2])
-view.experiments([(label, {"view": shown, **values}) for label, values in tries])
+view.experiments(tries, within={"view": shown})
 with page.details("All numbers, and how they were made"):
     st.dataframe(sweep_views.table(results), hide_index=True)
     st.markdown(sweep_views.EXPLAINED)

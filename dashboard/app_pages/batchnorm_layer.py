@@ -21,8 +21,7 @@ view = view_state.page(norm_views.PAGE)
 shown = view.segmented_control("view", "Show", list(VIEWS), LAYER, label_visibility="collapsed")
 draw, key = VIEWS[shown]
 figure, controls = st.columns([5, 2], gap="medium")
-tries = draw(norm_views.Place(view, figure, controls))
-view.experiments([(label, {"view": shown, **values}) for label, values in tries])
+view.experiments(draw(norm_views.Place(view, figure, controls)), within={"view": shown})
 with page.details("Why it matters, and for what kind of net"):
     st.markdown(
         "**In training** mean and spread are those of the batch, so each value depends a little on "

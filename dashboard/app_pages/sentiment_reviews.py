@@ -87,9 +87,14 @@ def show_table() -> None:
     )
 
 
+def is_yours() -> bool:
+    """Says whether the visitor filled the column `mine`: in the template nobody has guessed yet."""
+    return own is not None and own.name is not None
+
+
 def you_are() -> str:
-    """Names the row of the column `mine`: in the template nobody has guessed yet."""
-    return YOU if own is not None and own.name is not None else GUESSES
+    """Names the row of the column `mine`."""
+    return YOU if is_yours() else GUESSES
 
 
 def percent_or_dash(share: float) -> str:
@@ -100,10 +105,9 @@ def percent_or_dash(share: float) -> str:
 def standing() -> str:
     """Says who is best, and where the visitor stands."""
     best = ranks.iloc[0]
-    is_you = own is not None and own.name is not None
     who_gets = f"{page.plain(best['title'])} gets"
     if best["name"] == VISITOR:
-        who_gets = "you get" if is_you else "the template’s guesses get"
+        who_gets = "you get" if is_yours() else "the template’s guesses get"
     text = (
         f"Of {n_reviews} {'review' if verdicts.n_reviews == 1 else 'reviews'}, {who_gets} "
         f"{theme.count(best['right'])} right"
@@ -112,7 +116,7 @@ def standing() -> str:
     if len(you) and best["name"] != VISITOR:
         own_row = you.iloc[0]
         text += (
-            f"; {'you get' if is_you else 'the guesses of the template get'} "
+            f"; {'you get' if is_yours() else 'the guesses of the template get'} "
             f"{theme.count(own_row['right'])}, place {own_row['place']} of {len(ranks)}"
         )
     if len(ranks) > 1 and ranks["low"].max() < ranks["high"].min():
@@ -156,7 +160,7 @@ with missing.guard():
         left, right = st.columns([3, 7], gap="medium")
         with left:
             own = own_reviews.upload()
-            if own.name is not None:
+            if is_yours():
                 view.withhold("your reviews")
         board = right.container()
         with right:

@@ -41,11 +41,8 @@ elif shown != THROUGH:
     tries = [one for one in tries if one[1]["view"] != shown]
     tries.insert(0, ("Watch it learn", {"view": THROUGH}))
 view.experiments(
-    [
-        (label, {"view": shown, **values})
-        for label, values in tries
-        if set(values) <= set(view.controls)
-    ],
+    [one for one in tries if set(one[1]) <= set(view.controls)],
+    within={"view": shown},
     kept=("model",),
 )
 with page.details("What is measured, and on what"):

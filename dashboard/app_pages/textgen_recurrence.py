@@ -12,7 +12,6 @@ from dashboard.components import (
     width,
     word_orders,
 )
-from dashboard.view_state import Try
 
 TAGS, ORDERS, STEPS = "Closing tags", "Word order", "Three steps"
 
@@ -57,10 +56,7 @@ else:
             ("Ask for the year, two sentences later", {"question": word_orders.WHEN, "asides": 2}),
             ("How is a loop folded?", {"view": STEPS}),
         ]
-view.experiments(
-    [Try(label, {"view": shown, **values}, *on) for label, values, *on in tries],
-    kept=("sample", "place", "year"),
-)
+view.experiments(tries, within={"view": shown}, kept=("sample", "place", "year"))
 with page.details("How it is done"):
     if shown == STEPS:
         st.latex(

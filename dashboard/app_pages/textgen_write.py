@@ -281,11 +281,8 @@ tries = {
     ],
 }
 view.experiments(
-    [
-        (label, {"view": shown, **values})
-        for label, values in tries[shown]
-        if set(values) <= set(view.controls)
-    ],
+    [one for one in tries[shown] if set(one[1]) <= set(view.controls)],
+    within={"view": shown},
     kept=("model", "sample"),
 )
 with page.details("How a character is drawn, and what a bit is"):

@@ -12,7 +12,7 @@ from dashboard import theme, view_state
 from dashboard.components import choices, width, word_sets
 from dashboard.components.chart import chart
 from dashboard.components.page import look, what_you_see
-from dashboard.components.text import plain, sentence
+from dashboard.components.text import listed, plain, sentence
 from dashboard.components.word_sets import Answer, Choice, Neighbours, WordSet
 from dashboard.figures import words_analogy, words_axes
 from dashboard.figures import words_neighbours as figures
@@ -154,14 +154,9 @@ def _judged(given: Sequence[Answer], right: str | None) -> str:
     bad = [label for label, is_so in is_right.items() if not is_so]
     said = f"Right would be **{plain(as_written(right))}**: "
     if not bad:
-        return f"{said}{_and(good)} {'says' if len(good) == 1 else 'say'} so. "
-    wrong = f"{_and(bad)} {'is' if len(bad) == 1 else 'are'} wrong"
-    return f"{said}{wrong}. " if not good else f"{said}{_and(good)} found it, {wrong}. "
-
-
-def _and(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+        return f"{said}{listed(good)} {'says' if len(good) == 1 else 'say'} so. "
+    wrong = f"{listed(bad)} {'is' if len(bad) == 1 else 'are'} wrong"
+    return f"{said}{wrong}. " if not good else f"{said}{listed(good)} found it, {wrong}. "
 
 
 def draw_axis(

@@ -12,8 +12,6 @@ from dashboard.figures.textgen_inside import WRITTEN
 OTHERS = "all others"
 _ROW = 30  # px
 _LEAST = 5e-5  # a share that counts as something
-_STEP = 1e-4  # of a percentage as it is written
-_SMALLEST = _STEP / 2  # the smallest share that is not written as 0.00 %
 
 
 def sign(char: str) -> str:
@@ -22,16 +20,12 @@ def sign(char: str) -> str:
 
 
 def likely(share: float) -> str:
-    """Says how likely something is that can happen: never 0.00 %, nor 100.00 % if it may not.
+    """Says how likely something is that can happen: as `theme.percent` does, in words at the ends.
 
     Args:
         share: above 0, at most 1.
     """
-    if share < _SMALLEST:
-        return f"less than {theme.percent(_STEP)}"
-    if 1 - _SMALLEST < share < 1:
-        return f"more than {theme.percent(1 - _STEP)}"
-    return theme.percent(share)
+    return theme.percent(share).replace("<", "less than").replace(">", "more than")
 
 
 def shares_at(

@@ -117,17 +117,17 @@ interrupts.take_over()
 interrupts.GRACE_S = 0.1
 {0}
 """
-WAITS = {
-    "before any command": "sys.stderr.write('go'); sys.stderr.flush(); threading.Event().wait()",
-    "in a library that hides it": """
-with interrupts.running():
+HIDES = """
     text = 'go'
     while True:
         try:
             sys.stderr.write(text); text = ''; sys.stderr.flush()
             threading.Event().wait()
         except BaseException: pass
-""",
+"""
+WAITS = {
+    "before any command": "sys.stderr.write('go'); sys.stderr.flush(); threading.Event().wait()",
+    "in a library that hides it": f"with interrupts.running():{HIDES}",
     "where none can be raised": """
 class Silent:
     def __del__(self):
@@ -147,15 +147,8 @@ def test_ctrl_c_ends_the_process_wherever_it_is(wait):
 
 
 def test_a_stop_says_what_fits_the_command():
-    wait = """
-with interrupts.running(), interrupts.when_stopped(lambda: 'stopped; and how'):
-    text = 'go'
-    while True:
-        try:
-            sys.stderr.write(text); text = ''; sys.stderr.flush()
-            threading.Event().wait()
-        except BaseException: pass
-"""
+    words = "interrupts.when_stopped(lambda: 'stopped; and how')"
+    wait = f"with interrupts.running(), {words}:{HIDES}"
     _, rest = stopped(["-c", SCRIPT.format(wait)], signal.SIGINT, until=b"go")
     assert rest.splitlines()[-1] == "stopped; and how"
 
