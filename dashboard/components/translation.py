@@ -5,6 +5,10 @@ React, which draws the page, still holds the node: it writes later text into a n
 any more, or fails when it takes the node away, and the page goes white. So a node that was taken
 out is put back, empty, beside its translation. Whatever React does next is then done to a node of
 the page, and the translation goes when its text does.
+
+The browser may translate before this script has come. Nodes taken out by then are asked of React,
+which keeps them under names that it does not document: where a later React has others, those nodes
+are not found, and all else goes on.
 """
 
 import streamlit as st
@@ -88,6 +92,30 @@ function show(node) {
   if (node.data === "") node.data = known.text
 }
 
+function* textsOf(fiber) {
+  for (let child = fiber?.child; child; child = child.sibling) {
+    if (child.stateNode instanceof Text) yield child.stateNode
+    else if (typeof child.type !== "string") yield* textsOf(child)  // no element of its own
+  }
+}
+
+function fiberOf(element) {
+  const [fiber, props] = ["__reactFiber$", "__reactProps$"].map(
+    (start) => element[Object.keys(element).find((name) => name.startsWith(start))])
+  return fiber?.memoizedProps === props ? fiber : fiber?.alternate
+}
+
+// What was translated before this script came.
+function catchUp() {
+  const parents = new Set([...document.querySelectorAll("font")].map((font) => font.parentNode))
+  for (const parent of parents) {
+    const fonts = [...parent.children].filter(isTranslation)
+    const lost = [...textsOf(fiberOf(parent))].filter((node) => node.parentNode !== parent)
+    if (lost.length === fonts.length) lost.forEach((node, at) => keep(node, fonts[at]))
+  }
+}
+
+catchUp()
 const observer = new MutationObserver(look)
 observer.observe(document.documentElement, { childList: true, characterData: true, subtree: true })
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from dashboard.components import translation
 from tests.browser.conftest import PATIENCE, serve, settle
@@ -57,6 +57,10 @@ def translate(page: Page, mark: str, way: str) -> None:
 
 def said(page: Page) -> Locator:
     return page.locator("p").filter(has_text=re.compile("What you see")).first
+
+
+def strip(page: Page) -> Locator:
+    return page.get_by_role("group", name=re.compile("^The words of the review"))
 
 
 def problems_of(page: Page) -> list[str]:
@@ -135,6 +139,39 @@ def test_a_verdict_follows_the_review_under_translation(open_page: Open, url: st
         page.wait_for_function(READS, arg=right, timeout=PATIENCE)
         settle(page)
     assert problems == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_translation_may_come_before_what_looks_after_it(
+    open_page: Open, url: str, way: str
+) -> None:
+    page = open_page(f"{url}/ideas-embeddings")
+    problems = problems_of(page)
+    late: list[Route] = []
+    page.route("**/BidiComponent*.js", lambda route: late.append(route))
+    page.goto(f"{url}/sentiment-score")
+    expect(said(page)).to_be_visible()
+    first = said(page).inner_text()
+    type_review(page, "awful")
+    expect(said(page)).not_to_have_text(first)
+    settle(page)
+    translate(page, "«", way)
+    late[0].continue_()
+    expect(strip(page)).to_be_visible()
+    type_review(page, "superb")
+    expect(said(page)).to_have_text(re.compile("^«What you see. [^«]+superb[^«]+$"))
+    assert problems == []
+
+
+def test_the_original_comes_back(open_page: Open, url: str) -> None:
+    page = open_page(f"{url}/sentiment-score", height=1400)
+    expect(strip(page)).to_be_visible()  # components have come
+    settle(page)
+    before = said(page).inner_text()
+    translate(page, "«", "exchanged")
+    expect(said(page)).to_contain_text("«")
+    page.evaluate("() => document.querySelectorAll('p > font, p * font').forEach(f => f.remove())")
+    expect(said(page)).to_have_text(before)
 
 
 @pytest.mark.parametrize("way", ["exchanged", "moved into it"])
