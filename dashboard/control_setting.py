@@ -83,6 +83,20 @@ class Settings:
             st.session_state[f"{control.key}-locked"] = value
 
 
+def put(key: str, value: Any) -> None:
+    """Gives a control of Streamlit's a value, before it is drawn, if it has another one.
+
+    A value that a run writes goes to the browser, even where it is the old one, and there it takes
+    the place of what a visitor has typed or chosen since.
+
+    Args:
+        key: of the control.
+        value: as Streamlit has it.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def settings() -> Settings:
     """Returns what buttons have set in this session."""
     return st.session_state.setdefault(_KEY, Settings())

@@ -196,7 +196,7 @@ class View:
 
             key = state["key"]
             if key in st.session_state:
-                st.session_state[key] = option(st.session_state[key])
+                control_setting.put(key, option(st.session_state[key]))
             return option(  # a link's text comes here first
                 st.selectbox(
                     label, choices, index, format_func, accept_new_options=True, **state, **options

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import resources, theme, view_state, visitor
+from dashboard import control_setting, resources, theme, view_state, visitor
 from dashboard.components import films as film_parts
 from dashboard.components import missing, page, provenance, undo
 from dashboard.components.chart import chart
@@ -141,7 +141,7 @@ if view.controls["ratings"].is_shown:
         for row, stars in reversed(rated.items()):
             movie_id = int(movie_ids[row])
             key = f"movies_you-stars-{movie_id}"
-            st.session_state[key] = stars
+            control_setting.put(key, stars)
             with rows.container(
                 horizontal=True, vertical_alignment="center", gap="small", wrap=False
             ):

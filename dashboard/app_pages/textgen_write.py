@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.textgen.sampling import MOST_CHARS, Settings
-from dashboard import resources, theme, view_state
+from dashboard import control_setting, resources, theme, view_state
 from dashboard.components import live_text, missing, noted_text, page, provenance, writing_run
 from dashboard.components import width as widths
 from dashboard.components.text import plain, sentence
@@ -55,7 +55,7 @@ def usual_prime() -> None:
     if KEY_PRIME not in st.session_state or st.session_state[KEY_PRIME] == st.session_state.get(
         used
     ):
-        st.session_state[KEY_PRIME] = usual
+        control_setting.put(KEY_PRIME, usual)
     st.session_state[used] = usual
 
 

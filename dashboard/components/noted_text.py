@@ -226,6 +226,7 @@ def read_otherwise(replaced: Mapping[str, str], n_known: int) -> None:
         replaced: character -> what is read instead of it.
         n_known: characters that the net knows.
     """
+    note = st.empty()  # there in any case: what is below keeps its place, and stands there once
     if not replaced:
         return
     named = [
@@ -233,7 +234,7 @@ def read_otherwise(replaced: Mapping[str, str], n_known: int) -> None:
         for char, other in list(replaced.items())[:_NAMED]
     ]
     more = len(replaced) - len(named)
-    st.caption(
+    note.caption(
         f"The net knows {n_known} characters. It reads {', '.join(named)}"
         + (f", and {more} more in such ways." if more > 0 else ".")
     )

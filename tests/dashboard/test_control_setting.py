@@ -88,3 +88,25 @@ def interrupt(*_: object) -> None:
 def control(name: str) -> control_setting.Control:
     rule = Number(0, 10, whole=True)
     return control_setting.Control(name, name, f"here_{name}", rule, 8, name == "shown", False)
+
+
+def writing() -> None:
+    """Controls whose values the page itself writes in each run."""
+    import streamlit as st
+
+    from dashboard import control_setting, view_state
+
+    view = view_state.page("writing")
+    control_setting.put("text", "a beginning")
+    st.text_area("Text", key="text")
+    view.selectbox("word", "Word", ["one", "two"], "one", meant=lambda text: "two")
+
+
+def test_a_value_goes_to_the_browser_only_where_it_changes() -> None:
+    """There it takes the place of what the visitor has typed since the run began."""
+    app = AppTest.from_function(writing).run()
+    assert not app.exception
+    assert app.text_area[0].proto.set_value  # it begins with it
+    app.run()
+    assert app.text_area[0].value == "a beginning" and app.selectbox[0].value == "one"
+    assert not app.text_area[0].proto.set_value and not app.selectbox[0].proto.set_value
