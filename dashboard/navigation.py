@@ -14,31 +14,31 @@ class Entry(NamedTuple):
 
 
 PAGES: dict[str, tuple[Entry, ...]] = {
-    "": (Entry("app_pages/overview.py", "Overview", "", ":material/home:"),),
+    "": (Entry("app_pages/overview/page.py", "Overview", "", ":material/home:"),),
     "Movies": (
         Entry(
-            "app_pages/movies_ranking.py",
+            "app_pages/movies_ranking/page.py",
             "Ranking",
             "movies-ranking",
             ":material/trophy:",
             "Which films are good, once the raters are accounted for?",
         ),
         Entry(
-            "app_pages/movies_factors.py",
+            "app_pages/movies_factors/page.py",
             "Factors",
             "movies-factors",
             ":material/scatter_plot:",
             "What do the latent factors mean?",
         ),
         Entry(
-            "app_pages/movies_why.py",
+            "app_pages/movies_why/page.py",
             "Why this prediction?",
             "movies-why",
             ":material/waterfall_chart:",
             "Why does the model predict these stars for this rater and this film?",
         ),
         Entry(
-            "app_pages/movies_you.py",
+            "app_pages/movies_you/page.py",
             "You",
             "movies-you",
             ":material/person_pin_circle:",
@@ -47,21 +47,21 @@ PAGES: dict[str, tuple[Entry, ...]] = {
     ),
     "Words": (
         Entry(
-            "app_pages/words_map.py",
+            "app_pages/words_map/page.py",
             "Map",
             "words-map",
             ":material/map:",
             "Where do words lie, and how far can the map be trusted?",
         ),
         Entry(
-            "app_pages/words_tsne.py",
+            "app_pages/words_tsne/page.py",
             "t-SNE at work",
             "words-tsne",
             ":material/animation:",
             "How does t-SNE draw a map?",
         ),
         Entry(
-            "app_pages/words_neighbours.py",
+            "app_pages/words_neighbours/page.py",
             "Neighbours",
             "words-neighbours",
             ":material/hub:",
@@ -70,35 +70,35 @@ PAGES: dict[str, tuple[Entry, ...]] = {
     ),
     "Sentiment": (
         Entry(
-            "app_pages/sentiment_score.py",
+            "app_pages/sentiment_score/page.py",
             "Score a review",
             "sentiment-score",
             ":material/rate_review:",
             "Is this review for the film, and which words say so?",
         ),
         Entry(
-            "app_pages/sentiment_board.py",
+            "app_pages/sentiment_board/page.py",
             "Leaderboard",
             "sentiment-board",
             ":material/leaderboard:",
             "Which model wins, and when?",
         ),
         Entry(
-            "app_pages/sentiment_reviews.py",
+            "app_pages/sentiment_reviews/page.py",
             "Failures",
             "sentiment-reviews",
             ":material/rule:",
             "Where do the models fail, on your reviews or on the test reviews?",
         ),
         Entry(
-            "app_pages/sentiment_filters.py",
+            "app_pages/sentiment_filters/page.py",
             "Convolution",
             "sentiment-filters",
             ":material/filter_center_focus:",
             "What do the filters look for?",
         ),
         Entry(
-            "app_pages/sentiment_settings.py",
+            "app_pages/sentiment_settings/page.py",
             "Settings",
             "sentiment-settings",
             ":material/tune:",
@@ -107,28 +107,28 @@ PAGES: dict[str, tuple[Entry, ...]] = {
     ),
     "Text": (
         Entry(
-            "app_pages/textgen_write.py",
+            "app_pages/textgen_write/page.py",
             "Write",
             "text-write",
             ":material/edit_note:",
             "What does the net write, and what surprises it?",
         ),
         Entry(
-            "app_pages/textgen_learn.py",
+            "app_pages/textgen_learn/page.py",
             "Watch it learn",
             "text-learn",
             ":material/model_training:",
             "How does a net learn to write?",
         ),
         Entry(
-            "app_pages/textgen_recurrence.py",
+            "app_pages/textgen_recurrence/page.py",
             "Why recurrence?",
             "text-recurrence",
             ":material/cycle:",
             "What does a state remember that a window cannot?",
         ),
         Entry(
-            "app_pages/textgen_inside.py",
+            "app_pages/textgen_inside/page.py",
             "Inside",
             "text-inside",
             ":material/memory:",
@@ -137,21 +137,21 @@ PAGES: dict[str, tuple[Entry, ...]] = {
     ),
     "Batch norm": (
         Entry(
-            "app_pages/batchnorm_surgery.py",
+            "app_pages/batchnorm_surgery/page.py",
             "The surgery",
             "batchnorm-surgery",
             ":material/healing:",
             "Batch norm is put into a trained net: does the net notice?",
         ),
         Entry(
-            "app_pages/batchnorm_buys.py",
+            "app_pages/batchnorm_buys/page.py",
             "What it buys",
             "batchnorm-buys",
             ":material/speed:",
             "Does batch norm let a net learn faster or better?",
         ),
         Entry(
-            "app_pages/batchnorm_layer.py",
+            "app_pages/batchnorm_layer/page.py",
             "How batch norm works",
             "batchnorm-layer",
             ":material/align_horizontal_center:",
@@ -160,7 +160,7 @@ PAGES: dict[str, tuple[Entry, ...]] = {
     ),
     "Ideas": (
         Entry(
-            "app_pages/ideas_embeddings.py",
+            "app_pages/ideas_embeddings/page.py",
             "Embeddings",
             "ideas-embeddings",
             ":material/grid_on:",

@@ -13,7 +13,7 @@ from core.movies.explorer import MovieExplorer
 from core.movies.links import MOST_CHARACTERS, MOST_RATINGS, LinkRatings, decode, encode
 from core.movies.made_up import MADE_UP_RATERS
 from dashboard import theme
-from dashboard.figures.movies_why import shortened
+from dashboard.figures.waterfall import shortened
 
 __all__ = [
     "MOST_CHARACTERS",

@@ -57,6 +57,8 @@ LIGHT = (
     *(f"{room}.py" for room in OPEN_ROOMS),
 )
 DOORS = ("__main__.py", "commands.py")  # of the command line, which knows every topic
+# What every page goes through, however many do today.
+FOR_ALL_PAGES = ("dashboard/components/switch.py", "dashboard/components/translation.py")
 CACHES = ("cache_data", "cache_resource")
 
 
@@ -118,14 +120,20 @@ def wrong_arrow(path: str, name: str) -> str | None:
     if parts[0] == "dashboard":
         if starts(name, *TRAINING):
             return "the app never trains"
-        is_pure = parts[1] in ("figures", "theme.py", "link_values.py", "navigation.py")
+        if starts(name, "dashboard.app_pages"):
+            if parts[1] != "app_pages":
+                return "what pages share does not know them"
+            if not starts(name, f"dashboard.app_pages.{parts[2]}"):
+                return "pages do not import each other's parts"
+        is_figure = parts[1] == "figures" or parts[-1].endswith("_figure.py")
+        is_pure = is_figure or parts[1] in ("theme.py", "link_values.py", "navigation.py")
         if is_pure and starts(name, "streamlit", "dashboard.resources", "dashboard.components"):
             return "figures and their colours are pure functions"
-        if parts[1] == "figures" and starts(name, "core"):
+        if is_figure and starts(name, "core"):
             return "figures get arrays and tables, no core objects"
         if parts[1] == "app_pages" and starts(name, "core") and name != "core":
-            is_error = starts(name, "core.errors")
-            if not is_error and not is_open_room(name):
+            is_shared = starts(name, "core.errors", "core.tokens")
+            if not is_shared and not is_open_room(name):
                 return "pages reach core through resources and its explorers"
         if parts[1] == "components" and starts(name, *(f"core.{topic}" for topic in TOPICS)):
             if not is_open_room(name):
@@ -175,6 +183,30 @@ def violations(root: Path) -> list[str]:
     return found
 
 
+def single_page_modules(sources: dict[str, str]) -> list[str]:
+    """Returns the modules among components and figures that serve less than two pages."""
+    importers: dict[str, set[str]] = {path: set() for path in sources}
+    for path, source in sources.items():
+        for name, _, _ in imports(source):
+            target = name.replace(".", "/") + ".py"
+            if target in importers:
+                importers[target].add(path)
+
+    def served(path: str, seen: set[str]) -> set[str]:
+        if path.startswith("dashboard/app_pages/"):
+            return {path.split("/")[2]}
+        seen.add(path)
+        return {page for one in importers[path] - seen for page in served(one, seen)}
+
+    found = []
+    for path in sorted(sources):
+        if path.startswith(("dashboard/components/", "dashboard/figures/")):
+            pages = served(path, set())
+            if len(pages) < 2 and path not in FOR_ALL_PAGES:
+                found.append(f"{path} serves {' '.join(pages) + ' alone' if pages else 'nothing'}")
+    return found
+
+
 def _chains_to_training(
     path: str, sources: dict[str, str], seen: set[str], chain: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, ...]]:
@@ -196,9 +228,30 @@ def test_no_arrow_is_wrong() -> None:
     assert not found, "\n".join(found)
 
 
+def test_what_pages_share_serves_two_pages_at_least() -> None:
+    """Anything else lives beside its page, where a reader looks for it."""
+    found = single_page_modules(modules(ROOT))
+    assert not found, "\n".join(found)
+
+
+def test_a_shared_module_of_one_page_is_found() -> None:
+    sources = {
+        "dashboard/components/one.py": "",
+        "dashboard/components/two.py": "from dashboard.components import three",
+        "dashboard/components/three.py": "",
+        "dashboard/figures/none.py": "",
+        "dashboard/app_pages/a/page.py": "from dashboard.components import one, two",
+        "dashboard/app_pages/b/part.py": "from dashboard.components.two import x",
+    }
+    assert single_page_modules(sources) == [
+        "dashboard/components/one.py serves a alone",
+        "dashboard/figures/none.py serves nothing",
+    ]
+
+
 def test_the_walk_sees_the_house() -> None:
     paths = modules(ROOT)
-    for path in ("core/bundle.py", "dashboard/app.py", "dashboard/app_pages/overview.py"):
+    for path in ("core/bundle.py", "dashboard/app.py", "dashboard/app_pages/overview/page.py"):
         assert path in paths
 
 
@@ -221,12 +274,32 @@ def test_the_walk_sees_the_house() -> None:
         ("dashboard/figures/movies.py", "from dashboard.resources import bundle", "pure"),
         ("dashboard/figures/movies.py", "from core.bundle import Bundle", "arrays and tables"),
         ("dashboard/theme.py", "import streamlit", "pure"),
-        ("dashboard/app_pages/words.py", "from core.bundle import load_bundle", "resources"),
-        ("dashboard/app_pages/words.py", "from core.words.train import train", "resources"),
-        ("dashboard/app_pages/words.py", "import figures", "second copy"),
+        ("dashboard/app_pages/words/map_figure.py", "import streamlit", "pure"),
+        ("dashboard/app_pages/words/map_figure.py", "from core.bundle import Bundle", "arrays"),
+        (
+            "dashboard/app_pages/words/page.py",
+            "from dashboard.app_pages import words_tsne",
+            "each other",
+        ),
+        (
+            "dashboard/components/films.py",
+            "import dashboard.app_pages.words",
+            "not know",
+        ),
+        (
+            "dashboard/app_pages/words/page.py",
+            "from core.bundle import load_bundle",
+            "resources",
+        ),
+        (
+            "dashboard/app_pages/words/page.py",
+            "from core.words.train import train",
+            "resources",
+        ),
+        ("dashboard/app_pages/words/page.py", "import figures", "second copy"),
         ("dashboard/components/ledger.py", "import core.movies.train", "through its explorer"),
         (
-            "dashboard/app_pages/words.py",
+            "dashboard/app_pages/words/page.py",
             "import streamlit as st\n@st.cache_data\ndef f(): ...",
             "cache",
         ),
@@ -251,8 +324,11 @@ def test_a_planted_wrong_arrow_is_found(
         ),
         ("core/__main__.py", "from core.movies import command"),
         ("dashboard/resources.py", "import streamlit as st\n@st.cache_resource\ndef f(): ..."),
-        ("dashboard/app_pages/movies.py", "from core.movies.explorer import MovieExplorer"),
-        ("dashboard/app_pages/movies.py", "from core.errors import InputError"),
+        (
+            "dashboard/app_pages/movies/page.py",
+            "from core.movies.explorer import MovieExplorer",
+        ),
+        ("dashboard/app_pages/movies/page.py", "from core.errors import InputError"),
         ("dashboard/figures/movies.py", "from dashboard import theme\nimport plotly.graph_objects"),
     ],
 )

@@ -17,8 +17,8 @@ from dashboard import resources, theme, view_state, visitor
 from dashboard.components import choices, missing
 from dashboard.components.chart import chart
 from dashboard.components.text import plain
-from dashboard.figures import movies_ranking
 from dashboard.figures.selection import selected_rows
+from dashboard.figures.stars import stars
 
 MODELS = {"movies-bias": "ours", "movies-lesson-bias": "the lesson's recipe"}
 N_NEAREST = 8
@@ -175,7 +175,7 @@ def card(view: view_state.View, films: MovieExplorer, film: int, ranked: pd.Data
         with picture:
             histogram = films.histogram(film)
             chart(
-                movies_ranking.stars(histogram, float(row["mean"])),
+                stars(histogram, float(row["mean"])),
                 key=f"{view.name}_stars",
                 alt=f"Bars: how often {row['label']} was given each number of stars, to the "
                 f"nearest {HISTOGRAM_STEP}",

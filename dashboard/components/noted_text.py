@@ -15,7 +15,7 @@ from dashboard.components import page, width
 from dashboard.components.char_strip import char_strip, clicked
 from dashboard.components.chart import chart
 from dashboard.components.text import plain
-from dashboard.figures import textgen_writing as figures
+from dashboard.figures import alternatives as figures
 
 FULL = 6.0  # bits: a character that surprises so much has the fullest colour
 LEGEND = ("expected", f"surprising: {FULL:g} bits or more, 1 in {2**FULL:.0f} or less")

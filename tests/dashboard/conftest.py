@@ -78,7 +78,7 @@ def app() -> Callable[..., AppTest]:
         tester = AppTest.from_file(ROOT / "dashboard" / "app.py", default_timeout=60)
         if page != "overview":
             tester.run()  # a page can be chosen once the menu is known
-            tester.switch_page(f"app_pages/{page}.py")
+            tester.switch_page(f"app_pages/{page}/page.py")
         tester.query_params.update(query or {})
         return tester.run()
 

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.batchnorm.sweep_results import SweepResults
-from dashboard.components import sweep_views
+from dashboard.app_pages.batchnorm_buys import views
 from tests.dashboard.batchnorm_samples import PLAIN, WITH, fill_sweep, sweep_bundle, sweep_curves
 from tests.dashboard.reading import spec, words
 
@@ -44,27 +44,27 @@ def test_the_answer_is_on_the_page(app: App, assets: Path) -> None:
 
 def test_a_difference_within_the_spread_is_called_chance() -> None:
     same = (0.96, 0.97, 0.97, 0.9601)
-    said = sweep_views.answer(results({PLAIN: same, WITH: (0.96, 0.97, 0.9702, 0.96)}))
+    said = views.answer(results({PLAIN: same, WITH: (0.96, 0.97, 0.9702, 0.96)}))
     assert "which is within chance over 3 seeds each" in said
     assert "Both train up to the same learning rate, 0.1" in said
 
 
 def test_one_seed_proves_nothing() -> None:
-    said = sweep_views.answer(results({PLAIN: (0.95,) * 4, WITH: (0.97,) * 4}, n_seeds=1))
+    said = views.answer(results({PLAIN: (0.95,) * 4, WITH: (0.97,) * 4}, n_seeds=1))
     assert "of one training each, so it may be chance" in said and "±" not in said
 
 
 def test_batch_norm_may_lose() -> None:
     worse = {PLAIN: (0.95, 0.97, 0.98, 0.98), WITH: (0.95, 0.96, 0.5, 0.5)}
-    said = sweep_views.answer(results(worse))
+    said = views.answer(results(worse))
     assert "−2.00 points, more than chance" in said
     assert "100 times as low" in said
 
 
 def test_a_net_that_never_trains_is_named() -> None:
-    said = sweep_views.answer(results({PLAIN: (0.5,) * 4, WITH: (0.97,) * 4}))
+    said = views.answer(results({PLAIN: (0.5,) * 4, WITH: (0.97,) * 4}))
     assert "At none of these learning rates does the net without train" in said
-    alone = sweep_views.answer(results({WITH: (0.97,) * 4}))
+    alone = views.answer(results({WITH: (0.97,) * 4}))
     assert "Only one of the two nets" in alone
 
 

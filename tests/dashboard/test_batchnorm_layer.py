@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import norm_views
+from dashboard.app_pages.batchnorm_layer import views
 from tests.dashboard.reading import spec, words
 
 App = Callable[..., AppTest]
@@ -55,7 +55,7 @@ def test_the_notebooks_recipe_and_a_forgotten_epsilon_do_not(app: App, empty_ass
 
 
 def test_the_notebooks_recipe_is_right_for_a_variance_of_one(app: App, empty_assets: Path) -> None:
-    page = opened(app, recipe=norm_views.NOTEBOOK, sd="1", epsilon="0")
+    page = opened(app, recipe=views.NOTEBOOK, sd="1", epsilon="0")
     assert "They are back where they were" in words(page)
 
 
@@ -63,7 +63,7 @@ def test_gamma_and_beta_by_hand(app: App, empty_assets: Path) -> None:
     page = opened(app, gamma="-2", beta="1.5")
     assert "with mean **+1.50** and spread **2.00**" in words(page)
     assert r"-2 \cdot" in formula(page)
-    page.selectbox(key=f"{PAGE}_recipe").set_value(norm_views.EXACT).run()
+    page.selectbox(key=f"{PAGE}_recipe").set_value(views.EXACT).run()
     assert not page.exception
     assert not [one for one in page.slider if one.key == f"{PAGE}_gamma"]
 
@@ -76,7 +76,7 @@ def test_a_channel_that_does_not_vary_gets_a_sentence(app: App, empty_assets: Pa
 
 
 def test_two_groups_stay_two(app: App, empty_assets: Path) -> None:
-    page = opened(app, recipe=norm_views.EXACT)
+    page = opened(app, recipe=views.EXACT)
     page.button(key=f"{PAGE}-try-3").click().run()
     heights = spec(page)["data"][2]["y"]
     low = min(heights[15:30])

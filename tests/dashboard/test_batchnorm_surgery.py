@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 from core.batchnorm import TUNED_SURGERY
 from core.batchnorm.explorer import Surgery, open_surgery
 from dashboard import resources, theme
-from dashboard.components import surgery_views
+from dashboard.app_pages.batchnorm_surgery import views
 from tests.dashboard.batchnorm_samples import fill_best, fill_surgery
 from tests.dashboard.reading import spec, words
 
 App = Callable[..., AppTest]
 PAGE = "batchnorm_surgery"
-NAMES = list(surgery_views.NAMES.values())
+NAMES = list(views.NAMES.values())
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,8 @@ def test_what_was_not_recorded_is_said(app: App, assets: Path) -> None:
 def test_layers_are_chosen_by_group_and_by_name(app: App, assets: Path) -> None:
     model = open_surgery(assets=assets)
     every = model.layers["name"].tolist()
-    assert surgery_views.places(model, ["convolution", "relu"]) == tuple(every)
-    assert surgery_views.places(model, [every[3], every[0]]) == (every[0], every[3])
+    assert views.places(model, ["convolution", "relu"]) == tuple(every)
+    assert views.places(model, [every[3], every[0]]) == (every[0], every[3])
     page = opened(app, layers=["conv1", "relu_conv1"])
     assert page.selectbox(key=f"{PAGE}_layer").options == ["conv1", "relu_conv1"]
 
@@ -185,9 +185,7 @@ def test_a_net_that_lost_its_numbers_is_told(monkeypatch: pytest.MonkeyPatch, as
         0.9,
         0.5,
     )
-    said = surgery_views.said(
-        "notebook", surgery_views.Operation(("conv1",), 1e-3, 8, False, 0, "surgery"), lost
-    )
+    said = views.said("notebook", views.Operation(("conv1",), 1e-3, 8, False, 0, "surgery"), lost)
     assert "beyond all numbers" in said and "**∞**" in said and "nan" not in said
 
 

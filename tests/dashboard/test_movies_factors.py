@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.bundle import save_bundle
-from dashboard.components import factor_map
-from dashboard.figures.movies_map import COLOURS
+from dashboard.app_pages.movies_factors import views
+from dashboard.app_pages.movies_factors.map_figure import COLOURS
 from tests.dashboard.reading import spec, words
 from tests.dashboard.trained_films import EPOCHS, N_MAPPED, fill_trained, trained_bundle
 
@@ -50,7 +50,7 @@ def test_each_colour_is_drawn(app: App, films: Path, colour: str, space: str) ->
 
 def test_the_lists_name_the_films_at_the_ends(app: App, films: Path) -> None:
     page = run(app)
-    assert words(page).count(":small[") == 2 * 2 * (factor_map.N_ENDS + 1)
+    assert words(page).count(":small[") == 2 * 2 * (views.N_ENDS + 1)
 
 
 def test_the_methods_give_other_axes(app: App, films: Path) -> None:

@@ -64,7 +64,9 @@ def test_overview_with_a_damaged_bundle(app: App, full_assets: Path) -> None:
 def test_every_page_has_its_own_address_and_file() -> None:
     entries = [entry for topic in PAGES.values() for entry in topic]
     assert len({entry.url_path for entry in entries}) == len(entries)
-    assert [entry.script for entry in entries if not entry.url_path] == ["app_pages/overview.py"]
+    assert [entry.script for entry in entries if not entry.url_path] == [
+        "app_pages/overview/page.py"
+    ]
     for entry in entries:
         assert (ROOT / "dashboard" / entry.script).is_file()
         assert entry.question or not entry.url_path

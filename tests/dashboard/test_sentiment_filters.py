@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.bundle import save_bundle
+from dashboard.app_pages.sentiment_filters import window_figure
 from dashboard.components import review_text
-from dashboard.figures import sentiment_filters
 from dashboard.sample_reviews import SAMPLES, Sample
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import BAD, GOOD, SUM_TITLE, TITLES, fill_reviews, sum_bundle
@@ -97,7 +97,7 @@ def test_the_player_is_there_where_the_window_can_move(
 def test_a_review_longer_than_what_plays_says_so(
     app: App, reviews: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sentiment_filters, "MOST_FRAMES", 4)
+    monkeypatch.setattr(window_figure, "MOST_FRAMES", 4)
     page = run(app, TEXT, place="4")
     assert len(spec(page)["frames"]) == 4
     assert any("words 2 to 5 of 6" in note.value for note in page.caption)
@@ -149,7 +149,7 @@ def test_a_window_beyond_the_review_stands_at_its_end(app: App, reviews: Path) -
 def test_what_was_typed_comes_along_from_the_other_page(app: App, reviews: Path) -> None:
     page = app("sentiment_score")
     page.text_area(key=review_text.KEY).set_value("my own words").run()
-    page.switch_page(f"app_pages/{PAGE}.py").run()
+    page.switch_page(f"app_pages/{PAGE}/page.py").run()
     assert page.text_area(key=review_text.KEY).value == "my own words"
     assert "my own" not in str(dict(page.query_params))
 

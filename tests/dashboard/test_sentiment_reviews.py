@@ -11,7 +11,8 @@ from core.bundle import save_bundle
 from core.errors import DataError
 from core.sentiment.data import Texts
 from core.sentiment.uploads import parse_labelled, written
-from dashboard import resources, template_reviews
+from dashboard import resources
+from dashboard.app_pages.sentiment_reviews import template_reviews
 from dashboard.components import review_text
 from tests.dashboard.board_samples import N_REVIEWS, board_bundle, fill_board, reviews
 from tests.dashboard.reading import spec, words
@@ -167,8 +168,8 @@ def test_the_template_comes_back_by_its_button_and_when_the_file_goes(
 
 def test_the_file_stays_while_other_pages_are_visited(app: App, models: Path) -> None:
     page = upload(app(PAGE), b"text,label\nwonderful,1\n")
-    page.switch_page("app_pages/sentiment_score.py").run()
-    page.switch_page(f"app_pages/{PAGE}.py").run()
+    page.switch_page("app_pages/sentiment_score/page.py").run()
+    page.switch_page(f"app_pages/{PAGE}/page.py").run()
     assert not page.exception and shown_review(page) == "wonderful"
 
 
@@ -208,7 +209,7 @@ def test_each_experiment_leads_somewhere(app: App, models: Path, number: int) ->
 
 def test_a_review_is_taken_to_the_page_that_scores(app: App, models: Path) -> None:
     page = app("sentiment_score", {"sentiment_score_sample": "irony"})
-    page.switch_page(f"app_pages/{PAGE}.py").run()
+    page.switch_page(f"app_pages/{PAGE}/page.py").run()
     upload(page, b'text,label\n"great <b>film</b>, not bad",1\n')
     next(button for button in page.button if button.label == "Take it to Score").click().run()
     assert not page.exception

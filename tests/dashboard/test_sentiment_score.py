@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import review_text, review_words, word_strip
+from dashboard.app_pages.sentiment_score import word_reasons
+from dashboard.components import review_text, word_strip
 from dashboard.sample_reviews import SAMPLES
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import NOT_BAD, TITLES, fill_reviews
@@ -259,8 +260,8 @@ def test_only_a_word_that_speaks_for_it_is_said_to(
 def test_words_are_left_out_one_by_one_of_texts_up_to_a_length(
     app: App, reviews: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review_words, "MOST_DROPPED", 3)
-    page = app(PAGE, {f"{PAGE}_model": TITLES["mlp"], f"{PAGE}_how": review_words.DROPPED})
+    monkeypatch.setattr(word_reasons, "MOST_DROPPED", 3)
+    page = app(PAGE, {f"{PAGE}_model": TITLES["mlp"], f"{PAGE}_how": word_reasons.DROPPED})
     of_three, of_four = ("wonderful bad film", "wonderful bad film film")
     captions = {
         text: " ".join(one.value for one in write(page, text).caption)

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.bundle import Bundle, save_bundle
-from dashboard.figures.sentiment_settings import panels
+from dashboard.app_pages.sentiment_settings.panels_figure import panels
 from tests.dashboard.reading import spec, words
 
 App = Callable[..., AppTest]

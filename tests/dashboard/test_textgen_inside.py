@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.textgen.explorer import TextModel, open_model
-from dashboard.components import cell_views, gate_views
+from dashboard.app_pages.textgen_inside import cell_views, gate_views
 from tests.dashboard.inside_samples import N_UNITS, TITLES, fill_nets
 from tests.dashboard.reading import spec, words
 

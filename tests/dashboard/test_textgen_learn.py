@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.bundle import load_bundle, save_bundle
 from core.textgen.explorer import open_model
 from dashboard import resources
-from dashboard.components import learning_views
+from dashboard.app_pages.textgen_learn import views
 from tests.dashboard.reading import spec, words
 from tests.dashboard.writer_samples import EPOCHS, PLAIN, SMALL, TITLES
 
@@ -117,7 +117,7 @@ def test_nets_of_another_text_are_left_out(
 
 def test_the_losses_of_the_lesson_are_in_its_file() -> None:
     rows = [row for topic in resources.lesson()["topics"] for row in topic["rows"]]
-    (row,) = [row for row in rows if row["id"] == learning_views.LESSON_ROW]
+    (row,) = [row for row in rows if row["id"] == views.LESSON_ROW]
     assert row["history"] == [1.5152, 1.2892, 1.2544, 1.2218]
 
 

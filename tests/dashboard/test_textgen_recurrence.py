@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.textgen.markup import NAMES
 from core.textgen.order import ORDERS
-from dashboard.components import memory_tags, unfolded_steps
+from dashboard.app_pages.textgen_recurrence import tags, unfolded
 from tests.dashboard.memory_samples import fill_memory, fill_unfolded
 from tests.dashboard.reading import spec, words
 
@@ -38,7 +38,7 @@ def opened(app: App, view: str, **query: str) -> AppTest:
 
 def typed(app: App, markup: str) -> AppTest:
     page = opened(app, "Closing tags")
-    page.text_area(key=memory_tags.KEY_TEXT).set_value(markup).run()
+    page.text_area(key=tags.KEY_TEXT).set_value(markup).run()
     assert not page.exception
     return page
 
@@ -118,14 +118,14 @@ def test_what_was_typed_is_in_no_link(app: App, assets: Path) -> None:
 
 
 def test_a_link_restores_the_sample(app: App, assets: Path) -> None:
-    page = opened(app, "Closing tags", sample=memory_tags.SAMPLES["far"][0])
-    assert page.text_area(key=memory_tags.KEY_TEXT).value == memory_tags.SAMPLES["far"][1]
+    page = opened(app, "Closing tags", sample=tags.SAMPLES["far"][0])
+    assert page.text_area(key=tags.KEY_TEXT).value == tags.SAMPLES["far"][1]
     page.button(key=f"{PAGE}-try-1").click().run()
     assert "The open tag is **cap**" in words(page)
 
 
 def test_samples_have_letters_that_readers_know(app: App, assets: Path) -> None:
-    for title, _ in memory_tags.SAMPLES.values():
+    for title, _ in tags.SAMPLES.values():
         page = opened(app, "Closing tags", sample=title)
         assert "do not know every sign" not in words(page)
         assert "The open tag is" in words(page)
@@ -161,7 +161,7 @@ def test_other_than_three_characters_are_refused(
     app: App, assets: Path, text: str, said: str
 ) -> None:
     page = opened(app, "Three steps")
-    page.text_input(key=unfolded_steps.KEY_TEXT).set_value(text).run()
+    page.text_input(key=unfolded.KEY_TEXT).set_value(text).run()
     assert not page.exception
     assert any(said in box.value.replace("\\", "") for box in page.warning)
     assert len(page.get("plotly_chart")) == 1
@@ -169,7 +169,7 @@ def test_other_than_three_characters_are_refused(
 
 def test_signs_that_mean_something_elsewhere_are_text(app: App, assets: Path) -> None:
     page = opened(app, "Three steps")
-    page.text_input(key=unfolded_steps.KEY_TEXT).set_value('("E').run()
+    page.text_input(key=unfolded.KEY_TEXT).set_value('("E').run()
     assert not page.exception and not page.warning
     assert "<b>e</b>" in notes(page)
     assert '("E' not in str(dict(page.query_params))
@@ -204,9 +204,9 @@ def test_the_footer_names_what_the_view_is_about(app: App, assets: Path) -> None
         assert metric in page.caption[-1].value.replace("\\", "")
 
 
-@pytest.mark.parametrize("by", memory_tags.BY)
+@pytest.mark.parametrize("by", tags.BY)
 def test_what_a_window_sees_is_said_as_it_is(app: App, assets: Path, by: str) -> None:
-    said = words(opened(app, "Closing tags", by=memory_tags.BY[by]))
+    said = words(opened(app, "Closing tags", by=tags.BY[by]))
     assert "knows only what it sees now" not in said  # a window of many characters sees them all
     assert "Counting and the window see only the last characters, the window " in said
 

@@ -9,9 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.textgen.explorer import TextModel, open_model
 from core.textgen.sampling import MOST_CHARS, MOST_PRIME, Settings
-from dashboard.components import noted_text, writing_run
+from dashboard.app_pages.textgen_write import writing
+from dashboard.components import noted_text
 from dashboard.components.noted_text import Noted, noted
-from dashboard.figures.textgen_writing import alternatives, likely, shares_at
+from dashboard.figures.alternatives import alternatives, likely, shares_at
 from tests.dashboard.reading import spec, words
 from tests.dashboard.writer_samples import EPOCHS, LINES, PLAIN, SMALL, TITLES
 
@@ -48,7 +49,7 @@ def warnings(page: AppTest) -> str:
     return "\n".join(warning.value for warning in page.warning).replace("\\", "")
 
 
-def run_of(page: AppTest) -> writing_run.Written:
+def run_of(page: AppTest) -> writing.Written:
     return page.session_state[f"{PAGE}-written"]
 
 

@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 from core.errors import InputError
 from core.words.explorer import MapExplorer
 from dashboard import resources, theme
-from dashboard.components import viewport, word_map
-from dashboard.components.word_search import Search
-from dashboard.figures.words_map import Window
+from dashboard.app_pages.words_map import viewport, views
+from dashboard.app_pages.words_map.lookup import Search
+from dashboard.app_pages.words_map.map_figure import Window
 from dashboard.link_values import Choice
 from tests.dashboard.reading import spec, text, words
 from tests.dashboard.word_samples import (
@@ -319,15 +319,15 @@ def test_no_bundle_is_a_notice_with_the_command(app: App, empty_assets: Path) ->
 
 
 @pytest.fixture
-def pane() -> word_map.Pane:
+def pane() -> views.Pane:
     explorer = MapExplorer(maps_bundle())
     record = explorer.find_map(N_FITTED)
     table = explorer.table(record)
-    (one,) = word_map.draw_panes(table, record, ["t-SNE"], N_DRAWN, "", Search(), None)
+    (one,) = views.draw_panes(table, record, ["t-SNE"], N_DRAWN, "", Search(), None)
     return one
 
 
-def test_a_part_is_read_as_it_was_written(pane: word_map.Pane) -> None:
+def test_a_part_is_read_as_it_was_written(pane: views.Pane) -> None:
     width, height = pane.everything.size
     window = Window(
         pane.everything.left + width / 8,
@@ -339,12 +339,12 @@ def test_a_part_is_read_as_it_was_written(pane: word_map.Pane) -> None:
     assert viewport.write(None, pane) == "" and viewport.read("", pane) == pane.everything
 
 
-def test_a_part_too_small_to_write_is_everything(pane: word_map.Pane) -> None:
+def test_a_part_too_small_to_write_is_everything(pane: views.Pane) -> None:
     left, _, bottom, _ = pane.everything
     assert viewport.write(Window(left, left + 1e-9, bottom, bottom + 1), pane) == ""
 
 
-def test_a_part_far_out_is_kept_within_reach(pane: word_map.Pane) -> None:
+def test_a_part_far_out_is_kept_within_reach(pane: views.Pane) -> None:
     left, right, bottom, top = pane.everything
     far = viewport.write(Window(left - 1e9, right, bottom, top + 1e9), pane)
     assert (

@@ -15,9 +15,9 @@ from core.errors import DataError, InputError
 from core.sentiment.model import CnnConfig
 from core.sentiment.shapes import SHAPES
 from dashboard import resources
+from dashboard.app_pages.words_neighbours.lists_figure import INPUT, SHARED
 from dashboard.components import word_sets
 from dashboard.components.word_sets import Choice, WordSet
-from dashboard.figures.words_neighbours import INPUT, SHARED
 from tests.dashboard.reading import spec, words
 from tests.dashboard.word_samples import fill_words, sample_vectors
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.words.live import TsneSettings, choose_words
 from dashboard import resources
-from dashboard.components import tsne_run, tsne_words
+from dashboard.app_pages.words_tsne import live_run, own_words
 from tests.dashboard.fake_tsne import KL_END, FakeRunner
 from tests.dashboard.reading import spec, words
 from tests.dashboard.word_samples import N_FITTED, fill_words, sample_vectors, word_list
@@ -93,7 +93,7 @@ def test_own_words_are_drawn_and_linked(app: App, glove_here: Path, runner: Fake
 def test_long_texts_stay_out_of_the_link(app: App, glove_here: Path, runner: FakeRunner) -> None:
     page = run(app, words="my own", perplexity="5", pasted="school")
     text = "\n".join(MANY[:80])
-    assert len(text) > tsne_words.MOST_LINKED
+    assert len(text) > own_words.MOST_LINKED
     page.text_area(key=f"{PAGE}_pasted").set_value(text).run()
     assert f"{PAGE}_pasted" not in page.query_params
     assert page.text_area(key=f"{PAGE}_pasted").value == text
@@ -353,15 +353,15 @@ def test_maps_of_our_own_vectors_will_do(
 
 
 def test_perplexities_fit_any_number_of_words() -> None:
-    assert tsne_run.perplexities(500) == (5.0, 30.0, 100.0)
+    assert live_run.perplexities(500) == (5.0, 30.0, 100.0)
     for n_words in range(8, 400):
-        found = tsne_run.perplexities(n_words)
+        found = live_run.perplexities(n_words)
         assert 1 <= len(found) <= 3 and found == tuple(sorted(set(found)))
         assert 1 <= found[0] and found[-1] <= (n_words - 1) / 3
 
 
 def test_a_shipped_grid_lies_on_its_first_map(glove_here: Path) -> None:
-    grid = tsne_run.shipped_grid(resources.word_maps("words-maps-glove"))
+    grid = live_run.shipped_grid(resources.word_maps("words-maps-glove"))
     assert grid is not None and grid.maps.shape == (2, 2, N_FITTED, 2)
     first = grid.maps[0, 0]
     apart = np.sqrt(((grid.maps - first) ** 2).sum(-1)).mean()
@@ -369,9 +369,9 @@ def test_a_shipped_grid_lies_on_its_first_map(glove_here: Path) -> None:
 
 
 def test_some_words_are_in_colour_whatever_the_words_are() -> None:
-    assert tsne_run.in_colour([], is_around=False) == []
-    assert tsne_run.in_colour(["a", "b"], is_around=False) == ["a", "b"]
+    assert live_run.in_colour([], is_around=False) == []
+    assert live_run.in_colour(["a", "b"], is_around=False) == ["a", "b"]
     words = ["bush", *"abcdefghij", "president"]
-    assert tsne_run.in_colour(words, is_around=False)[0] == "president"
-    around = tsne_run.in_colour(words, is_around=True)
+    assert live_run.in_colour(words, is_around=False)[0] == "president"
+    around = live_run.in_colour(words, is_around=True)
     assert around[:2] == ["bush", "president"] and len(around) == 4

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.figures import batchnorm_batches
-from dashboard.figures import batchnorm_layer as figures
+from dashboard.app_pages.batchnorm_layer import batches_figure
+from dashboard.app_pages.batchnorm_layer import steps_figure as figures
 
 VALUES = np.random.default_rng(0).normal(3, 2, 5000)
 SIZES = [1, 2, 4]
@@ -59,7 +59,7 @@ def test_the_table_of_stages_says_which_bar_is_whose() -> None:
 
 @pytest.mark.parametrize("width", [340, 900])
 def test_noise_shows_the_bands_the_chosen_size_and_evaluation(width: int) -> None:
-    figure = batchnorm_batches.noise(SIZES, OUTPUTS, chosen=2, evaluation=1.4, width=width)
+    figure = batches_figure.noise(SIZES, OUTPUTS, chosen=2, evaluation=1.4, width=width)
     wide, narrow, mean, bars = figure.data
     assert wide.y[1] == -1 and wide.y[4] == 1  # 5 % and 95 % of batches of two
     assert mean.y == pytest.approx([0, 0, 0.85], abs=1e-3)
@@ -72,7 +72,7 @@ def test_noise_shows_the_bands_the_chosen_size_and_evaluation(width: int) -> Non
 
 
 def test_the_table_of_noise_has_a_row_a_size() -> None:
-    table = batchnorm_batches.noise_table(SIZES, OUTPUTS)
+    table = batches_figure.noise_table(SIZES, OUTPUTS)
     assert table["batch_size"].tolist() == SIZES
     assert table["quantile_0.05"].tolist()[:2] == [0, -1]
 
@@ -88,7 +88,7 @@ def test_running_draws_what_is_kept_beside_what_is_true(width: int) -> None:
             "batch_sd": [np.nan, 2.0, 2.5],
         }
     )
-    figure = batchnorm_batches.running(table, mean=3.0, sd=2.0, width=width)
+    figure = batches_figure.running(table, mean=3.0, sd=2.0, width=width)
     dots, line, *_ = figure.data
     assert list(dots.x) == [1, 2] and list(line.y) == [0, 1, 2]
     assert [shape.y0 for shape in figure.layout.shapes] == [3.0, 2.0]

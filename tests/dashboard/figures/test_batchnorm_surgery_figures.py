@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.figures import batchnorm_surgery as figures
+from dashboard.app_pages.batchnorm_surgery import layers_figure as figures
 
 NAMES = {"notebook": "the notebook’s", "exact": "<b>exact", "random": "random"}
 LAYERS = ["conv1", "fire2/squeeze1x1", "head"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.figures import batchnorm_sweep as figures
+from dashboard.app_pages.batchnorm_buys import sweep_figure as figures
 from tests.dashboard.batchnorm_samples import PLAIN, RATES, WITH, sweep_curves
 
 NAMES = {WITH: "with <b>norm", PLAIN: "without"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard import theme
-from dashboard.figures import ideas as figures
+from dashboard.app_pages.ideas_embeddings import lookup_figure as figures
 
 TABLE = np.arange(200.0).reshape(100, 2) - 100
 

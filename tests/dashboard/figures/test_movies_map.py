@@ -7,9 +7,13 @@ import pytest
 
 from core.movies.explorer import MovieExplorer
 from dashboard import theme
-from dashboard.components import factor_map
-from dashboard.figures import movies_correlations, movies_map, movies_training
-from dashboard.figures.movies_map import Axis
+from dashboard.app_pages.movies_factors import (
+    correlations_figure,
+    map_figure,
+    training_figure,
+    views,
+)
+from dashboard.app_pages.movies_factors.map_figure import Axis
 from tests.dashboard.trained_films import EPOCHS, N_FILMS, N_MAPPED, trained_bundle
 
 
@@ -19,12 +23,12 @@ def films() -> MovieExplorer:
 
 
 @pytest.fixture(scope="module")
-def chosen(films: MovieExplorer) -> factor_map.Chosen:
-    return factor_map.choose(films, "factors", (1, N_FILMS))
+def chosen(films: MovieExplorer) -> views.Chosen:
+    return views.choose(films, "factors", (1, N_FILMS))
 
 
-def drawn(chosen: factor_map.Chosen, **options: object) -> go.Figure:
-    return movies_map.film_map(
+def drawn(chosen: views.Chosen, **options: object) -> go.Figure:
+    return map_figure.film_map(
         chosen.films, chosen.axis(1), chosen.axis(2), **{"n_labels": 20, **options}
     )
 
@@ -34,7 +38,7 @@ def titles_in(figure: go.Figure, films: pd.DataFrame) -> list[str]:
     return [note.text for note in figure.layout.annotations if note.text in known]
 
 
-def test_every_film_is_one_point_with_its_row(chosen: factor_map.Chosen) -> None:
+def test_every_film_is_one_point_with_its_row(chosen: views.Chosen) -> None:
     figure = drawn(chosen)
     (points,) = figure.data
     assert [data[0] for data in points.customdata] == chosen.films.index.tolist()
@@ -44,7 +48,7 @@ def test_every_film_is_one_point_with_its_row(chosen: factor_map.Chosen) -> None
     assert not titles_in(drawn(chosen, n_labels=0), chosen.films)
 
 
-def test_the_axes_name_their_share_and_their_extreme_films(chosen: factor_map.Chosen) -> None:
+def test_the_axes_name_their_share_and_their_extreme_films(chosen: views.Chosen) -> None:
     axis = chosen.axis(1)
     order = np.argsort(chosen.coordinates[:, 0])
     assert axis.low_end[0] == chosen.films["title"].iloc[order[0]]
@@ -57,9 +61,9 @@ def test_the_axes_name_their_share_and_their_extreme_films(chosen: factor_map.Ch
     )
 
 
-def test_a_zoom_shows_more_titles_of_its_part(chosen: factor_map.Chosen) -> None:
-    x, y = (factor_map.zoomed(chosen.axis(number), (40, 70)) for number in (1, 2))
-    figure = movies_map.film_map(chosen.films, x, y, n_labels=N_FILMS)
+def test_a_zoom_shows_more_titles_of_its_part(chosen: views.Chosen) -> None:
+    x, y = (views.zoomed(chosen.axis(number), (40, 70)) for number in (1, 2))
+    figure = map_figure.film_map(chosen.films, x, y, n_labels=N_FILMS)
     inside = (
         (chosen.coordinates[:, 0] >= x.range[0])
         & (chosen.coordinates[:, 0] <= x.range[1])
@@ -73,8 +77,8 @@ def test_a_zoom_shows_more_titles_of_its_part(chosen: factor_map.Chosen) -> None
     assert len(named_close) >= len(labels_inside & set(named_far))
 
 
-@pytest.mark.parametrize("colour", movies_map.COLOURS)
-def test_colours_are_never_alone(chosen: factor_map.Chosen, colour: str) -> None:
+@pytest.mark.parametrize("colour", map_figure.COLOURS)
+def test_colours_are_never_alone(chosen: views.Chosen, colour: str) -> None:
     figure = drawn(chosen, colour_by=colour, genre="War")
     marker = figure.data[0].marker
     if colour == "genre":
@@ -84,7 +88,7 @@ def test_colours_are_never_alone(chosen: factor_map.Chosen, colour: str) -> None
         assert marker.cmin == -marker.cmax
     elif colour == "number of ratings":
         assert np.argmax(marker.size) == 0  # the most rated film is the largest
-    movies_map.film_space(
+    map_figure.film_space(
         chosen.films,
         [chosen.axis(number) for number in (1, 2, 3)],
         n_labels=5,
@@ -93,15 +97,15 @@ def test_colours_are_never_alone(chosen: factor_map.Chosen, colour: str) -> None
     )
 
 
-def test_films_without_a_year_are_drawn(chosen: factor_map.Chosen) -> None:
+def test_films_without_a_year_are_drawn(chosen: views.Chosen) -> None:
     nameless = chosen.films.assign(year=0)
-    figure = movies_map.film_map(
+    figure = map_figure.film_map(
         nameless, chosen.axis(1), chosen.axis(2), n_labels=3, colour_by="year"
     )
     assert len(figure.data[0].x) == N_MAPPED
 
 
-def test_the_found_film_is_ringed_and_named_first(chosen: factor_map.Chosen) -> None:
+def test_the_found_film_is_ringed_and_named_first(chosen: views.Chosen) -> None:
     row = int(chosen.films.index[-1])  # the least rated
     figure = drawn(chosen, highlight=row, n_labels=1)
     assert figure.data[1].x[0] == pytest.approx(chosen.coordinates[-1, 0])
@@ -115,10 +119,10 @@ def test_one_film_or_equal_values_have_an_axis() -> None:
 
 
 def test_frames_are_the_projections_onto_the_final_axes(
-    films: MovieExplorer, chosen: factor_map.Chosen
+    films: MovieExplorer, chosen: views.Chosen
 ) -> None:
     epochs = chosen.epochs(films, (1, 3), {0: 1.0})
-    figure = movies_training.training(chosen.films, epochs, axis_titles=("a", "b"))
+    figure = training_figure.training(chosen.films, epochs, axis_titles=("a", "b"))
     assert [frame.name for frame in figure.frames] == [str(epoch) for epoch in EPOCHS]
     rows = chosen.films.index.to_numpy()
     for frame, epoch in zip(figure.frames, EPOCHS, strict=True):
@@ -134,16 +138,16 @@ def test_frames_are_the_projections_onto_the_final_axes(
     assert figure.layout.title.text == "After epoch 3 of 3"
 
 
-def test_training_can_start_at_any_epoch(films: MovieExplorer, chosen: factor_map.Chosen) -> None:
+def test_training_can_start_at_any_epoch(films: MovieExplorer, chosen: views.Chosen) -> None:
     epochs = chosen.epochs(films, (1, 2), {})
-    figure = movies_training.training(chosen.films, epochs, axis_titles=("a", "b"), start=1)
+    figure = training_figure.training(chosen.films, epochs, axis_titles=("a", "b"), start=1)
     assert figure.layout.sliders[0].active == 1
     np.testing.assert_array_equal(figure.data[0].x, figure.frames[1].data[0].x)
 
 
-def test_correlations_say_their_numbers(films: MovieExplorer, chosen: factor_map.Chosen) -> None:
+def test_correlations_say_their_numbers(films: MovieExplorer, chosen: views.Chosen) -> None:
     table = chosen.correlations(films.genres)
-    figure = movies_correlations.correlation_chart(table, sort_by=2)
+    figure = correlations_figure.correlation_chart(table, sort_by=2)
     (heat,) = figure.data
     assert heat.zmin == -heat.zmax
     column = np.array(heat.z)[:, 1]
@@ -153,5 +157,5 @@ def test_correlations_say_their_numbers(films: MovieExplorer, chosen: factor_map
 
 def test_a_property_that_does_not_vary_has_no_number() -> None:
     table = pd.DataFrame({"property": ["a"], "component": [1], "correlation": [np.nan]})
-    figure = movies_correlations.correlation_chart(table)
+    figure = correlations_figure.correlation_chart(table)
     assert figure.data[0].text[0][0] == "–"

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from dashboard import theme
-from dashboard.figures import film_points, movies_ranking, movies_reversals
+from dashboard.app_pages.movies_ranking import ranking_figure, reversals_figure
+from dashboard.figures import film_points
 from dashboard.figures.selection import ROW
+from dashboard.figures.stars import stars
 
 
 def ranked(n: int = 10) -> pd.DataFrame:
@@ -33,7 +35,7 @@ def rows(trace: object) -> list[int]:
 
 
 def test_both_ends_are_drawn_and_the_rest_is_counted() -> None:
-    figure = movies_ranking.best_and_worst(ranked(), 2)
+    figure = ranking_figure.best_and_worst(ranked(), 2)
     bars, titles = figure.data
     assert rows(bars) == [100, 101, 108, 109]
     assert list(bars.y) == [0, -1, -3, -4]
@@ -45,7 +47,7 @@ def test_both_ends_are_drawn_and_the_rest_is_counted() -> None:
 
 
 def test_a_film_between_the_ends_is_drawn_in_the_accent_colour() -> None:
-    figure = movies_ranking.best_and_worst(ranked(), 2, highlight=104)
+    figure = ranking_figure.best_and_worst(ranked(), 2, highlight=104)
     bars, titles = figure.data
     assert rows(bars) == [100, 101, 104, 108, 109]
     assert bars.marker.color[2] == theme.ORANGE
@@ -57,30 +59,30 @@ def test_a_film_between_the_ends_is_drawn_in_the_accent_colour() -> None:
 
 
 def test_few_films_are_all_drawn_once() -> None:
-    figure = movies_ranking.best_and_worst(ranked(3), 5)
+    figure = ranking_figure.best_and_worst(ranked(3), 5)
     assert rows(figure.data[0]) == [100, 101, 102]
     assert not figure.layout.annotations
 
 
 def test_one_seed_shows_no_spread() -> None:
-    figure = movies_ranking.best_and_worst(ranked().assign(bias_sd=np.nan), 3)
+    figure = ranking_figure.best_and_worst(ranked().assign(bias_sd=np.nan), 3)
     assert not figure.data[0].error_x.visible
 
 
 @pytest.mark.parametrize("width", [300, 600, 780, 1800])
 def test_titles_and_bars_fit_the_axis(width: int) -> None:
     long = ranked().assign(label="The Lord of the Rings: The Fellowship of the Ring (2001)")
-    figure = movies_ranking.best_and_worst(long, 3, width=width)
+    figure = ranking_figure.best_and_worst(long, 3, width=width)
     low, high = figure.layout.xaxis.range
     assert -60 < low <= -1.1 and 1.1 <= high < 60
 
 
 def test_reversals_are_ordered_and_split() -> None:
     films = ranked()
-    chosen = movies_reversals.largest_reversals(films, 2)
+    chosen = reversals_figure.largest_reversals(films, 2)
     assert chosen.index.tolist() == [100, 101, 108, 109]
     assert chosen["reversal"].tolist() == [9, 7, -7, -9]
-    figure = movies_reversals.reversals(films, 2)
+    figure = reversals_figure.reversals(films, 2)
     by_mean, by_bias = figure.data[-2:]
     assert list(by_mean.x) == [10, 9, 2, 1] and list(by_bias.x) == [1, 2, 9, 10]
     assert rows(by_bias) == chosen.index.tolist()
@@ -88,7 +90,7 @@ def test_reversals_are_ordered_and_split() -> None:
 
 
 def test_a_found_film_stands_apart_from_the_largest_reversals() -> None:
-    figure = movies_reversals.reversals(ranked(), 2, highlight=104)
+    figure = reversals_figure.reversals(ranked(), 2, highlight=104)
     assert rows(figure.data[-1]) == [100, 101, 108, 109, 104]
     assert figure.data[-1].marker.color[4] == theme.ORANGE
     assert [note.text for note in figure.layout.annotations] == [
@@ -101,15 +103,15 @@ def test_a_found_film_stands_apart_from_the_largest_reversals() -> None:
 
 def test_films_that_keep_their_rank_are_no_reversal() -> None:
     films = ranked().assign(mean_rank=range(1, 11), reversal=0)
-    assert movies_reversals.largest_reversals(films, 3).empty
-    figure = movies_reversals.reversals(films, 3)
+    assert reversals_figure.largest_reversals(films, 3).empty
+    figure = reversals_figure.reversals(films, 3)
     assert all(not len(trace.x) for trace in figure.data)
 
 
 def test_bias_against_mean_marks_the_line_and_the_film() -> None:
     films = ranked().assign(bias=lambda table: 0.5 * table["mean"] - 1.0)
-    assert movies_reversals.usual_bias(films) == pytest.approx(films["bias"].to_numpy())
-    figure = movies_reversals.bias_against_mean(films, highlight=105)
+    assert reversals_figure.usual_bias(films) == pytest.approx(films["bias"].to_numpy())
+    figure = reversals_figure.bias_against_mean(films, highlight=105)
     points, line, ring = figure.data
     assert rows(points) == films.index.tolist()
     assert list(line.y) == pytest.approx([0.0, 1.0])
@@ -118,13 +120,13 @@ def test_bias_against_mean_marks_the_line_and_the_film() -> None:
 
 
 def test_a_single_film_has_a_line_of_its_own_bias() -> None:
-    figure = movies_reversals.bias_against_mean(ranked(1))
+    figure = reversals_figure.bias_against_mean(ranked(1))
     assert list(figure.data[1].y) == pytest.approx([1.0, 1.0])
 
 
 def test_the_stars_of_a_film() -> None:
     histogram = pd.DataFrame({"stars": [0.5, 1.0], "count": [3, 4]})
-    figure = movies_ranking.stars(histogram, 0.8)
+    figure = stars(histogram, 0.8)
     assert list(figure.data[0].y) == [3, 4]
     assert figure.layout.annotations[-1].text == "mean 0.80"
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dashboard import theme
-from dashboard.figures import movies_why as figures
+from dashboard.figures import waterfall as figures
 
 PARTS = pd.DataFrame(
     [

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dashboard import theme
-from dashboard.figures import movies_you as figures
+from dashboard.app_pages.movies_you import taste_figure as figures
 
 
 @pytest.fixture

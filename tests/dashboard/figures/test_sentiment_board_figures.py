@@ -9,7 +9,8 @@ import pytest
 
 from core.sentiment.comparison import Comparison
 from dashboard import theme
-from dashboard.figures import labels, line_ends, sentiment_board, sentiment_lines, sentiment_trust
+from dashboard.app_pages.sentiment_board import leaderboard_figure, lines_figure, trust_figure
+from dashboard.figures import labels, line_ends
 from tests.dashboard.board_samples import CLEAN, board_bundle
 
 WIDTHS = (300, 360, 780, 1200)
@@ -34,7 +35,7 @@ def test_the_leaderboard_ranks_and_names_every_number(
     models: Comparison, width: int, font_size: int
 ) -> None:
     board = models.board({"mlp": 0.8804})
-    figure = sentiment_board.leaderboard(board, chosen="cnn", width=width, font_size=font_size)
+    figure = leaderboard_figure.leaderboard(board, chosen="cnn", width=width, font_size=font_size)
     clean, best_epoch, lesson = figure.data
     assert sorted(clean.x, reverse=True) == list(clean.x) and clean.x[0] == pytest.approx(91.95)
     assert list(clean.y) == sorted(clean.y, reverse=True)  # the best on top
@@ -50,7 +51,7 @@ def test_the_leaderboard_ranks_and_names_every_number(
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_numbers_stay_in_the_plot(models: Comparison, width: int) -> None:
-    figure = sentiment_board.leaderboard(models.board({"mlp": 0.8804}), width=width)
+    figure = leaderboard_figure.leaderboard(models.board({"mlp": 0.8804}), width=width)
     low, high = figure.layout.xaxis.range
     plot = width - figure.layout.margin.l - figure.layout.margin.r
     for note in figure.layout.annotations:
@@ -70,14 +71,14 @@ def test_numbers_stay_in_the_plot(models: Comparison, width: int) -> None:
 
 def test_a_lone_model_without_other_numbers_has_a_board() -> None:
     board = Comparison([board_bundle("nbsvm")]).board()
-    figure = sentiment_board.leaderboard(board)
+    figure = leaderboard_figure.leaderboard(board)
     low, high = figure.layout.xaxis.range
     assert low < 91.95 < high and [len(trace.x) for trace in figure.data] == [1, 0, 0]
 
 
 def test_confusion_says_right_and_wrong(models: Comparison) -> None:
     counts = models.confusion("mlp")
-    figure = sentiment_trust.confusion(counts, title="A finding")
+    figure = trust_figure.confusion(counts, title="A finding")
     said = {(note.x, note.y): note.text for note in figure.layout.annotations}
     for row in counts.itertuples():
         text = said[row.said, row.label]
@@ -88,12 +89,12 @@ def test_confusion_says_right_and_wrong(models: Comparison) -> None:
 
 def test_reliability_sizes_dots_by_their_reviews(models: Comparison) -> None:
     bins = models.trust("mlp").bins
-    figure = sentiment_trust.reliability(bins, title="A finding")
+    figure = trust_figure.reliability(bins, title="A finding")
     diagonal, dots = figure.data
     assert list(diagonal.x) == list(diagonal.y) == [0, 100]
     assert np.allclose(dots.y, 100 * bins["actual"])
     assert np.argmax(dots.marker.size) == int(bins["count"].to_numpy().argmax())
-    empty = sentiment_trust.reliability(bins.head(0), title="Nothing")
+    empty = trust_figure.reliability(bins.head(0), title="Nothing")
     assert len(empty.data[1].x) == 0
 
 
@@ -102,7 +103,7 @@ def test_roc_lists_the_areas_from_the_best(models: Comparison, width: int) -> No
     found = {models.title(name): models.roc(name) for name in models.names}
     areas = {title: curve.auc for title, curve in found.items()}
     chosen = models.title("cnn")
-    figure = sentiment_trust.roc(
+    figure = trust_figure.roc(
         {title: curve.points for title, curve in found.items()},
         areas,
         chosen=chosen,
@@ -124,7 +125,7 @@ def test_roc_lists_the_areas_from_the_best(models: Comparison, width: int) -> No
 
 def test_training_draws_seeds_thin_and_means_thick(models: Comparison) -> None:
     curves = models.curves("mlp")
-    figure = sentiment_lines.training(curves, title="A finding", chosen_epoch=2)
+    figure = lines_figure.training(curves, title="A finding", chosen_epoch=2)
     thick = [trace for trace in figure.data if trace.line.width == 4]
     assert len(thick) == 2 and len(figure.data) == 8
     seen = curves[(curves["run"] == "test") & (curves["epoch"] > 0)]
@@ -136,7 +137,7 @@ def test_training_draws_seeds_thin_and_means_thick(models: Comparison) -> None:
 def test_training_of_one_epoch_or_one_run(models: Comparison) -> None:
     curves = models.curves("mlp")
     for some in (curves[curves["epoch"] <= 1], curves[curves["run"] == "test"]):
-        figure = sentiment_lines.training(some, title="A finding", chosen_epoch=1)
+        figure = lines_figure.training(some, title="A finding", chosen_epoch=1)
         low, high = figure.layout.xaxis.range
         assert low < 1 < high
 
@@ -148,7 +149,7 @@ def test_slices_have_a_line_a_model_and_names_apart(
 ) -> None:
     table = models.accuracy_by("length")
     chosen = models.title("nbsvm")
-    figure = sentiment_lines.by_slice(
+    figure = lines_figure.by_slice(
         table,
         axis="words",
         chosen=chosen,
@@ -176,7 +177,7 @@ def test_slices_have_a_line_a_model_and_names_apart(
 
 def test_a_title_is_shown_as_it_stands(models: Comparison) -> None:
     table = models.accuracy_by("length").assign(title="<b>A</b> & B")
-    figure = sentiment_lines.by_slice(table, axis="words", chosen="", title="<i>", width=780)
+    figure = lines_figure.by_slice(table, axis="words", chosen="", title="<i>", width=780)
     assert all("<b>A" not in text for text in texts(figure))
     assert figure.layout.title.text == "&lt;i&gt;"
 
@@ -199,6 +200,6 @@ def test_figures_take_the_themes_of_both_pages(models: Comparison) -> None:
     empty = pd.DataFrame({"label": [], "said": [], "count": [], "share": []})
     for dark in (False, True):
         figure = theme.apply(
-            sentiment_trust.confusion(empty, title="Nothing"), dark=dark, present=True
+            trust_figure.confusion(empty, title="Nothing"), dark=dark, present=True
         )
         assert figure.layout.height == theme.FIGURE_HEIGHT

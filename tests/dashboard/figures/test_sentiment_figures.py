@@ -5,7 +5,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures import labels, sentiment_filters, sentiment_scores
+from dashboard.app_pages.sentiment_filters import window_figure
+from dashboard.app_pages.sentiment_score import scores_figure
+from dashboard.figures import labels
 
 TABLE = pd.DataFrame({"title": ["A <b>net</b>", "Linear"], "probability": [0.9, 0.2]})
 
@@ -15,14 +17,14 @@ def notes(figure) -> list[str]:
 
 
 def test_bars_begin_where_a_model_cannot_tell() -> None:
-    (bars,) = sentiment_scores.scores(TABLE).data
+    (bars,) = scores_figure.scores(TABLE).data
     assert bars.base == 50
     np.testing.assert_allclose(bars.x, [40, -30])
     assert len(set(bars.marker.color)) == 2
 
 
 def test_sides_are_written_out_and_names_are_no_markup() -> None:
-    shown = notes(sentiment_scores.scores(TABLE, chosen="Linear"))
+    shown = notes(scores_figure.scores(TABLE, chosen="Linear"))
     assert shown == [
         "A &lt;b&gt;net&lt;/b&gt;",
         "<b>Linear</b>",
@@ -32,13 +34,13 @@ def test_sides_are_written_out_and_names_are_no_markup() -> None:
 
 
 def test_a_pinned_text_stands_beside() -> None:
-    figure = sentiment_scores.scores(TABLE, pinned=[0.5, 0.6])
+    figure = scores_figure.scores(TABLE, pinned=[0.5, 0.6])
     assert list(figure.data[1].x) == [50, 60] and figure.data[1].name == "the pinned text"
 
 
 @pytest.mark.parametrize(("percent", "said"), [(50, "for, 50 %"), (49.6, "against, 50 %")])
 def test_the_middle_has_a_side_too(percent: float, said: str) -> None:
-    assert sentiment_scores.word(percent) == said
+    assert scores_figure.word(percent) == said
 
 
 SAID = {  # by two filters over three words and two over four, at each of three places
@@ -49,7 +51,7 @@ WORDS = ["<i>a</i>", "fine", "film"]
 
 
 def windows(place: int = 0, **options) -> go.Figure:
-    return sentiment_filters.sliding_window(SAID, WORDS, chosen=(4, 1), place=place, **options)
+    return window_figure.sliding_window(SAID, WORDS, chosen=(4, 1), place=place, **options)
 
 
 def test_a_panel_for_each_size_has_its_window_as_title() -> None:
@@ -95,7 +97,7 @@ def test_only_the_chosen_filter_has_the_accent() -> None:
 @pytest.mark.parametrize("font_size", [13, 18])
 def test_a_window_of_long_words_fits_in_its_line(width: int, font_size: int) -> None:
     words = ["a", "incomprehensibilities" * 3, "the", "uncharacteristically", "counterproductive"]
-    figure = sentiment_filters.sliding_window(
+    figure = window_figure.sliding_window(
         {5: np.ones((5, 2), np.float32)},
         words,
         chosen=(5, 0),
@@ -116,31 +118,31 @@ def test_a_window_of_long_words_fits_in_its_line(width: int, font_size: int) -> 
 def test_of_a_long_review_the_places_around_the_window_play(
     n_places: int, place: int, first: int, last: int
 ) -> None:
-    assert sentiment_filters.played(n_places, place, 64) == range(first, last + 1)
+    assert window_figure.played(n_places, place, 64) == range(first, last + 1)
 
 
 def test_many_filters_leave_fewer_frames():
-    assert sentiment_filters.played(500, 250, 1_000) == range(232, 268)
-    assert sentiment_filters.played(500, 250, 10**6) == range(250, 251)
+    assert window_figure.played(500, 250, 1_000) == range(232, 268)
+    assert window_figure.played(500, 250, 10**6) == range(250, 251)
 
 
 def test_three_sizes_of_a_hundred_filters_stay_below_a_megabyte() -> None:
     rng = np.random.default_rng(0)
     said = {size: rng.uniform(0, 3, (500, 100)).astype(np.float32) for size in (3, 4, 5)}
-    figure = sentiment_filters.sliding_window(said, ["wonderful"] * 500, chosen=(3, 0), place=250)
-    assert len(figure.frames) == sentiment_filters.MOST_FRAMES
+    figure = window_figure.sliding_window(said, ["wonderful"] * 500, chosen=(3, 0), place=250)
+    assert len(figure.frames) == window_figure.MOST_FRAMES
     assert len(figure.to_json()) < 1_000_000
 
 
 def test_silent_filters_have_a_scale() -> None:
     silent = {1: np.zeros((1, 2), np.float32)}
-    figure = sentiment_filters.sliding_window(silent, [""], chosen=(1, 0), place=0)
+    figure = window_figure.sliding_window(silent, [""], chosen=(1, 0), place=0)
     assert figure.layout.yaxis.range == figure.layout.yaxis2.range == (0, 1.05)
     assert notes(figure)[0] == "1 word: “<b>·</b>”"
 
 
 def test_favourites_are_named_in_their_rows() -> None:
     table = pd.DataFrame({"ngram": ["waste of", "<b>"], "value": [2.0, 1.0], "reviews": [9, 3]})
-    figure = sentiment_filters.favourites(table)
+    figure = window_figure.favourites(table)
     assert notes(figure) == ["waste of", "&lt;b&gt;"]
     assert list(figure.data[0].customdata[0]) == ["waste of", 9]

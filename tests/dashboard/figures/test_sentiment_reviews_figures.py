@@ -4,8 +4,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from dashboard.app_pages.sentiment_reviews.dots_figure import dots
 from dashboard.figures import labels
-from dashboard.figures.sentiment_reviews import dots
 
 SAID = pd.DataFrame(
     {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.figures import textgen_inside as figures
+from dashboard.app_pages.textgen_inside import trace_figure as figures
 
 TEXT = 'say "so",\n<b>'
 VALUES = np.linspace(-1, 1, len(TEXT)).astype(np.float32)

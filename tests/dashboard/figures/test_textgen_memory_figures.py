@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.figures import textgen_memory, textgen_orders, textgen_unfolded
+from dashboard.app_pages.textgen_recurrence import memory_figure, orders_figure, unfolded_figure
 
 BORDERS = (0, 8, 16)
 TITLES = {"a": "Counting", "b": "A <b>net</b>"}
@@ -12,7 +12,7 @@ SHARES = pd.DataFrame(
     {
         "title": ["Counting"] * 3 + ["A <b>net</b>"] * 3,
         "at": [0, 1, 2] * 2,
-        "label": textgen_memory.distance_labels(BORDERS) * 2,
+        "label": memory_figure.distance_labels(BORDERS) * 2,
         "short": ["0+", "8+", "16+"] * 2,
         "n": [1234, 20, 30] * 2,
         "share_right": [0.5, 0.25, 0.125, 1.0, 0.9, 0.13],
@@ -35,7 +35,7 @@ def notes(figure) -> list[str]:
 
 
 def shares(**options):
-    return textgen_memory.shares(
+    return memory_figure.shares(
         SHARES,
         accent="A <b>net</b>",
         title="Who knows?",
@@ -47,10 +47,10 @@ def shares(**options):
 
 
 def test_classes_are_named_by_their_borders() -> None:
-    assert textgen_memory.distance_labels(BORDERS) == ["up to 7", "8–15", "16 on"]
-    assert textgen_memory.place_among(8, BORDERS) == 0.5
-    assert textgen_memory.place_among(12, BORDERS) == 1.0
-    assert textgen_memory.place_among(99, BORDERS) == 2.5
+    assert memory_figure.distance_labels(BORDERS) == ["up to 7", "8–15", "16 on"]
+    assert memory_figure.place_among(8, BORDERS) == 0.5
+    assert memory_figure.place_among(12, BORDERS) == 1.0
+    assert memory_figure.place_among(99, BORDERS) == 2.5
 
 
 def test_each_line_ends_with_its_name_and_the_accent_is_drawn_last() -> None:
@@ -70,17 +70,17 @@ def test_each_line_ends_with_its_name_and_the_accent_is_drawn_last() -> None:
 
 
 def test_a_phone_has_shorter_words() -> None:
-    mark = textgen_memory.Mark(0.7, "from here on outside", "outside")
+    mark = memory_figure.Mark(0.7, "from here on outside", "outside")
     wide, narrow = shares(mark=mark), shares(mark=mark, width=360)
     assert "from here on outside" in notes(wide) and "a guess, one in 8" in notes(wide)
     assert "outside" in notes(narrow) and "a guess" in notes(narrow)
     assert narrow.layout.xaxis.ticktext[0] == "0+<br>1,234"
-    beyond = textgen_memory.Mark(9.0, "from here on outside", "outside")
+    beyond = memory_figure.Mark(9.0, "from here on outside", "outside")
     assert len(shares(mark=beyond).layout.shapes) == len(wide.layout.shapes) - 1
 
 
 def test_the_right_name_is_framed_and_the_likeliest_bold() -> None:
-    figure = textgen_memory.closing(CLOSING, titles=TITLES, right="box")
+    figure = memory_figure.closing(CLOSING, titles=TITLES, right="box")
     cells, words = figure.data
     assert list(words.text) == ["<b>70</b>", "20", "10", "", "<b>99</b>", "1"]
     assert list(zip(words.x, words.y, strict=True))[3] == (0, 1)
@@ -96,13 +96,13 @@ def test_the_right_name_is_framed_and_the_likeliest_bold() -> None:
 
 @pytest.mark.parametrize("right", [None, "div"])
 def test_nothing_is_framed_where_nobody_can_be_right(right: str | None) -> None:
-    figure = textgen_memory.closing(CLOSING, titles=TITLES, right=right)
+    figure = memory_figure.closing(CLOSING, titles=TITLES, right=right)
     assert not figure.layout.shapes
     assert ("✗" in figure.layout.yaxis.ticktext[0]) == (right is not None)
 
 
 def test_both_orders_of_a_story_are_joined() -> None:
-    figure = textgen_orders.states(
+    figure = orders_figure.states(
         STATES, place="peru", year="2009", title="Same?", told=("one <b>", "other")
     )
     pairs, chosen, *points = figure.data
@@ -115,7 +115,7 @@ def test_both_orders_of_a_story_are_joined() -> None:
 def steps(**options):
     inputs = np.arange(18, dtype=np.float32).reshape(3, 6)
     options = {"merge": "added", "title": "What the net holds", **options}
-    return textgen_unfolded.steps(inputs, np.tanh(inputs), ("t", "<", "e"), **options)
+    return unfolded_figure.steps(inputs, np.tanh(inputs), ("t", "<", "e"), **options)
 
 
 def test_three_steps_are_six_images() -> None:
@@ -135,7 +135,7 @@ def test_images_are_smaller_where_there_is_less_room() -> None:
 
 def test_the_likeliest_next_characters_stand_beside_each_other() -> None:
     table = pd.DataFrame({"char": ["␣", "<"], "sum": [0.6, 0.1], "concatenation": [0.5, 0.2]})
-    figure = textgen_unfolded.expected(table, title="Behind", names=["concatenation", "sum"])
+    figure = unfolded_figure.expected(table, title="Behind", names=["concatenation", "sum"])
     assert [trace.name for trace in figure.data] == ["concatenation", "sum"]
     np.testing.assert_allclose(figure.data[0].x, [50, 20])
     assert list(figure.layout.yaxis.ticktext) == ["<b>␣</b>", "<b>&lt;</b>"]
@@ -143,7 +143,7 @@ def test_the_likeliest_next_characters_stand_beside_each_other() -> None:
 
 def test_the_cheapest_reader_is_in_colour() -> None:
     table = pd.DataFrame({"title": ["A", "B"], "bits": [2.5, 2.0], "sees": ["3", "all"]})
-    figure = textgen_unfolded.bits(table, title="What does it cost?")
+    figure = unfolded_figure.bits(table, title="What does it cost?")
     (bars,) = figure.data
     assert bars.marker.color[0] != bars.marker.color[1]
     assert notes(figure) == ["A: sees 3", "B: sees all", "<b>2.5000</b>", "<b>2.0000</b>"]

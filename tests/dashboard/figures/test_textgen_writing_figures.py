@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from dashboard import theme
-from dashboard.figures import textgen_learning as learning
-from dashboard.figures import textgen_writing as writing
-from dashboard.figures.textgen_learning import Sample
-from dashboard.figures.textgen_nets import nets
+from dashboard.app_pages.textgen_learn import learning_figure as learning
+from dashboard.app_pages.textgen_learn.learning_figure import Sample
+from dashboard.app_pages.textgen_learn.nets_figure import nets
+from dashboard.figures import alternatives as writing
 
 HISTORY = pd.DataFrame(
     {

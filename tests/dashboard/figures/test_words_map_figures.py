@@ -6,10 +6,11 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import theme
-from dashboard.figures import labels, words_shades
-from dashboard.figures import words_map as figures
+from dashboard.app_pages.words_map import map_figure as figures
+from dashboard.app_pages.words_map import shades_figure
+from dashboard.app_pages.words_map.map_figure import Lit, Window
+from dashboard.figures import labels
 from dashboard.figures.selection import ROW
-from dashboard.figures.words_map import Lit, Window
 
 WIDTH, HEIGHT, FONT = 800, 600, 13
 
@@ -144,7 +145,7 @@ def test_a_view_around_words_holds_them_and_is_not_too_close() -> None:
 
 def test_colours_say_their_value_and_size_says_it_too() -> None:
     table = words(400)
-    shade = words_shades.by_preservation(table["preservation"].to_numpy())
+    shade = shades_figure.by_preservation(table["preservation"].to_numpy())
     marker = drawn(table, shade=shade).data[0].marker
     np.testing.assert_allclose(marker.color, table["preservation"], rtol=1e-6)
     order = np.argsort(marker.color)
@@ -153,19 +154,19 @@ def test_colours_say_their_value_and_size_says_it_too() -> None:
 
 
 def test_the_scale_of_frequency_steps_by_ten() -> None:
-    shade = words_shades.by_frequency(np.arange(1, 2001))
+    shade = shades_figure.by_frequency(np.arange(1, 2001))
     assert shade.tick_texts == ["1", "10", "100", "1,000"]
     assert shade.values[999] == pytest.approx(3)
-    one = words_shades.by_frequency(np.array([1]))
+    one = shades_figure.by_frequency(np.array([1]))
     assert one.low < one.high
 
 
 def test_the_scale_of_an_axis_is_centred_and_names_its_ends() -> None:
-    shade = words_shades.by_axis(np.array([-0.2, 0.0, 0.5]), "<bad>", "good")
+    shade = shades_figure.by_axis(np.array([-0.2, 0.0, 0.5]), "<bad>", "good")
     assert shade.low == -shade.high and shade.scale == theme.SIGNED
     assert shade.tick_texts == ("&lt;bad&gt;", "good")
     assert shade.weight[1] == 0
     some = shade.of(np.array([2, 0]))
     assert some.values.tolist() == [0.5, -0.2] and len(some.weight) == 2
-    flat = words_shades.by_axis(np.zeros(3), "a", "b")
+    flat = shades_figure.by_axis(np.zeros(3), "a", "b")
     assert flat.low < flat.high

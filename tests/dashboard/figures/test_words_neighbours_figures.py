@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from dashboard import theme
+from dashboard.app_pages.words_neighbours import analogy_figure, axes_figure
+from dashboard.app_pages.words_neighbours import lists_figure as figures
 from dashboard.components import word_sets
-from dashboard.figures import labels, words_analogy, words_axes
-from dashboard.figures import words_neighbours as figures
+from dashboard.figures import labels
 from tests.dashboard.word_samples import sample_vectors
 
 
@@ -102,7 +103,7 @@ def test_words_of_a_strip_do_not_overlap_and_leave_the_crowd_to_ticks() -> None:
     rng = np.random.default_rng(0)
     centres = rng.uniform(300, 500, 200)
     words = [f"word{number}" for number in range(200)]
-    lanes = words_axes.lanes_of(centres, words, 780, 14)
+    lanes = axes_figure.lanes_of(centres, words, 780, 14)
     drawn = [row for row, lane in enumerate(lanes) if lane is not None]
     assert 9 < len(drawn) < 200 and lanes[0] == 0
     for one, other in itertools.combinations(drawn, 2):
@@ -114,7 +115,7 @@ def test_words_of_a_strip_do_not_overlap_and_leave_the_crowd_to_ticks() -> None:
 
 def test_a_strip_has_each_word_at_its_position() -> None:
     table = pd.DataFrame({"word": ["awful", "<b>", "great"], "position": [-0.4, 0.1, 0.5]})
-    figure = words_axes.strips([("A set", table)], "bad", "good", title="Found")
+    figure = axes_figure.strips([("A set", table)], "bad", "good", title="Found")
     ticks, words = figure.data
     assert list(ticks.x) == list(words.x) == [-0.4, 0.1, 0.5]
     assert list(words.text) == ["awful", "&lt;b&gt;", "great"]
@@ -129,7 +130,7 @@ def test_planes_share_their_scale_and_hold_neutral() -> None:
         ("One", pd.DataFrame({"word": ["a", "b"], "x": [0.1, 0.3], "y": [0.2, 0.4]})),
         ("Two", pd.DataFrame({"word": ["a", "b"], "x": [0.5, 0.2], "y": [-0.2, 0.1]})),
     ]
-    figure = words_axes.planes(tables, ("bad", "good"), ("man", "woman"), title="Found")
+    figure = axes_figure.planes(tables, ("bad", "good"), ("man", "woman"), title="Found")
     layout = figure.layout
     assert layout.xaxis.range == layout.xaxis2.range and layout.yaxis.range == layout.yaxis2.range
     assert layout.xaxis.range[0] < 0 and layout.xaxis.range[1] > 0.5
@@ -158,7 +159,7 @@ def test_the_parallelogram_closes_and_finds_its_plane() -> None:
 def test_a_picture_a_set_with_one_scale_for_both_axes() -> None:
     vectors = sample_vectors("sgns")
     points = word_sets.parallelogram(vectors, ["man", "king", "woman"], "queen")
-    figure = words_analogy.parallelograms([("One", points), ("Two", points)], width=780)
+    figure = analogy_figure.parallelograms([("One", points), ("Two", points)], width=780)
     layout = figure.layout
     assert layout.xaxis.domain[1] < layout.xaxis2.domain[0]
     for letter in ("x", "y"):
