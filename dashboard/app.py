@@ -1,5 +1,6 @@
 """Latent Lab: see what a model has learned. Run from the root: streamlit run dashboard/app.py."""
 
+import functools
 import sys
 from pathlib import Path
 
@@ -10,8 +11,8 @@ if ROOT not in sys.path:  # `streamlit run` puts only the script's own folder on
 import streamlit as st  # noqa: E402
 
 from dashboard import theme, view_state  # noqa: E402
-from dashboard.components import translation  # noqa: E402
-from dashboard.navigation import PAGES  # noqa: E402
+from dashboard.components import switch, translation  # noqa: E402
+from dashboard.navigation import FORMER_ADDRESSES, PAGES  # noqa: E402
 
 present = view_state.is_present()
 st.set_page_config(
@@ -20,22 +21,30 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed" if present else "auto",
 )
-page = st.navigation(
-    {
-        topic: [
-            st.Page(
-                entry.script,
-                title=entry.title,
-                icon=entry.icon,
-                url_path=entry.url_path or None,
-                default=not entry.url_path,
-            )
-            for entry in entries
-        ]
-        for topic, entries in PAGES.items()
-    },
-    expanded=True,  # a menu of more than twelve would hide some
-)
+pages = {
+    topic: [
+        st.Page(
+            entry.script,
+            title=entry.title,
+            icon=entry.icon,
+            url_path=entry.url_path or None,
+            default=not entry.url_path,
+        )
+        for entry in entries
+    ]
+    for topic, entries in PAGES.items()
+}
+scripts = {entry.url_path: entry.script for entries in PAGES.values() for entry in entries}
+pages[""] += [
+    st.Page(
+        functools.partial(switch.to_present_address, scripts[address]),
+        title=former,
+        url_path=former,
+        visibility="hidden",
+    )
+    for former, address in FORMER_ADDRESSES.items()
+]
+page = st.navigation(pages, expanded=True)  # a menu of more than twelve would hide some
 with st.sidebar:
     view_state.present_toggle()
     translation.keep_up()

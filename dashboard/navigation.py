@@ -105,32 +105,32 @@ PAGES: dict[str, tuple[Entry, ...]] = {
             "What do vocabulary, length and dropout change?",
         ),
     ),
-    "Text": (
+    "Text generation": (
         Entry(
             "app_pages/textgen_write/page.py",
             "Write",
-            "text-write",
+            "textgen-write",
             ":material/edit_note:",
             "What does the net write, and what surprises it?",
         ),
         Entry(
             "app_pages/textgen_learn/page.py",
             "Watch it learn",
-            "text-learn",
+            "textgen-learn",
             ":material/model_training:",
             "How does a net learn to write?",
         ),
         Entry(
             "app_pages/textgen_recurrence/page.py",
             "Why recurrence?",
-            "text-recurrence",
+            "textgen-recurrence",
             ":material/cycle:",
             "What does a state remember that a window cannot?",
         ),
         Entry(
             "app_pages/textgen_inside/page.py",
             "Inside",
-            "text-inside",
+            "textgen-inside",
             ":material/memory:",
             "What does a cell of the net remember, and what if it is held?",
         ),
@@ -167,4 +167,12 @@ PAGES: dict[str, tuple[Entry, ...]] = {
             "Is an embedding more than a table?",
         ),
     ),
+}
+
+# Addresses that pages had once; links and bookmarks with them still lead there.
+FORMER_ADDRESSES = {
+    "text-write": "textgen-write",
+    "text-learn": "textgen-learn",
+    "text-recurrence": "textgen-recurrence",
+    "text-inside": "textgen-inside",
 }

@@ -1,4 +1,4 @@
-"""Buttons that lead to another page of the app."""
+"""Ways that lead to another page of the app."""
 
 from typing import NoReturn
 
@@ -17,3 +17,14 @@ def to_page(script: str) -> NoReturn:
         script: of the page, as `dashboard.navigation.PAGES` has it.
     """
     st.switch_page(script, query_params={})
+
+
+def to_present_address(script: str) -> NoReturn:
+    """Ends this run and opens the page that the address once led to, with all its parameters.
+
+    Args:
+        script: of the page, as `dashboard.navigation.PAGES` has it.
+    """
+    st.switch_page(
+        script, query_params={name: st.query_params.get_all(name) for name in st.query_params}
+    )

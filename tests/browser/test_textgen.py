@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.navigation import FORMER_ADDRESSES
 from tests.browser.conftest import act_at_once, fit, overlapping, serve, settle, sideways
 from tests.dashboard.writer_samples import fill_writers
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-WRITE, LEARN = "text-write", "text-learn"
+WRITE, LEARN = "textgen-write", "textgen-learn"
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
 
@@ -197,3 +199,17 @@ def test_names_at_the_lines_do_not_overlap_on_a_phone(open_page: Open, url: str)
     figure = page.locator(".st-key-textgen_learn_main")
     assert overlapping(figure.locator(".xtick text")) == []
     assert overlapping(figure.locator(".annotation-text")) == []
+
+
+@pytest.mark.parametrize("former", FORMER_ADDRESSES)
+def test_a_link_to_a_former_address_still_leads_to_its_page(
+    open_page: Open, url: str, former: str
+) -> None:
+    name = FORMER_ADDRESSES[former].replace("-", "_")
+    page = open_page(f"{url}/{former}?show=view&lock=a,b&lock=c&{name}_net=unknown")
+    expect(page).to_have_url(re.compile(f"/{FORMER_ADDRESSES[former]}\\?"))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    settle(page)
+    query = parse_qs(urlsplit(page.url).query)
+    assert query["show"] == ["view"]
+    assert query["lock"] == ["a,b", "c"]

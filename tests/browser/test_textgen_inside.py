@@ -12,8 +12,8 @@ from tests.dashboard.memory_samples import fill_memory, fill_unfolded
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-INSIDE = "text-inside"
-RECURRENCE = "text-recurrence"
+INSIDE = "textgen-inside"
+RECURRENCE = "textgen-recurrence"
 TEXT = 'he said "no" (why).'
 HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
 

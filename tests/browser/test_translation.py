@@ -176,7 +176,7 @@ def test_the_original_comes_back(open_page: Open, url: str) -> None:
 
 @pytest.mark.parametrize("way", ["exchanged", "moved into it"])
 def test_pages_come_and_go_under_translation(open_page: Open, url: str, way: str) -> None:
-    page = open_page(f"{url}/text-write", height=1400)
+    page = open_page(f"{url}/textgen-write", height=1400)
     problems = problems_of(page)
     for name in ("Watch it learn", "Write", "Score a review", "Failures", "Overview"):
         translate(page, "«", way)
