@@ -6,6 +6,7 @@ and Ito (Color Universal Design, 2008), which people with any common colour visi
 
 import functools
 import html
+from pathlib import Path
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -53,13 +54,7 @@ class Surface(NamedTuple):
 
 LIGHT = Surface(background="#ffffff", text="#1f2933", muted="#52606d", grid="#e4e7eb")
 DARK = Surface(background="#15181c", text="#e8eaed", muted="#aab2bd", grid="#333a43")
-
-# Streamlit's theme is fixed when the server starts; a link can only change the root font size.
-PRESENT_CSS = """<style>
-html { font-size: 20px !important; }
-[data-testid="stMainMenu"], [data-testid="stToolbarActions"] { display: none; }
-[data-testid="stMainBlockContainer"] { padding-top: 2rem; padding-bottom: 2rem; }
-</style>"""
+PRESENT_CSS = Path(__file__).with_name("present.css")
 
 
 def surface(*, dark: bool) -> Surface:

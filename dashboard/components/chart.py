@@ -8,54 +8,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import theme
+from dashboard.components import from_files
 from dashboard.components.page import look
 
 # The figure's own camera button makes one format. These two press it for PNG or SVG, in the
 # browser, so the figure keeps its zoom and nothing is rendered on the server.
-_IMAGE_BUTTONS = st.components.v2.component(
-    "latent_lab_image_buttons",
-    html="""
-<div class="row">
-  <button type="button" data-format="png">PNG</button>
-  <button type="button" data-format="svg">SVG</button>
-</div>
-<p role="status"></p>
-""",
-    css="""
-.row { display: flex; gap: 0.5rem; }
-button {
-  flex: 1; padding: 0.4rem 0.75rem; cursor: pointer; font: inherit;
-  color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover, button:focus-visible {
-  border-color: var(--st-primary-color); color: var(--st-primary-color);
-}
-p:empty { display: none; }
-""",
-    js="""
-export default function ({ data, parentElement }) {
-  const status = parentElement.querySelector("p")
-  for (const button of parentElement.querySelectorAll("button")) {
-    button.onclick = () => {
-      const holder = document.querySelector(".st-key-" + CSS.escape(data.chart))
-      const plot = holder && holder.querySelector(".js-plotly-plot")
-      const camera = plot && plot.querySelector('.modebar-btn[data-title^="Download plot"]')
-      if (!camera || !plot._context) {
-        status.textContent = "The figure is still loading; try again in a moment."
-        return
-      }
-      status.textContent = ""
-      const options = plot._context.toImageButtonOptions
-      const before = options.format
-      options.format = button.dataset.format
-      camera.click()
-      options.format = before
-    }
-  }
-}
-""",
-)
+_IMAGE_BUTTONS = from_files.component(__file__)
 
 
 def chart(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from dashboard import theme
@@ -136,39 +137,6 @@ def _row(row: Line, beside: str) -> str:
     )
 
 
-# A table that reflows is beyond Streamlit's theme. Lines and fills mix from the text's own colour,
-# so the same rules serve the light and the dark page.
-STYLE = f"""<style>
-.ledger {{ width: 100%; border-collapse: collapse; margin: 0.5rem 0 1.5rem; table-layout: fixed;
-  font-variant-numeric: tabular-nums; }}
-.ledger caption {{ text-align: left; font-weight: 600; font-size: 1.15rem; padding: 0.25rem 0; }}
-.ledger caption small {{ font-weight: 400; font-size: 0.95rem; opacity: 0.8; margin-left: 0.4rem; }}
-.ledger th, .ledger td {{ text-align: left; vertical-align: top; padding: 0.5rem 0.75rem 0.5rem 0;
-  border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }}
-.ledger thead th {{ font-weight: 600; font-size: 0.875rem; opacity: 0.8; }}
-.ledger tbody th {{ font-weight: 600; }}
-.ledger thead th:nth-child(1) {{ width: 32%; }}
-.ledger thead th:nth-child(2) {{ width: 13%; }}
-.ledger thead th:nth-child(4) {{ width: 19%; }}
-.ledger tbody small {{ font-weight: 400; font-size: 0.875rem; opacity: 0.8; }}
-.ledger-note {{ font-weight: 400; font-size: 0.875rem; opacity: 0.8; margin: 0.2rem 0; }}
-.ledger th > small, .ledger td > small {{ display: block; }}
-.verdict {{ display: inline-block; white-space: nowrap; padding: 0.1rem 0.6rem; border-radius: 1rem;
-  border: 1.5px solid transparent; }}
-.verdict.passed {{ background: color-mix(in srgb, {theme.BLUE} 22%, transparent);
-  border-color: {theme.BLUE}; }}
-.verdict.missed {{ background: color-mix(in srgb, {theme.VERMILION} 22%, transparent);
-  border-color: {theme.VERMILION}; }}
-.verdict.other {{ border-color: {theme.GREY}; }}
-.verdict.open {{ border: 1.5px dashed {theme.GREY}; }}
-@media (max-width: 640px) {{
-  .ledger thead {{ display: none; }}
-  .ledger, .ledger tbody, .ledger tr, .ledger th, .ledger td, .ledger caption {{ display: block; }}
-  .ledger tr {{ padding: 0.6rem 0;
-    border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }}
-  .ledger th, .ledger td {{ border: 0; padding: 0.1rem 0; }}
-  .ledger td::before {{ content: attr(data-label); display: inline-block; width: 5rem;
-    opacity: 0.8; }}
-  .ledger caption small {{ display: block; margin: 0; }}
-}}
-</style>"""
+_COLOURS = f"--passed: {theme.BLUE}; --missed: {theme.VERMILION}; --other: {theme.GREY}"
+_RULES = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+STYLE = f"<style>:root {{ {_COLOURS} }}\n{_RULES}</style>"

@@ -1,20 +1,8 @@
 """Back to the figure: a button below it changes what nobody sees from down there."""
 
-import streamlit as st
+from dashboard.components import from_files
 
-_TO_TOP = st.components.v2.component(
-    "latent_lab_to_top",
-    js="""
-let done = 0
-export default function ({ data }) {
-  if (data.times <= done) return
-  done = data.times
-  const page = document.querySelector('[data-testid="stMain"]')
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches
-  if (page) page.scrollTo({ top: 0, behavior: still ? "auto" : "smooth" })
-}
-""",
-)
+_TO_TOP = from_files.component(__file__)
 
 
 def to_top(times: int) -> None:

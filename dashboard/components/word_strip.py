@@ -10,101 +10,12 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard import theme
+from dashboard.components import from_files
 from dashboard.components.page import look
 
 _LEAST = 0.05  # of the fullest colour: a word below that stands plain, or nothing would stand out
 
-_STRIP = st.components.v2.component(
-    "latent_lab_word_strip",
-    html="""
-<div class="strip" role="group"></div>
-<p class="said" role="status"></p>
-""",
-    css="""
-.strip { line-height: 2.1; overflow-wrap: anywhere; }
-button, span.word {
-  font: inherit; font-size: inherit; color: inherit; margin: 0 0.1rem 0.15rem 0;
-  padding: 0.08rem 0.28rem; border: 0; border-radius: 0.3rem; background: transparent;
-  border-bottom: 3px solid transparent;
-}
-button { cursor: pointer; }
-button:hover, button:focus-visible { outline: 2px solid var(--st-primary-color); }
-.word.for { border-bottom-style: solid; }
-.word.against { border-bottom-style: dotted; }
-.in { font-weight: 600; }
-.rare { font-style: italic; opacity: 0.75; }
-.rare::after { content: attr(data-note); font-size: 0.75em; vertical-align: super;
-  font-style: normal; margin-left: 0.15em; }
-.unread { opacity: 0.45; }
-.cut { opacity: 0.45; text-decoration: line-through; }
-.said { min-height: 1.5em; margin: 0.25rem 0 0 0; opacity: 0.85; font-size: 0.95em; }
-""",
-    js="""
-const EVENT = "plotly_animatingframe"
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  parentElement.stop?.()  // what followed the figure before
-  const strip = parentElement.querySelector(".strip")
-  const said = parentElement.querySelector(".said")
-  strip.setAttribute("aria-label", data.label)
-  strip.style.fontSize = data.size + "px"
-  strip.replaceChildren()
-  said.textContent = data.hint
-  data.words.forEach((word, place) => {
-    const node = document.createElement(data.clickable ? "button" : "span")
-    node.className = "word " + word.kind
-    node.textContent = word.text
-    if (word.kind === "rare") node.dataset.note = "rare"
-    if (word.fill) node.style.background = word.fill
-    if (word.edge) {
-      node.classList.add(word.value > 0 ? "for" : "against")
-      node.style.borderBottomColor = word.edge
-    }
-    node.title = word.said
-    node.setAttribute("aria-label", word.text + ": " + word.said)
-    node.onmouseenter = node.onfocus = () => (said.textContent = word.text + ": " + word.said)
-    if (data.clickable) {
-      node.type = "button"
-      node.onclick = () => setTriggerValue("dropped", { place, word: word.text })
-    }
-    strip.append(node, " ")
-  })
-  if (!data.window) return
-  // The window moves in the browser alone: each frame of the figure says at which word it stands.
-  const nodes = [...strip.children]
-  const mark = (place) => {
-    const first = place - Math.floor((data.window.size - 1) / 2)
-    nodes.forEach((node, at) => {
-      const isIn = at >= first && at < first + data.window.size
-      node.classList.toggle("in", isIn)
-      node.textContent = isIn ? `[${data.words[at].text}]` : data.words[at].text
-    })
-  }
-  let plot, waiting
-  const moved = (frame) => {
-    const place = Number(frame.name) - 1
-    if (Number.isInteger(place)) mark(place)
-  }
-  const find = () => {
-    const holder = document.querySelector(".st-key-" + CSS.escape(data.window.chart))
-    const found = holder && holder.querySelector(".js-plotly-plot")
-    if (found && found.on && found !== plot) {
-      plot?.removeListener?.(EVENT, moved)
-      plot = found
-      plot.on(EVENT, moved)
-    }
-    waiting = setTimeout(find, 300)  // Streamlit may put another figure there
-  }
-  mark(data.window.place)
-  find()
-  parentElement.stop = () => {
-    clearTimeout(waiting)
-    plot?.removeListener?.(EVENT, moved)
-  }
-  return parentElement.stop
-}
-""",
-)
+_STRIP = from_files.component(__file__)
 
 
 class Word(NamedTuple):

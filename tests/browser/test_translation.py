@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -13,6 +14,7 @@ from tests.dashboard.writer_samples import fill_writers
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
+KEEPER = Path(translation.__file__).with_suffix(".js")
 
 # Each way in which a text node may give place to its translation, as browsers' translators do.
 WAYS = {
@@ -78,7 +80,7 @@ def test_nodes_of_a_sentence_can_be_written_moved_and_removed(
     page = chromium.new_page()
     problems = problems_of(page)
     page.set_content("<p><strong>See.</strong>one <code></code>end</p>")
-    page.add_script_tag(content=translation.SCRIPT, type="module")
+    page.add_script_tag(content=KEEPER.read_text(encoding="utf-8"), type="module")
     page.evaluate(
         """() => {
             window.p = document.querySelector("p")

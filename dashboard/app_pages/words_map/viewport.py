@@ -13,6 +13,7 @@ import streamlit as st
 from core.errors import InputError
 from dashboard import view_state
 from dashboard.app_pages.words_map.map_figure import Window
+from dashboard.components import from_files
 
 PAUSE = 250  # ms without another movement before the page is told
 MOST_CHARS = 200  # of a part as text
@@ -21,55 +22,7 @@ _WHOLE = (0.0, 100.0, 0.0, 100.0)  # percent
 _SMALLEST = 0.02  # percent; a part is written with two decimals
 _FARTHEST = 150.0  # percent beyond the edges that a part may reach
 
-_WATCHER = st.components.v2.component(
-    "latent_lab_viewport",
-    js="""
-const watched = new WeakMap()  // plot -> what to tell its page
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  let waiting, plot
-  let resetAt = -Infinity
-  const tell = (view) => {
-    clearTimeout(waiting)
-    waiting = setTimeout(() => setTriggerValue("view", view), data.pause)
-  }
-  const moved = (change) => {
-    const names = Object.keys(change || {})
-    if (!names.some((name) => /^[xy]axis\\.(range|autorange)/.test(name))) return
-    if (performance.now() - resetAt < 500) return  // the movement that a reset makes itself
-    if (change["xaxis.autorange"] && change["yaxis.autorange"]) return tell({ whole: true })
-    const { xaxis, yaxis } = plot._fullLayout
-    const numbers = [...xaxis.range, ...yaxis.range].map(Number)
-    if (numbers.every(Number.isFinite)) tell({ range: numbers })
-  }
-  const reset = () => {
-    // In the lasso's mode a double click only takes the selection away.
-    if (["lasso", "select"].includes(plot._fullLayout.dragmode)) return
-    resetAt = performance.now()
-    tell({ whole: true })
-  }
-  const look = () => {
-    const found = document.querySelector(`.st-key-${CSS.escape(data.chart)} .js-plotly-plot`)
-    if (found && found.on && found !== plot) {
-      plot = found
-      watched.set(plot, { moved, reset })
-      if (!plot.dataset.viewport) {
-        plot.dataset.viewport = "watched"
-        plot.on("plotly_relayout", (change) => watched.get(plot)?.moved(change))
-        plot.on("plotly_doubleclick", () => watched.get(plot)?.reset())
-      }
-    }
-  }
-  // A figure with other contents may be another element of the page: look for it now and then.
-  look()
-  const timer = setInterval(look, 300)
-  return () => {
-    clearInterval(timer)
-    clearTimeout(waiting)
-  }
-}
-""",
-)
+_WATCHER = from_files.component(__file__)
 
 
 class Picture(Protocol):

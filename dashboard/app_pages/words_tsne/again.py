@@ -7,24 +7,9 @@ browser is left with a white page.
 
 import streamlit as st
 
-from dashboard.components import calm
+from dashboard.components import from_files
 
-_CLOCK = st.components.v2.component(
-    "latent_lab_again",
-    js=calm.JS
-    + """
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  clearTimeout(parentElement.waiting)  // Streamlit does not end the last one before a new call
-  const ask = () => {
-    if (restless() > 0) parentElement.waiting = setTimeout(ask, restless())
-    else setTriggerValue("due", data.run)
-  }
-  parentElement.waiting = setTimeout(ask, data.pause)
-  return () => clearTimeout(parentElement.waiting)
-}
-""",
-)
+_CLOCK = from_files.component(__file__, is_calm=True)
 
 
 def run_again(key: str, *, pause: float) -> None:
