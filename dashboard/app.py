@@ -4,15 +4,16 @@ import functools
 import sys
 from pathlib import Path
 
-ROOT = str(Path(__file__).resolve().parents[1])
-if ROOT not in sys.path:  # `streamlit run` puts only the script's own folder on the path
+if (
+    ROOT := str(Path(__file__).resolve().parents[1])
+) not in sys.path:  # `streamlit run` puts only the script's own folder on the path
     sys.path.insert(0, ROOT)
 
-import streamlit as st  # noqa: E402
+import streamlit as st
 
-from dashboard import theme, view_state  # noqa: E402
-from dashboard.components import switch, translation  # noqa: E402
-from dashboard.navigation import FORMER_ADDRESSES, PAGES  # noqa: E402
+from dashboard import theme, view_state
+from dashboard.components import switch, translation
+from dashboard.navigation import FORMER_ADDRESSES, PAGES
 
 present = view_state.is_present()
 st.set_page_config(

@@ -5,47 +5,24 @@ parameter, so the address of any view restores it. Three more parameters shape a
 `show=a,b` draws only these controls, `hide=c` draws all but these, `lock=d` freezes; a control that
 is not drawn still has the value of the link or its default. A value that a link must not have gives
 one sentence and the default.
-
-An experiment ('Try this') begins where the page opens: a control that it does not name goes back to
-its default, so what it shows does not depend on what was clicked before. Three things stay. What a
-link hides or locks is as the link has it. What a page lists as `kept`, such as the net that the
-visitor chose, stays unless the experiment names it; then it comes back with the next experiment. An
-experiment that `goes_on` from what is shown, as its label says, changes only what it names.
 """
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
 from core.errors import InputError
 from dashboard import control_setting
-from dashboard.components import scroll
 from dashboard.components.text import plain, sentence
 from dashboard.control_setting import DEFAULT, Control
 from dashboard.link_values import Choice, Choices, Flag, Meant, Number, Rule, Span, Text, shortened
 
 LINK_VERSION = "1"  # of the parameters' meaning; written into every shared link
 PRESENT = "present"
-_TRIES = "tries"  # how often a 'Try this' button was used in this session
 _APP_PROBLEMS = "app-problems"  # what the link got wrong outside the pages
 _OPEN = "page-open"  # which page was drawn last
-START_AGAIN = "Start again"
-
-
-class Try(NamedTuple):
-    """A button of 'Try this'.
-
-    Attributes:
-        label: of the button.
-        values: new values of controls by name.
-        goes_on: from what is shown, else from where the page opens.
-    """
-
-    label: str
-    values: Mapping[str, Any]
-    goes_on: bool = False
 
 
 @dataclasses.dataclass
@@ -307,69 +284,33 @@ class View:
         """Returns how often buttons have set a control in this session, to whatever value."""
         return self._memory.times_set.get(name, 0)
 
-    def experiments(
-        self,
-        buttons: Sequence[Try | tuple[str, Mapping[str, Any]]],
-        *,
-        within: Mapping[str, Any] | None = None,
-        kept: Collection[str] = (),
-        starts_again: bool = False,
-    ) -> None:
-        """Draws 'Try this': buttons that set controls, also those that are hidden or locked.
+    def reopen(self, values: Mapping[str, Any] | None = None, kept: Collection[str] = ()) -> None:
+        """Sets the page to where it opens, for the `on_click` of a button.
+
+        What the link hides or locks is as the link has it, also in other views of the page.
 
         Args:
-            buttons: what each sets; all other controls have their defaults then.
-            within: values that each sets too, unless it names others: of the view that is shown.
-            kept: names of controls that stay as the visitor chose them.
-            starts_again: draws one more button, which sets everything to where the page opens.
-
-        Raises:
-            ValueError: a button names a control that the page has not drawn before.
+            values: of controls by name, that differ from that.
+            kept: names of controls that stay as the visitor chose them. One that is in `values` has
+                the visitor's value again at the next call whose values do not name it.
         """
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown("**Try this**", width="content")
-            for number, button in enumerate(buttons):
-                one = Try(*button)
-                one = one._replace(values={**(within or {}), **one.values})
-                unknown = sorted(set(one.values) - set(self.controls))
-                if unknown:
-                    raise ValueError(f"experiment {one.label!r} sets unknown controls: {unknown}")
-                key = f"{self.name}-try-{number}"
-                st.button(one.label, key=key, on_click=self._try, args=(one, kept))
-            if starts_again:
-                st.button(
-                    START_AGAIN,
-                    key=f"{self.name}-try-{len(buttons)}",
-                    on_click=self._start_again,
-                )
-        scroll.to_top(st.session_state.get(_TRIES, 0))
-
-    def _try(self, one: Try, kept: Collection[str]) -> None:
-        own, values = self._memory.own, {}
-        if not one.goes_on:
-            values = self._openings(kept)
-            for name in kept:
-                if name in one.values:
-                    own.setdefault(name, self._present(name))
-                elif name in own:
-                    values[name] = own.pop(name)
-        self._apply({**values, **one.values})
-        self._tried()
-
-    def _start_again(self) -> None:
-        self._memory.own.clear()
-        self._apply(self._openings(()))
-        self._tried()
-
-    def _openings(self, kept: Collection[str]) -> dict[str, Any]:
-        """Forgets, and returns the controls that go back to their defaults, also of other views."""
+        own, values = self._memory.own, dict(values or {})
         for forget in self._forgets:
             forget()
-        return {
+        openings = {
             name: DEFAULT
             for name, control in self._memory.controls.items()
             if name not in kept and control.is_shown and not control.is_locked
         }
+        if not kept:
+            own.clear()
+        for name in kept:
+            if name in values:
+                own.setdefault(name, self._present(name))
+            elif name in own:
+                openings[name] = own.pop(name)
+        self._apply({**openings, **values})
+        self._forget(*self.controls)
 
     def _present(self, name: str) -> Any:
         """Returns a control's value as it is at a click, which may come before the next run."""
@@ -393,10 +334,6 @@ class View:
     def on_opening(self, forget: Callable[[], None]) -> None:
         """Names what an experiment makes the page forget, such as a selection, as it opens anew."""
         self._forgets.append(forget)
-
-    def _tried(self) -> None:
-        self._forget(*self.controls)
-        st.session_state[_TRIES] = st.session_state.get(_TRIES, 0) + 1
 
     def _changed(self, name: str) -> None:
         """Notes that the visitor moved a control: what it was before an experiment is no matter."""
@@ -458,13 +395,6 @@ class View:
                 f"not have. Its controls are: {plain(known)}.",
             )
         return unknown
-
-    def share(self) -> None:
-        """Draws 'Share this view'; call it after all controls of the page."""
-        from dashboard.components.share import share_popover  # it needs View itself
-
-        self.unknown_names()
-        share_popover(self)
 
     def _report(self, about: str, sentence: str) -> None:
         # Kept until the visitor acts: Streamlit takes the bad value out of the address at once,

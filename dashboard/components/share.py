@@ -64,8 +64,9 @@ def _tick_new(view: view_state.View) -> None:
     st.session_state[offered] = tuple(view.controls)
 
 
-def share_popover(view: view_state.View) -> None:
-    """Draws the button and, behind it, the tick-lists and the links."""
+def popover(view: view_state.View) -> None:
+    """Draws 'Share this view' with its tick-lists and links; call it below all controls."""
+    view.unknown_names()
     if st.context.is_embedded:
         return
     controls = view.controls

@@ -20,21 +20,20 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
-import jax  # noqa: E402  (needs the path above)
-import jax.numpy as jnp  # noqa: E402
-from flax import nnx  # noqa: E402
+import jax
+import jax.numpy as jnp
+from flax import nnx
 
-from core.batchnorm.drawings import draw  # noqa: E402
-from core.batchnorm.keras_weights import known_net, load_keras  # noqa: E402
-from core.batchnorm.nets import CONCAT, CONVOLUTION, MAX_POOL, Net, prepare  # noqa: E402
-from core.batchnorm.statistics import measure  # noqa: E402
-from core.datasets import ensure  # noqa: E402
-from core.errors import LatentLabError  # noqa: E402
-from core.loop import named_arrays  # noqa: E402
+from core.batchnorm.drawings import draw
+from core.batchnorm.keras_weights import known_net, load_keras
+from core.batchnorm.nets import CONCAT, CONVOLUTION, MAX_POOL, Net, prepare
+from core.batchnorm.statistics import measure
+from core.datasets import ensure
+from core.errors import LatentLabError
+from core.loop import named_arrays
 
 N_PHOTOS, BATCH, ROUNDS = 64, 32, 5
 

@@ -17,13 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from core.datasets import ensure  # noqa: E402  (needs the path above)
-from core.movies.data import MovieData, random_split, read_movielens  # noqa: E402
-from core.movies.presets import PRESETS  # noqa: E402
-from core.movies.train import Trained, mean_squared_error, train_one  # noqa: E402
+from core.datasets import ensure
+from core.movies.data import MovieData, random_split, read_movielens
+from core.movies.presets import PRESETS
+from core.movies.train import Trained, mean_squared_error, train_one
 
 LESSON, SURPRISE = 0.7979, 0.7818
 RUNS = 5

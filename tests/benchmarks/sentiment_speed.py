@@ -20,23 +20,22 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import jax  # noqa: E402  (needs the path above)
-from flax import nnx  # noqa: E402
+import jax
+from flax import nnx
 
-from core.bundle import ASSETS  # noqa: E402
-from core.datasets import ensure  # noqa: E402
-from core.loop import gradient_epoch, initial_state  # noqa: E402
-from core.reviews import read_reviews  # noqa: E402
-from core.sentiment import MODELS  # noqa: E402
-from core.sentiment.data import count_vocabulary, labelled, pad_all  # noqa: E402
-from core.sentiment.explorer import SentimentModel, open_model  # noqa: E402
-from core.sentiment.model import Cnn, CnnConfig  # noqa: E402
-from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm  # noqa: E402
-from core.sentiment.presets import PRESETS  # noqa: E402
-from core.sentiment.train import adam, loss  # noqa: E402
+from core.bundle import ASSETS
+from core.datasets import ensure
+from core.loop import gradient_epoch, initial_state
+from core.reviews import read_reviews
+from core.sentiment import MODELS
+from core.sentiment.data import count_vocabulary, labelled, pad_all
+from core.sentiment.explorer import SentimentModel, open_model
+from core.sentiment.model import Cnn, CnnConfig
+from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm
+from core.sentiment.presets import PRESETS
+from core.sentiment.train import adam, loss
 
 ROUNDS = 3
 SCORED_ALONE = 300

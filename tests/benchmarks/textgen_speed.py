@@ -19,22 +19,21 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import jax  # noqa: E402  (needs the path above)
-import optax  # noqa: E402
-from flax import nnx  # noqa: E402
+import jax
+import optax
+from flax import nnx
 
-from core.datasets import ensure  # noqa: E402
-from core.errors import LatentLabError  # noqa: E402
-from core.loop import initial_state, named_arrays  # noqa: E402
-from core.textgen.data import read_corpus  # noqa: E402
-from core.textgen.engine import Engine  # noqa: E402
-from core.textgen.generate import PIECE  # noqa: E402
-from core.textgen.model import CharConfig, CharNet  # noqa: E402
-from core.textgen.sampling import Settings  # noqa: E402
-from core.textgen.train import stream_epoch  # noqa: E402
+from core.datasets import ensure
+from core.errors import LatentLabError
+from core.loop import initial_state, named_arrays
+from core.textgen.data import read_corpus
+from core.textgen.engine import Engine
+from core.textgen.generate import PIECE
+from core.textgen.model import CharConfig, CharNet
+from core.textgen.sampling import Settings
+from core.textgen.train import stream_epoch
 
 CONFIG = CharConfig(57)
 WINDOW = 40  # characters that the lesson's net is given

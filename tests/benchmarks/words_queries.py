@@ -19,14 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from core.datasets import ensure  # noqa: E402
-from core.datasets.archives import open_member  # noqa: E402
-from core.words.comparison import compare  # noqa: E402
-from core.words.glove import open_glove, read_glove  # noqa: E402
-from core.words.vectors import WordVectors  # noqa: E402
+from core.datasets import ensure
+from core.datasets.archives import open_member
+from core.words.comparison import compare
+from core.words.glove import open_glove, read_glove
+from core.words.vectors import WordVectors
 
 MEMBER = "glove.6B.50d.txt"
 MISSPELT = ("qeen", "univeristy", "recieveing", "accomodashun", "presidentialll", "thermodinamicks")

@@ -19,16 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import jax.numpy as jnp  # noqa: E402  (needs the path above)
+import jax.numpy as jnp
 
-from core.datasets import ensure  # noqa: E402
-from core.words import tsne as rooms  # noqa: E402
-from core.words.affinities import Affinities, affinities  # noqa: E402
-from core.words.glove import open_glove  # noqa: E402
-from core.words.quality import nearest, neighbour_preservation, trustworthiness  # noqa: E402
+from core.datasets import ensure
+from core.words import tsne as rooms
+from core.words.affinities import Affinities, affinities
+from core.words.glove import open_glove
+from core.words.quality import nearest, neighbour_preservation, trustworthiness
 
 PERPLEXITY, ITERATIONS, RUNS = 30, 1000, 5
 

@@ -3,17 +3,16 @@
 import sys
 from pathlib import Path
 
-ROOT = str(Path(__file__).resolve().parents[2])
-if ROOT not in sys.path:
+if (ROOT := str(Path(__file__).resolve().parents[2])) not in sys.path:
     sys.path.insert(0, ROOT)
 
-import pandas as pd  # noqa: E402
-import plotly.graph_objects as go  # noqa: E402
-import streamlit as st  # noqa: E402
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
 
-from dashboard import theme, view_state  # noqa: E402
-from dashboard.components import page  # noqa: E402
-from dashboard.components.chart import chart  # noqa: E402
+from dashboard import theme, view_state
+from dashboard.components import experiments, page, share
+from dashboard.components.chart import chart
 
 MARKDOWN = "M*A*S*H $5 and $6 _x_ `y` [a](b) <b>c</b> -> :red[d] :smile: :material/home: ~~e~~ # f"
 FILMS = ("Heat", "M*A*S*H", "$9.99")
@@ -45,13 +44,14 @@ def probe() -> None:
     ).update_layout(xaxis_title="Bias (stars)", title=f"Top {values['top_n']}")
     chart(figure, key="probe_main", alt="Three bars", data=frame, filename="probe")
     page.what_you_see(f"Three films. {page.plain(MARKDOWN)}")
-    view.experiments(
+    experiments.draw(
+        view,
         [
             ("Few films", {"top_n": 7, "film": "$9.99", "count": 3}),
             ("Defaults", {"top_n": 15, "film": "Heat", "count": 20}),
-        ]
+        ],
     )
-    view.share()
+    share.popover(view)
     st.json(values)
 
 

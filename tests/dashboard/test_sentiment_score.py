@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app_pages.sentiment_score import word_reasons
-from dashboard.components import review_text, word_strip
+from dashboard.components import experiments, review_text, word_strip
 from dashboard.sample_reviews import SAMPLES
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import NOT_BAD, TITLES, fill_reviews
@@ -198,7 +198,7 @@ def dropping() -> None:
     view = view_state.page("sentiment_score")
     text = review_text.field(view, review_text.samples(view))
     st.button("drop", on_click=review_text.drop_word, args=(1,), kwargs={"of": text})
-    view.experiments([("irony", {"sample": "irony"})])
+    experiments.draw(view, [("irony", {"sample": "irony"})])
 
 
 def clicked(page: AppTest, label: str) -> str:

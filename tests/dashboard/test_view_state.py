@@ -188,7 +188,8 @@ def try_it() -> None:
     import streamlit as st
 
     from dashboard import view_state
-    from dashboard.view_state import Try
+    from dashboard.components import experiments
+    from dashboard.components.experiments import Try
 
     view = view_state.page("here")
     shown = view.segmented_control("view", "View", ("one", "two"), "one")
@@ -201,7 +202,8 @@ def try_it() -> None:
         values["absent"] = view.slider("absent", "Absent", 0, 9, 4)
     st.json(values)
     view.on_opening(lambda: st.session_state.pop("note", None))
-    view.experiments(
+    experiments.draw(
+        view,
         [
             ("two", {"view": "two"}),
             ("of large", {"view": "two", "net": "large"}),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import resources, view_state
 from dashboard.app_pages.batchnorm_buys import views
-from dashboard.components import missing, page, provenance, width
+from dashboard.components import experiments, missing, page, provenance, share, width
 
 RATES, CURVES = "by learning rate", "curves"
 
@@ -30,10 +30,10 @@ if shown == RATES:
 else:
     key = views.KEY_CURVES
     tries = views.curves(view, results, row[1], row[2])
-view.experiments(tries, within={"view": shown})
+experiments.draw(view, tries, within={"view": shown})
 with page.details("All numbers, and how they were made"):
     st.dataframe(views.table(results), hide_index=True)
     st.markdown(views.EXPLAINED)
-view.share()
+share.popover(view)
 width.ask(key)
 provenance.footer(results.bundle, beside="batchnorm-dogs-cats", metric=views.METRIC)

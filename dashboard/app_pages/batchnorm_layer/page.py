@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import view_state
 from dashboard.app_pages.batchnorm_layer import views
-from dashboard.components import page, provenance, width
+from dashboard.components import experiments, page, provenance, share, width
 
 LAYER, NOISE, MODES = "One layer", "A batch’s noise", "Train and evaluate"
 VIEWS = {
@@ -22,7 +22,7 @@ view = view_state.page(views.PAGE)
 shown = view.segmented_control("view", "Show", list(VIEWS), LAYER, label_visibility="collapsed")
 draw, key = VIEWS[shown]
 figure, controls = st.columns([5, 2], gap="medium")
-view.experiments(draw(views.Place(view, figure, controls)), within={"view": shown})
+experiments.draw(view, draw(views.Place(view, figure, controls)), within={"view": shown})
 with page.details("Why it matters, and for what kind of net"):
     st.markdown(
         "**In training** mean and spread are those of the batch, so each value depends a little on "
@@ -38,6 +38,6 @@ with page.details("Why it matters, and for what kind of net"):
         "From there, training may move γ and β wherever it likes.\n\n"
         "Ioffe and Szegedy 2015, [arXiv 1502.03167](https://arxiv.org/abs/1502.03167)."
     )
-view.share()
+share.popover(view)
 width.ask(key)
 provenance.drawn_here(f"{views.N_VALUES:,} random values of one channel", "batchnorm-loss")

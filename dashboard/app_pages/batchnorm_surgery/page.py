@@ -2,7 +2,7 @@
 
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.batchnorm_surgery import own_photo, views
-from dashboard.components import missing, page, provenance, width
+from dashboard.components import experiments, missing, page, provenance, share, width
 
 before, after = (
     theme.mse(provenance.lesson_row(row)["value"])
@@ -21,11 +21,11 @@ model = models[operation.net]
 with missing.guard():
     results = views.operate(operation)
 views.outcome(recipe, operation, results)
-view.experiments(views.experiments(models))
+experiments.draw(view, views.experiments(models))
 views.values(view, results, recipe)
 own_photo.draw(view, model, operation, recipe)
 with page.details("The recipes, and how it is measured"):
     views.explain(recipe, model)
-view.share()
+share.popover(view)
 width.ask(views.KEY)
 provenance.footer(model.bundle, beside="batchnorm-loss", metric="exact_accuracy")

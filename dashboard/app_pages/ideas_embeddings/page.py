@@ -8,7 +8,7 @@ from core.movies.made_up import MADE_UP_RATERS
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.ideas_embeddings import lookup
 from dashboard.app_pages.ideas_embeddings import lookup_figure as figures
-from dashboard.components import missing, page, provenance
+from dashboard.components import experiments, missing, page, provenance, share
 from dashboard.components.chart import chart
 from dashboard.figures.waterfall import shortened
 
@@ -109,12 +109,13 @@ else:
         + (f": row {touched[0]}" if len(touched) else "")
         + ". All others are exactly 0, so training needs to write to the rows of a batch only."
     )
-view.experiments(
+experiments.draw(
+    view,
     [
         ("The look-up", {"shown": VIEWS[0]}),
         ("What one rating changes", {"shown": VIEWS[1], "stars": 0.5}),
         ("The last row of the table", {"film": n_rows - 1}),
-    ]
+    ],
 )
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button(
@@ -175,5 +176,5 @@ with page.details("The two ways in code"):
         "through the one-hot vector 0 for every other film. An L2 penalty on whole tables, as the "
         "lesson has it, would touch all rows in every step."
     )
-view.share()
+share.popover(view)
 provenance.footer(films.bundle, lesson="movies-bias")

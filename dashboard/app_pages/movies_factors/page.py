@@ -12,8 +12,8 @@ from dashboard.app_pages.movies_factors import (
     training_figure,
     views,
 )
+from dashboard.components import experiments, page, provenance, selection, share, width
 from dashboard.components import films as film_parts
-from dashboard.components import page, provenance, selection, width
 from dashboard.components.chart import chart
 
 KEY, KEY_TRAINING = "movies_factors_main", "movies_factors_training"
@@ -186,7 +186,8 @@ else:
 lesson = {"method": "lesson", "x": 1, "y": 3, "films": (min(51, n_most), min(100, n_most))}
 if "model" in view.controls:
     lesson["model"] = "movies-lesson-bias"
-view.experiments(
+experiments.draw(
+    view,
     [
         ("The lesson's own picture", {**lesson, "n_labels": 50}),
         ("Where bias lies on the map", {"colour": "bias", "n_labels": 40}),
@@ -211,6 +212,6 @@ with page.details("How the components are found"):
         "away, and the components are unit vectors over films. The axes come out alike, not the "
         "same. Signs are arbitrary; the largest coordinate of each component is made positive."
     )
-view.share()
+share.popover(view)
 width.ask(KEY_TRAINING if shown == TRAINING else KEY, 780 if shown == TRAINING else 600)
 provenance.footer(films.bundle, lesson="movies-bias")

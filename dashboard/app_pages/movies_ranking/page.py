@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import theme, view_state
 from dashboard.app_pages.movies_ranking import ranking_figure as figures
 from dashboard.app_pages.movies_ranking import reversals_figure
+from dashboard.components import experiments, page, provenance, share, width
 from dashboard.components import films as film_parts
-from dashboard.components import page, provenance, width
 from dashboard.components.chart import chart
 
 KEY = "movies_ranking_main"
@@ -122,7 +122,8 @@ else:
 
 if film is not None:
     film_parts.card(view, films, film, everything)
-view.experiments(
+experiments.draw(
+    view,
     [
         ("Only films with 100 ratings or more", {"view": ENDS, "min_count": 100}),
         ("Loved by generous raters", {"view": REVERSALS, "min_count": 30}),
@@ -155,6 +156,6 @@ with page.details("How the bias is found, and the whole list"):
                 "count": st.column_config.NumberColumn("Ratings"),
             },
         )
-view.share()
+share.popover(view)
 width.ask(KEY)
 provenance.footer(films.bundle, lesson="movies-bias")

@@ -8,11 +8,11 @@ import streamlit as st
 from core.movies.explorer import MIN_RATINGS_FACTORS
 from core.movies.made_up import MADE_UP_RATERS
 from dashboard import resources, theme, view_state, visitor
+from dashboard.components import experiments, missing, page, provenance, share
 from dashboard.components import films as film_parts
-from dashboard.components import missing, page, provenance
 from dashboard.components.chart import chart
+from dashboard.components.experiments import Try
 from dashboard.figures import waterfall as figures
-from dashboard.view_state import Try
 
 YOU = "You"
 WELL_KNOWN = 400  # the films that name a component are among the most rated
@@ -158,12 +158,13 @@ what_you_see = (
 matters = int(mapped[np.argmax(np.abs(films.item_factors[mapped] @ rater.factors))])
 with shown:
     page.what_you_see(what_you_see)
-    view.experiments(
+    experiments.draw(
+        view,
         [
             Try("The strictest rater, same film", {"rater": by_bias[0]}, goes_on=True),
             Try("The most generous rater, same film", {"rater": by_bias[-1]}, goes_on=True),
             Try("The film where this rater's taste matters most", {"film": matters}, goes_on=True),
-        ]
+        ],
     )
 
 with folded, page.details("The formula, with the numbers of this prediction"):
@@ -203,5 +204,5 @@ with folded, page.details("The formula, with the numbers of this prediction"):
         hide_index=True,
         column_config={"stars": st.column_config.NumberColumn(format="%+.4f")},
     )
-view.share()
+share.popover(view)
 provenance.footer(films.bundle, lesson="movies-bias")

@@ -5,8 +5,8 @@ import streamlit as st
 
 from dashboard import control_setting, resources, theme, view_state, visitor
 from dashboard.app_pages.movies_you import taste_figure as figures
+from dashboard.components import experiments, missing, page, provenance, share, undo
 from dashboard.components import films as film_parts
-from dashboard.components import missing, page, provenance, undo
 from dashboard.components.chart import chart
 from dashboard.figures.waterfall import poles, shortened
 
@@ -290,9 +290,10 @@ with words:
         )
         + f"First for you: {liked}."
     )
-    view.experiments(
+    experiments.draw(
+        view,
         [(name, {"ratings": visitor.invented(films, name)}) for name in visitor.RATERS]
-        + [("Nobody yet", {"ratings": ""})]
+        + [("Nobody yet", {"ratings": ""})],
     )
-view.share()
+share.popover(view)
 provenance.footer(films.bundle, lesson="movies-bias")

@@ -8,7 +8,7 @@ from core.sentiment.latency import latency
 from core.sentiment.slices import SLICES
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_board.views import KEY, VIEWS, Board
-from dashboard.components import missing, page, provenance, width
+from dashboard.components import experiments, missing, page, provenance, share, width
 
 BOARD, TRAINING, CONFUSION, TRUST, ROC, WHEN = VIEWS
 LINEAR = "nbsvm"
@@ -94,7 +94,8 @@ def with_sd(column: str) -> list[str]:
 
 page.what_you_see(VIEWS[shown](shown_now))
 learner = with_epochs[0] if with_epochs else name
-view.experiments(
+experiments.draw(
+    view,
     [
         ("Watch it overfit", {"view": TRAINING, "model": learner}),
         ("Do rare words hurt?", {"view": WHEN, "slice": "rare words"}),
@@ -155,6 +156,6 @@ with page.details("All numbers, and what the two protocols are"):
         "distance of the dots from the line in Trust, by reviews. These views are about the "
         "weights that ship: those of the first seed, in half precision or less."
     )
-view.share()
+share.popover(view)
 width.ask(KEY)
 provenance.footer(models.bundles[name], lesson=f"sentiment-{name}")

@@ -7,12 +7,21 @@ import streamlit as st
 from core.sentiment.explorer import Activations, SentimentModel
 from dashboard import resources, view_state
 from dashboard.app_pages.sentiment_filters import window_figure as figures
-from dashboard.components import missing, page, provenance, review_text, width, word_strip
+from dashboard.components import (
+    experiments,
+    missing,
+    page,
+    provenance,
+    review_text,
+    share,
+    width,
+    word_strip,
+)
 from dashboard.components.chart import chart
+from dashboard.components.experiments import Try
 from dashboard.components.player import player
 from dashboard.components.word_strip import Word
 from dashboard.sample_reviews import SAMPLES
-from dashboard.view_state import Try
 
 PAGE = "sentiment_filters"
 BARS = f"{PAGE}_main"
@@ -200,7 +209,8 @@ if words:
 else:
     page.what_you_see("There is no word to look at yet.")
 peaks_at = int(found.values[size][:, number - 1].argmax()) if words else 0
-view.experiments(
+experiments.draw(
+    view,
     [
         Try("The loudest filter here", {"size": at_best, "filter": best + 1}, goes_on=True),
         Try("Where this filter peaks", {"place": peaks_at + 1}, goes_on=True),
@@ -234,6 +244,6 @@ with page.details("How a filter works"):
             else ""
         )
     )
-view.share()
+share.popover(view)
 width.ask(BARS, WIDTH)
 provenance.footer(model.bundle, lesson=f"sentiment-{name}")

@@ -11,7 +11,16 @@ from core.sentiment.uploads import LABELS, MAX_BYTES, MAX_CHARACTERS, MAX_ROWS
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_reviews import dots_figure as figures
 from dashboard.app_pages.sentiment_reviews import own_reviews
-from dashboard.components import missing, page, provenance, review_text, switch, width
+from dashboard.components import (
+    experiments,
+    missing,
+    page,
+    provenance,
+    review_text,
+    share,
+    switch,
+    width,
+)
 from dashboard.components.chart import chart
 from dashboard.components.text import sentence
 
@@ -260,7 +269,8 @@ else:
             filename="sentiment-review",
         )
     page.what_you_see(standing() + what_is_said(said, label))
-view.experiments(
+experiments.draw(
+    view,
     [
         ("Which review splits them most?", {"who": ANYONE, "place": 1.0}),
         ("Where does the best one fail alone?", {"who": CHOSEN, "model": best}),
@@ -297,6 +307,6 @@ with page.details("The list of reviews, the form of the file, and how it is coun
         "that no model learned from. **Spread** is the distance from the smallest to the largest "
         "of the models’ probabilities."
     )
-view.share()
+share.popover(view)
 width.ask(KEY, WIDTH)
 provenance.footer(bundles[name], lesson=f"sentiment-{name}")

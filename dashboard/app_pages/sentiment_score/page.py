@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_score import scores_figure as figures
 from dashboard.app_pages.sentiment_score import word_reasons
-from dashboard.components import missing, page, provenance, review_text
+from dashboard.components import experiments, missing, page, provenance, review_text, share
 from dashboard.components.chart import chart
 
 UNKNOWN = 0.4  # share of rare words above which a text is hardly a film review in English
@@ -136,7 +136,8 @@ else:
             f"to {theme.percent(high['probability'])} ({page.plain(high['title'])}). "
         )
     page.what_you_see(said + word_reasons.strongest(model, words, found))
-view.experiments(
+experiments.draw(
+    view,
     [
         ("“Not bad at all”: who gets it?", {"sample": "negation"}),
         ("Irony fools them", {"sample": "irony"}),
@@ -182,5 +183,5 @@ with page.details("The n-grams behind it, and how the numbers come about"):
         f"$1 / (1 + e^{{-z / T}})$ with $T = {model.temperature:.3f}$, fitted on reviews that the "
         "model did not learn from."
     )
-view.share()
+share.popover(view)
 provenance.footer(model.bundle, lesson=f"sentiment-{name}")

@@ -6,7 +6,7 @@ import streamlit as st
 from core.sentiment.effects import effects
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_settings import panels_figure as figures
-from dashboard.components import missing, page, provenance, width
+from dashboard.components import experiments, missing, page, provenance, share, width
 from dashboard.components.chart import chart
 
 PAGE = "sentiment_settings"
@@ -83,7 +83,7 @@ page.what_you_see(
     + (f"Bars reach from the worst to the best of {n_seeds} seeds. " if n_seeds > 1 else "")
     + "Half a point may be chance: the validation part has some 2,400 reviews."
 )
-view.experiments([(f"See {titles[preset]}", {"net": preset}) for preset in presets])
+experiments.draw(view, [(f"See {titles[preset]}", {"net": preset}) for preset in presets])
 with page.details("All numbers, and how they were made"):
     st.dataframe(
         pd.DataFrame(
@@ -107,6 +107,6 @@ with page.details("All numbers, and how they were made"):
         "read. No setting was chosen on the test reviews, and none of these trainings was measured "
         "on them."
     )
-view.share()
+share.popover(view)
 width.ask(KEY)
 provenance.footer(bundle)

@@ -6,10 +6,10 @@ from core.errors import InputError
 from core.textgen.cells import LEAST
 from dashboard import resources, view_state
 from dashboard.app_pages.textgen_inside import cell_views, gate_views
-from dashboard.components import missing, page, provenance, sample_text
+from dashboard.components import experiments, missing, page, provenance, sample_text, share
 from dashboard.components import width as widths
+from dashboard.components.experiments import Try
 from dashboard.components.text import plain, sentence
-from dashboard.view_state import Try
 
 PAGE = cell_views.PAGE
 CELL, HOLD, GATES, DEPENDS = "A cell", "Hold it", "Gates", "What it depends on"
@@ -110,8 +110,10 @@ tries = {
         ("The gates", {"view": GATES}),
     ],
 }
-view.experiments(
-    [one for one in tries[shown] if one[1] and set(one[1]) <= set(view.controls)], kept=("model",)
+experiments.draw(
+    view,
+    [one for one in tries[shown] if one[1] and set(one[1]) <= set(view.controls)],
+    kept=("model",),
 )
 with page.details("How cells are found, held and asked"):
     st.markdown(
@@ -140,6 +142,6 @@ if reading.replaced:
         )
         + "."
     )
-view.share()
+share.popover(view)
 widths.ask(KEYS.get(shown, cell_views.KEY))
 provenance.footer(model.bundle, metric="held_out_bits")

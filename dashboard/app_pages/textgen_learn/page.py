@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import resources, view_state
 from dashboard.app_pages.textgen_learn import views
 from dashboard.app_pages.textgen_learn.views import Training
-from dashboard.components import missing, page, provenance, width
+from dashboard.components import experiments, missing, page, provenance, share, width
 
 THROUGH, BESIDE, NETS = "Through the training", "Side by side", "All nets"
 VIEWS = {
@@ -41,7 +41,8 @@ if shown == THROUGH and len(models[name].epochs) > 1:
 elif shown != THROUGH:
     tries = [one for one in tries if one[1]["view"] != shown]
     tries.insert(0, ("Watch it learn", {"view": THROUGH}))
-view.experiments(
+experiments.draw(
+    view,
     [one for one in tries if set(one[1]) <= set(view.controls)],
     within={"view": shown},
     kept=("model",),
@@ -58,7 +59,7 @@ with page.details("What is measured, and on what"):
         "characters that begin at every place, so that an epoch reads each character 40 times; it "
         "held nothing back, so they can only be compared with losses while training."
     )
-view.share()
+share.popover(view)
 if shown in KEYS:
     width.ask(KEYS[shown])
 provenance.footer(models[name].bundle, metric="held_out_bits")

@@ -21,7 +21,7 @@ from dashboard.app_pages.textgen_recurrence.tags import reader_titles
 from dashboard.components import page, width
 from dashboard.components.char_strip import char_strip
 from dashboard.components.chart import chart
-from dashboard.view_state import Try
+from dashboard.components.experiments import Try
 
 KEY = "textgen_recurrence_states"
 KEY_ANSWERS = "textgen_recurrence_answers"

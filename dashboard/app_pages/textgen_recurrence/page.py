@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import resources, view_state
 from dashboard.app_pages.textgen_recurrence import orders, tags, unfolded_steps
-from dashboard.components import missing, page, provenance, width
+from dashboard.components import experiments, missing, page, provenance, share, width
 
 TAGS, ORDERS, STEPS = "Closing tags", "Word order", "Three steps"
 
@@ -49,7 +49,7 @@ else:
             ("Ask for the year, two sentences later", {"question": orders.WHEN, "asides": 2}),
             ("How is a loop folded?", {"view": STEPS}),
         ]
-view.experiments(tries, within={"view": shown}, kept=("sample", "place", "year"))
+experiments.draw(view, tries, within={"view": shown}, kept=("sample", "place", "year"))
 with page.details("How it is done"):
     if shown == STEPS:
         st.latex(
@@ -65,6 +65,6 @@ with page.details("How it is done"):
         )
     else:
         st.markdown(tags.EXPLAINED if shown == TAGS else orders.EXPLAINED)
-view.share()
+share.popover(view)
 width.ask(key)
 provenance.footer(bundle, metric=metric)

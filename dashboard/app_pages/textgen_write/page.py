@@ -7,7 +7,15 @@ from core.errors import InputError
 from core.textgen.sampling import MOST_CHARS, Settings
 from dashboard import control_setting, resources, theme, view_state
 from dashboard.app_pages.textgen_write import writing
-from dashboard.components import live_text, missing, noted_text, page, provenance
+from dashboard.components import (
+    experiments,
+    live_text,
+    missing,
+    noted_text,
+    page,
+    provenance,
+    share,
+)
 from dashboard.components import width as widths
 from dashboard.components.text import plain, sentence
 from dashboard.figures.alternatives import likely, sign
@@ -281,7 +289,8 @@ tries = {
         ("Let it write", {"view": WRITE}),
     ],
 }
-view.experiments(
+experiments.draw(
+    view,
     [one for one in tries[shown] if set(one[1]) <= set(view.controls)],
     within={"view": shown},
     kept=("model", "sample"),
@@ -303,6 +312,6 @@ with page.details("How a character is drawn, and what a bit is"):
         "bits with this net.\n\n"
         "What it writes sounds like its book and means nothing. Nobody said it."
     )
-view.share()
+share.popover(view)
 widths.ask(KEY_BARS, 460)
 provenance.footer(model.bundle, metric="held_out_bits")

@@ -13,7 +13,7 @@ from dashboard.app_pages.words_map import lookup, viewport, views
 from dashboard.app_pages.words_map import map_figure as figures
 from dashboard.app_pages.words_map import shades_figure as shades
 from dashboard.app_pages.words_map.views import BOTH, KINDS, PCA, TSNE
-from dashboard.components import page, provenance, selection, width
+from dashboard.components import experiments, page, provenance, selection, share, width
 from dashboard.components.chart import chart
 from dashboard.components.text import plain, sentence
 
@@ -211,7 +211,8 @@ page.what_you_see(" ".join(sentences))
 start, usual = views.opening(view, maps)
 lesson = next((one for one in usual if one.n_drawn < one.n_words), usual[0])
 largest = max(usual, key=lambda one: one.n_words)
-view.experiments(
+experiments.draw(
+    view,
     [
         ("The lesson's map", {**start, **views.settings(lesson)}),
         *(
@@ -223,7 +224,7 @@ view.experiments(
                 ("Bush by a president, not by tree", largest, "bush clinton tree"),
             )
         ),
-    ]
+    ],
 )
 with page.details("How far to trust the map"):
     st.markdown(
@@ -252,6 +253,6 @@ with page.details("How far to trust the map"):
         f"{record.perplexity:g}, start {plain(views.run_name(record))}, "
         f"{theme.count(record.n_iterations)} iterations, divergence {record.kl:.4f} nats."
     )
-view.share()
+share.popover(view)
 width.ask(panes[0].key, assumed)
 provenance.footer(maps.bundle)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import view_state
 from dashboard.app_pages.words_neighbours import views
-from dashboard.components import page, width, word_sets
+from dashboard.components import experiments, page, share, width, word_sets
 
 NEIGHBOURS, ANALOGY, AXIS = "Neighbours", "Analogy", "Axis"
 TYPED, FREQUENT, NEAR = "these words", "the most frequent", "around the word"
@@ -91,7 +91,8 @@ if "glove" in everything and everything["glove"].vectors is None:
         "Of GloVe only the nearest words of its 10,000 most frequent ones are here, and a few "
         f"axes. With its vectors it answers everything: `{word_sets.GET_GLOVE}`"
     )
-view.experiments(
+experiments.draw(
+    view,
     [
         ("bush, in the news and in reviews", {"view": NEIGHBOURS, "word": "bush"}),
         ("plot: a conspiracy or a story?", {"view": NEIGHBOURS, "word": "plot"}),
@@ -115,7 +116,7 @@ view.experiments(
                 "words": FILM_WORDS,
             },
         ),
-    ]
+    ],
 )
 with page.details("Cosine, the sum of an analogy, and what the switch hides"):
     st.latex(r"\cos(u, v) = \frac{u \cdot v}{\lVert u \rVert \, \lVert v \rVert}")
@@ -133,6 +134,6 @@ with page.details("Cosine, the sum of an analogy, and what the switch hides"):
         "might have found without any sum (Linzen 2016). The axis from one word to another is the "
         "difference of their vectors of length 1, itself at length 1."
     )
-view.share()
+share.popover(view)
 width.ask(views.KEY)
 word_sets.footer(sets or list(everything.values())[:1])

@@ -7,7 +7,16 @@ from core.words import live
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.words_tsne import descent_figure as figures
 from dashboard.app_pages.words_tsne import live_run, own_words, views
-from dashboard.components import choices, missing, page, provenance, width, word_sets
+from dashboard.components import (
+    choices,
+    experiments,
+    missing,
+    page,
+    provenance,
+    share,
+    width,
+    word_sets,
+)
 from dashboard.components.player import player
 from dashboard.components.text import plain, sentence
 from dashboard.figures import word_panel
@@ -305,7 +314,8 @@ again = {**start, "view": ONE, "words": FREQUENT, "vectors": next(iter(titles))}
 if "n" in view.controls:
     again["n"] = float(n_usual)
 one = {**start, "view": ONE}
-view.experiments(
+experiments.draw(
+    view,
     [
         ("Perplexity 2", {**one, "perplexity": 2.0}),
         ("Perplexity 100", {**one, "perplexity": 100.0}),
@@ -316,7 +326,7 @@ view.experiments(
     kept=("words", "n", "near", "n_near"),
 )
 views.explain(maps)
-view.share()
+share.popover(view)
 width.ask(key_shown)
 provenance.footer(maps.bundle)
 if active is not None:
