@@ -45,6 +45,8 @@ OPEN_ROOMS = (
     "sampling",
     "unfolded_explorer",
     "uploads",
+    "ask",
+    "lookup",
     "disagreement",
     "local",
 )

@@ -13,8 +13,8 @@ from core.movies.explorer import (
     MIN_RATINGS_FACTORS,
     MovieExplorer,
 )
-from dashboard import resources, theme, view_state, visitor
-from dashboard.components import choices, missing
+from dashboard import resources, theme, view_state
+from dashboard.components import choices, missing, visitor
 from dashboard.components.chart import chart
 from dashboard.components.text import plain
 from dashboard.figures.selection import selected_rows

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.movies.links import MOST_RATINGS
-from dashboard import visitor
+from dashboard.components import visitor
 from tests.dashboard.film_samples import explorer, fill_films
 from tests.dashboard.reading import text
 

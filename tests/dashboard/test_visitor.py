@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from core.movies.effects import leave_one_out
 from core.movies.explorer import MovieExplorer
 from core.movies.made_up import MADE_UP_RATERS
-from dashboard import visitor
+from dashboard.components import visitor
 from tests.dashboard.film_samples import explorer
 
 
@@ -18,7 +19,7 @@ RATED = {0: 5.0, 4: 1.0, 7: 3.5}
 
 
 def test_an_effect_is_what_the_rating_changed(films: MovieExplorer) -> None:
-    effects = visitor.leave_one_out(films, RATED, 1.0)
+    effects = leave_one_out(films, RATED, 1.0)
     full, without = films.new_user(RATED), films.new_user({0: 5.0, 7: 3.5})
     assert effects.bias[1] == pytest.approx(full.bias - without.bias)
     change = full.factors @ films.item_factors[9] - without.factors @ films.item_factors[9]
@@ -26,14 +27,14 @@ def test_an_effect_is_what_the_rating_changed(films: MovieExplorer) -> None:
 
 
 def test_of_a_single_rating_the_effect_is_everything(films: MovieExplorer) -> None:
-    effects = visitor.leave_one_out(films, {3: 5.0}, 2.0)
+    effects = leave_one_out(films, {3: 5.0}, 2.0)
     assert effects.bias[0] == pytest.approx(films.new_user({3: 5.0}, strength=2.0).bias)
-    none = visitor.leave_one_out(films, {}, 1.0)
+    none = leave_one_out(films, {}, 1.0)
     assert none.bias.shape == (0,) and none.on_taste(films.item_factors).shape == (0, 60)
 
 
 def test_a_reason_names_the_rating_that_gave_most(films: MovieExplorer) -> None:
-    effects = visitor.leave_one_out(films, RATED, 1.0)
+    effects = leave_one_out(films, RATED, 1.0)
     best = films.recommend(films.new_user(RATED), rated=list(RATED), n=5)
     phrases = visitor.reasons(films, best, RATED, effects)
     on_taste = effects.on_taste(films.item_factors[best.index])

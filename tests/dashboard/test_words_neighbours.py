@@ -14,10 +14,10 @@ from core.bundle import Bundle, save_bundle
 from core.errors import DataError, InputError
 from core.sentiment.model import CnnConfig
 from core.sentiment.shapes import SHAPES
+from core.words import ask
+from core.words.ask import Choice, WordSet
 from dashboard import resources
 from dashboard.app_pages.words_neighbours.lists_figure import INPUT, SHARED
-from dashboard.components import word_sets
-from dashboard.components.word_sets import Choice, WordSet
 from tests.dashboard.reading import spec, words
 from tests.dashboard.word_samples import fill_words, sample_vectors
 
@@ -68,11 +68,11 @@ def test_without_the_archive_gloves_lists_answer_and_a_sentence_says_what_is_mis
 ) -> None:
     page = run(app, n="5")
     assert set(bare(lists(page)[0])) <= set(NEWS)
-    assert any(word_sets.GET_GLOVE in text.value for text in page.caption)
+    assert any(ask.GET_GLOVE in text.value for text in page.caption)
 
 
 def test_with_the_archive_nothing_is_missing(app: App, glove_here: Path) -> None:
-    assert not any(word_sets.GET_GLOVE in text.value for text in run(app).caption)
+    assert not any(ask.GET_GLOVE in text.value for text in run(app).caption)
 
 
 def test_a_word_that_one_set_does_not_know_is_answered_by_the_others(
@@ -151,7 +151,7 @@ def test_an_analogy_without_gloves_vectors_says_how_to_get_them(
 ) -> None:
     page = run(app, view="Analogy", a="france", b="paris", c="italy")
     assert [column[0] for column in map(bare, lists(page))] == ["rome", "rome"]
-    assert word_sets.GET_GLOVE in page.info[0].value.replace("\\", "")
+    assert ask.GET_GLOVE in page.info[0].value.replace("\\", "")
 
 
 def test_an_axis_orders_words_and_names_its_ends(app: App, glove_here: Path) -> None:
@@ -256,7 +256,7 @@ def test_the_footer_names_each_set(app: App, glove_here: Path) -> None:
 
 
 def test_places_in_the_other_set_count_from_its_nearest_word() -> None:
-    found = word_sets.neighbours([ours("sgns"), ours("window")], "bush", 7, None)
+    found = ask.neighbours([ours("sgns"), ours("window")], "bush", 7, None)
     here, there = (answer.table for answer in found.given)
     for table, other in ((here, there), (there, here)):
         place = {word: row + 1 for row, word in enumerate(other["word"])}
@@ -265,8 +265,8 @@ def test_places_in_the_other_set_count_from_its_nearest_word() -> None:
 
 
 def test_shipped_lists_compare_as_the_vectors_do(word_assets: Path) -> None:
-    lists_only = word_sets.neighbours([shipped(), ours()], "school", 4, None)
-    live = word_sets.neighbours([ours("glove"), ours()], "school", 4, None)
+    lists_only = ask.neighbours([shipped(), ours()], "school", 4, None)
+    live = ask.neighbours([ours("glove"), ours()], "school", 4, None)
     for some, whole in zip(lists_only.given, live.given, strict=True):
         assert some.table["word"].tolist() == whole.table["word"].tolist()
         assert some.table["cosine"].tolist() == pytest.approx(whole.table["cosine"].tolist())
@@ -297,7 +297,7 @@ def test_words_for_an_axis_are_chosen_in_three_ways() -> None:
 
 
 def test_a_typed_list_is_read_word_by_word() -> None:
-    assert word_sets.typed_words(" Good, bad;ugly\n good ,") == ["good", "bad", "ugly"]
+    assert ask.typed_words(" Good, bad;ugly\n good ,") == ["good", "bad", "ugly"]
 
 
 def test_a_set_that_is_new_appears_by_its_name(

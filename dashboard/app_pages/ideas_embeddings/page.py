@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.movies import lookup
 from core.movies.made_up import MADE_UP_RATERS
 from dashboard import resources, theme, view_state
-from dashboard.app_pages.ideas_embeddings import lookup
 from dashboard.app_pages.ideas_embeddings import lookup_figure as figures
 from dashboard.components import experiments, missing, page, provenance, share
 from dashboard.components.chart import chart

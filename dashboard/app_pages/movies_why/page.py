@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.movies.explorer import MIN_RATINGS_FACTORS
 from core.movies.made_up import MADE_UP_RATERS
-from dashboard import resources, theme, view_state, visitor
-from dashboard.components import experiments, missing, page, provenance, share
+from dashboard import resources, theme, view_state
+from dashboard.components import experiments, missing, page, provenance, share, visitor
 from dashboard.components import films as film_parts
 from dashboard.components.chart import chart
 from dashboard.components.experiments import Try

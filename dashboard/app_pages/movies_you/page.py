@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import control_setting, resources, theme, view_state, visitor
+from core.movies.effects import leave_one_out
+from dashboard import control_setting, resources, theme, view_state
 from dashboard.app_pages.movies_you import taste_figure as figures
-from dashboard.components import experiments, missing, page, provenance, share, undo
+from dashboard.components import experiments, missing, page, provenance, share, undo, visitor
 from dashboard.components import films as film_parts
 from dashboard.components.chart import chart
 from dashboard.figures.waterfall import poles, shortened
@@ -170,7 +171,7 @@ if view.controls["ratings"].is_shown:
 you = films.new_user(rated, strength=strength)
 predictions = films.predictions(you)
 best = films.recommend(you, rated=list(rated), n=N_BEST)
-effects = visitor.leave_one_out(films, rated, strength)
+effects = leave_one_out(films, rated, strength)
 top = films.mapped()
 basis = films.components(n_components=None)
 n_known = min(WELL_KNOWN, len(top))
@@ -240,11 +241,11 @@ with below:
             theme.signed(you.bias),
             help="Stars that you give more or less than others, whatever the film.",
         )
-        share = films.share_of_stricter(you.bias)
+        stricter = films.share_of_stricter(you.bias)
         strict = (
-            f"About {100 * share:.0f} %"
-            if 0.005 <= share <= 0.995
-            else ("Fewer than 1 %" if share < 0.5 else "More than 99 %")
+            f"About {100 * stricter:.0f} %"
+            if 0.005 <= stricter <= 0.995
+            else ("Fewer than 1 %" if stricter < 0.5 else "More than 99 %")
         )
         st.markdown(f"{strict} of the raters in the data are stricter than you.")
         if rated:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import BundleNotFound, InputError, LatentLabError
+from core.words.ask import GET_GLOVE
 from core.words.explorer import MapExplorer, MapRecord
 from core.words.guests import Guests, invite
 from core.words.live import split_words
@@ -13,7 +14,6 @@ from core.words.quality import N_NEIGHBOURS
 from core.words.vectors import WordVectors
 from dashboard import resources, theme
 from dashboard.components.text import listed, plain, sentence
-from dashboard.components.word_sets import GET_GLOVE
 
 MOST_SEARCHED = 12  # words that one search may name
 

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from core.words import ask
 from dashboard import view_state
-from dashboard.app_pages.words_neighbours import views
-from dashboard.components import experiments, page, share, width, word_sets
+from dashboard.app_pages.words_neighbours import sets_here, views
+from dashboard.components import experiments, page, share, width
 
 NEIGHBOURS, ANALOGY, AXIS = "Neighbours", "Analogy", "Axis"
 TYPED, FREQUENT, NEAR = "these words", "the most frequent", "around the word"
@@ -24,7 +25,7 @@ view = view_state.page("words_neighbours")
 left, right = st.columns([7, 13], vertical_alignment="bottom")
 with left:
     shown = view.segmented_control("view", "View", (NEIGHBOURS, ANALOGY, AXIS), NEIGHBOURS)
-everything = {one.name: one for one in word_sets.available()}
+everything = {one.name: one for one in sets_here.available()}
 with right:
     chosen = view.pills(
         "sets",
@@ -37,7 +38,7 @@ sets = [everything[name] for name in everything if name in chosen]
 boxes, last = st.columns([13, 3], vertical_alignment="bottom")
 row = boxes.container(horizontal=True, vertical_alignment="bottom")
 with last, st.popover("More", icon=":material/tune:", width="stretch"):
-    n = view.slider("n", "Words in a list", 3, word_sets.MOST_SHIPPED, 10)
+    n = view.slider("n", "Words in a list", 3, ask.MOST_SHIPPED, 10)
     reach = view.select_slider(
         "top_n",
         "Only among the most frequent words of each set",
@@ -45,7 +46,7 @@ with last, st.popover("More", icon=":material/tune:", width="stretch"):
         "30,000",
         help="Rare words have been seen in few places, so their vectors are less sure.",
     )
-    n_words = view.slider("n_words", "Words along an axis", 10, word_sets.MOST_WORDS, 60, 10)
+    n_words = view.slider("n_words", "Words along an axis", 10, ask.MOST_WORDS, 60, 10)
     st.caption("The words of the other views")
     others = st.container()
 top_n = REACH[reach]
@@ -83,13 +84,13 @@ elif shown == ANALOGY:
     views.draw_analogy(sets, abc, n, top_n, leave_out=leave_out)
 else:
     around = word if source == NEAR else None
-    wanted = word_sets.typed_words(typed) if source == TYPED else None
-    choice = word_sets.Choice(wanted, n_words, around, top_n)
+    wanted = ask.typed_words(typed) if source == TYPED else None
+    choice = ask.Choice(wanted, n_words, around, top_n)
     views.draw_axis(sets, (low, high), (below, above), choice)
 if "glove" in everything and everything["glove"].vectors is None:
     st.caption(
         "Of GloVe only the nearest words of its 10,000 most frequent ones are here, and a few "
-        f"axes. With its vectors it answers everything: `{word_sets.GET_GLOVE}`"
+        f"axes. With its vectors it answers everything: `{ask.GET_GLOVE}`"
     )
 experiments.draw(
     view,
@@ -136,4 +137,4 @@ with page.details("Cosine, the sum of an analogy, and what the switch hides"):
     )
 share.popover(view)
 width.ask(views.KEY)
-word_sets.footer(sets or list(everything.values())[:1])
+sets_here.footer(sets or list(everything.values())[:1])

@@ -7,15 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
+from core.words import ask
+from core.words.ask import Answer, Choice, Neighbours, WordSet
 from core.words.relations import as_written, expected
 from dashboard import theme, view_state
 from dashboard.app_pages.words_neighbours import analogy_figure, axes_figure
 from dashboard.app_pages.words_neighbours import lists_figure as figures
-from dashboard.components import choices, width, word_sets
+from dashboard.components import choices, width
 from dashboard.components.chart import chart
 from dashboard.components.page import look, what_you_see
 from dashboard.components.text import listed, plain, sentence
-from dashboard.components.word_sets import Answer, Choice, Neighbours, WordSet
 
 KEY, KEY_PLANE = "words_neighbours_main", "words_neighbours_plane"
 N_ENDS = 8
@@ -37,7 +38,7 @@ def draw_neighbours(
     if not word.strip():
         st.info("Type a word to see its neighbours.", icon=":material/search:")
         return
-    found = word_sets.neighbours(sets, word, n, top_n)
+    found = ask.neighbours(sets, word, n, top_n)
     _report(found.answers)
     unanswered = (answer.of.suggest(word) for answer in found.answers if answer.problem)
     near = next((words for words in unanswered if words), [])
@@ -91,7 +92,7 @@ def draw_analogy(
     if not all(asked):
         st.info("An analogy needs three words.", icon=":material/search:")
         return
-    answers = word_sets.analogy(sets, asked, n, top_n, leave_out=leave_out)
+    answers = ask.analogy(sets, asked, n, top_n, leave_out=leave_out)
     _report(answers)
     given = [answer for answer in answers if answer.table is not None and len(answer.table)]
     if not given:
@@ -133,7 +134,7 @@ def draw_analogy(
     for answer in given:
         free = answer.table.loc[~answer.table["is_input"], "word"]
         if len(free):
-            points = word_sets.parallelogram(answer.of.vectors, asked, free.iloc[0])
+            points = ask.parallelogram(answer.of.vectors, asked, free.iloc[0])
             drawn.append((answer.of.label, points))
     if drawn:
         chart(

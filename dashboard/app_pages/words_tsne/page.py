@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.words import live
+from core.words.ask import GET_GLOVE
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.words_tsne import descent_figure as figures
 from dashboard.app_pages.words_tsne import live_run, own_words, views
@@ -15,7 +16,6 @@ from dashboard.components import (
     provenance,
     share,
     width,
-    word_sets,
 )
 from dashboard.components.player import player
 from dashboard.components.text import plain, sentence
@@ -200,7 +200,7 @@ with notice:
         st.info(
             f"The vectors of {plain(titles[vectors_name])} are not on this server, so only "
             "the run that ships can be shown. Choose other vectors under Settings for a run of "
-            f"your own, or fetch these with `{word_sets.GET_GLOVE}`.",
+            f"your own, or fetch these with `{GET_GLOVE}`.",
             icon=":material/cloud_off:",
         )
     if problem := live_run.problem():

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.words import ask
 from dashboard import theme
 from dashboard.app_pages.words_neighbours import analogy_figure, axes_figure
 from dashboard.app_pages.words_neighbours import lists_figure as figures
-from dashboard.components import word_sets
 from dashboard.figures import labels
 from tests.dashboard.word_samples import sample_vectors
 
@@ -142,7 +142,7 @@ def test_planes_share_their_scale_and_hold_neutral() -> None:
 
 def test_the_parallelogram_closes_and_finds_its_plane() -> None:
     vectors = sample_vectors("sgns")
-    points = word_sets.parallelogram(vectors, ["man", "king", "woman"], "queen")
+    points = ask.parallelogram(vectors, ["man", "king", "woman"], "queen")
     at = points.set_index("role")[["x", "y"]]
     assert points["word"].tolist() == ["man", "king", "woman", "queen", "b − a + c"]
     assert (at.loc["b"] - at.loc["a"]).to_numpy() == pytest.approx(
@@ -152,13 +152,13 @@ def test_the_parallelogram_closes_and_finds_its_plane() -> None:
     assert step["x"] > 0 and step["y"] == pytest.approx(0)  # to the right
     assert at.loc["c", "y"] >= at.loc["a", "y"]
     assert 0.5 < points["share"].iloc[0] <= 1
-    nearest = word_sets.parallelogram(vectors, ["man", "king", "man"], "king")
+    nearest = ask.parallelogram(vectors, ["man", "king", "man"], "king")
     assert np.isfinite(nearest[["x", "y"]].to_numpy()).all()
 
 
 def test_a_picture_a_set_with_one_scale_for_both_axes() -> None:
     vectors = sample_vectors("sgns")
-    points = word_sets.parallelogram(vectors, ["man", "king", "woman"], "queen")
+    points = ask.parallelogram(vectors, ["man", "king", "woman"], "queen")
     figure = analogy_figure.parallelograms([("One", points), ("Two", points)], width=780)
     layout = figure.layout
     assert layout.xaxis.domain[1] < layout.xaxis2.domain[0]

@@ -1,4 +1,4 @@
-"""The same question asked of several sets of word vectors: which sets are here, what each answers.
+"""The same question asked of several sets of word vectors: what each answers.
 
 GloVe's 400,000 vectors do not ship as a set to be asked. Without its archive a set stands for what
 ships of it: the 20 nearest words of its 10,000 most frequent ones, and their positions on a few
@@ -11,32 +11,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from core.bundle import Bundle
-from core.datasets.registry import lookup
-from core.errors import BundleError, DataError, InputError
+from core.errors import InputError
 from core.words.comparison import Comparison, compare
 from core.words.explorer import MapExplorer
 from core.words.live import split_words
 from core.words.vectors import MAX_N, WordVectors
-from dashboard import resources, theme
-from dashboard.components import missing, provenance
-from dashboard.components.text import plain, sentence
 
 GET_GLOVE = "python -m core data get glove-6b"
 MOST_SHIPPED = 20  # neighbours of a word that ship without the vectors
 MOST_WORDS = 300  # typed or taken for an axis
-
-_REVIEWS = "film reviews"
-# name -> label, and the texts that the set has seen
-_LABELS = {
-    "glove": ("GloVe", "Wikipedia and news"),
-    "sgns": ("Skip-gram", _REVIEWS),
-    "glove-reviews": ("GloVe’s method", _REVIEWS),
-    "window": ("Windows", _REVIEWS),
-    resources.TUNED_VECTORS: ("GloVe, tuned", "film reviews and verdicts"),
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,26 +46,20 @@ class WordSet:
     """A set of vectors, or what ships of it.
 
     Attributes:
-        name: as `resources.word_vectors` takes it.
+        name: of the set, e.g. "sgns".
         vectors: None where only lists ship.
         maps: the lists, where there are no vectors.
         bundle: where the set comes from; None for GloVe's own archive.
+        label: a title of a word or two.
+        texts: which texts the set has learned from, as far as they are known.
     """
 
     name: str
     vectors: WordVectors | None
     maps: MapExplorer | None = None
     bundle: Bundle | None = None
-
-    @property
-    def label(self) -> str:
-        """Returns a title of a word or two, without marks that Markdown would read."""
-        return _LABELS[self.name][0] if self.name in _LABELS else self.name
-
-    @property
-    def texts(self) -> str:
-        """Returns which texts the set has learned from, as far as they are known."""
-        return _LABELS[self.name][1] if self.name in _LABELS else ""
+    label: str = ""
+    texts: str = ""
 
     @property
     def n_words(self) -> int:
@@ -197,42 +176,6 @@ class Neighbours:
         return [answer for answer in self.answers if answer.table is not None]
 
 
-def available() -> list[WordSet]:
-    """Returns every set that is usable here, GloVe first; ends the page if there is none.
-
-    A set that is damaged is named in a warning, and the others stay.
-    """
-    try:
-        names = list(resources.vector_sets())
-    except DataError as error:
-        st.warning(plain(sentence(error)), icon=":material/broken_image:")
-        names = list(resources.our_vector_sets())
-    found = []
-    if "glove" not in names and resources.manifest("words-maps-glove") is not None:
-        names.insert(0, "glove-lists")
-    for name in names:
-        try:
-            found.append(_open(name))
-        except BundleError as error:
-            st.warning(
-                f"A set of vectors is left out. {plain(error)}", icon=":material/broken_image:"
-            )
-    if not found:
-        with missing.guard():
-            resources.word_vectors(resources.OUR_VECTORS[0])
-        st.stop()
-    return found
-
-
-def _open(name: str) -> WordSet:
-    if name == "glove-lists":
-        maps = resources.word_maps("words-maps-glove")
-        return WordSet("glove", None, maps, maps.bundle)
-    vectors = resources.word_vectors(name)
-    bundle = None if name == "glove" else resources.bundle(resources.vectors_bundle(name))
-    return WordSet(name, vectors, bundle=bundle)
-
-
 def neighbours(sets: Sequence[WordSet], word: str, n: int, top_n: int | None) -> Neighbours:
     """Asks every set for the neighbours of a word, and compares the first answer with the rest."""
     problems = {place: _problem(one, word) for place, one in enumerate(sets)}
@@ -322,23 +265,6 @@ def parallelogram(vectors: WordVectors, words: Sequence[str], answer: str) -> pd
 def typed_words(text: str) -> list[str]:
     """Returns the words of a typed list, apart by blanks or commas, each once, in lower case."""
     return list(dict.fromkeys(word.lower() for word in split_words(text)))
-
-
-def footer(sets: Sequence[WordSet]) -> None:
-    """Draws where the sets on screen come from."""
-    lines = []
-    for one in sets:
-        if one.bundle is not None:
-            lines += provenance.sentences(one.bundle, None)
-            continue
-        data = lookup("glove-6b")
-        lines.append(
-            f"**Model** {plain(one.vectors.title)}, {theme.count(len(one.vectors))} words, read "
-            f"from its archive on this machine  \n**Data** {plain(data.version)} · **Licence** "
-            f"{plain(data.licence)} · {plain(data.citation)}"
-        )
-    st.divider()
-    st.caption("  \n".join(lines))
 
 
 def _problem(one: WordSet, word: str) -> str:

@@ -3,12 +3,11 @@
 No Streamlit here. Rows are those of the explorer's films; ids are the data set's own.
 """
 
-import dataclasses
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
+from core.movies.effects import Effects
 from core.movies.explorer import MovieExplorer
 from core.movies.links import MOST_CHARACTERS, MOST_RATINGS, LinkRatings, decode, encode
 from core.movies.made_up import MADE_UP_RATERS
@@ -20,10 +19,8 @@ __all__ = [
     "MOST_RATINGS",
     "RATERS",
     "STRENGTHS",
-    "Effects",
     "changed",
     "invented",
-    "leave_one_out",
     "reasons",
     "read",
     "starters",
@@ -36,23 +33,6 @@ N_STARTERS, N_MORE = 8, 4  # offered to someone who has rated nothing, and after
 _STARTERS = (296, 260, 1721, 912, 1, 1968, 593, 780, 4973, 2571, 356, 318, 39, 541, 480, 5618)
 # Those of the made-up raters whom a visitor can be for a click.
 RATERS = ("Likes space operas", "Only old classics", "Hates everything")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Effects:
-    """What each of n ratings did: the visitor with all of them, less the visitor without this one.
-
-    Attributes:
-        bias: f64[n], in stars.
-        factors: f64[n, F].
-    """
-
-    bias: np.ndarray
-    factors: np.ndarray
-
-    def on_taste(self, item_factors: np.ndarray) -> np.ndarray:
-        """Returns stars f64[n, M] that each rating adds to the taste for films of f[M, F]."""
-        return self.factors @ np.asarray(item_factors, np.float64).T
 
 
 def read(films: MovieExplorer, text: str) -> LinkRatings:
@@ -77,29 +57,6 @@ def starters(films: MovieExplorer, rated: Mapping[int, float]) -> list[int]:
     well_known = films.rows_of(dict.fromkeys(_STARTERS, 0.0))
     candidates = dict.fromkeys([*well_known, *films.top_by_count(100).tolist()])
     return [row for row in candidates if row not in rated][: N_MORE if rated else N_STARTERS]
-
-
-def leave_one_out(films: MovieExplorer, rated: Mapping[int, float], strength: float) -> Effects:
-    """Solves for the visitor once without each rating.
-
-    Args:
-        films: the model.
-        rated: film row -> stars.
-        strength: factor on the model's L2 penalty.
-
-    Returns:
-        The effects, in the order of `rated`.
-    """
-    full = films.new_user(rated, strength=strength)
-    others = [
-        films.new_user({row: s for row, s in rated.items() if row != left}, strength=strength)
-        for left in rated
-    ]
-    factors = np.array([full.factors - other.factors for other in others])
-    return Effects(
-        np.array([full.bias - other.bias for other in others]),
-        factors.reshape(len(others), films.item_factors.shape[1]),
-    )
 
 
 def reasons(

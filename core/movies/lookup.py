@@ -1,4 +1,4 @@
-"""The experiment of the embeddings page: a look-up against a one-hot vector times the table.
+"""What an embedding is: a look-up against a one-hot vector times the table.
 
 In NumPy alone, no Streamlit and no JAX: what an embedding is needs neither.
 """
