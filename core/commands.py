@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from core import train_command
 from core.batchnorm import command as batchnorm_command
 from core.bundle import load_bundle
+from core.contents import content_of, named
 from core.datasets import command as datasets_command
-from core.errors import BundleError, InputError, LatentLabError
+from core.errors import InputError, LatentLabError
 from core.movies import command as movies_command
 from core.options import Parser, place
 from core.sentiment import command as sentiment_command
@@ -18,19 +20,13 @@ from core.words import command as words_command
 
 COMMANDS = (
     datasets_command,
+    train_command,
     movies_command,
     words_command,
     sentiment_command,
     textgen_command,
     batchnorm_command,
 )
-TOPICS = {
-    "movies": movies_command,
-    "words": words_command,
-    "sentiment": sentiment_command,
-    "textgen": textgen_command,
-    "batchnorm": batchnorm_command,
-}
 BENCHMARKS = Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
 
 
@@ -40,12 +36,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m core", description="Train, measure and explore the models of Latent Lab."
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    train = subparsers.add_parser("train", help="train a model and write its bundle")
-    topics = train.add_subparsers(dest="topic", required=True, metavar="TOPIC")
     for module in COMMANDS:
         module.register(subparsers)
-        if hasattr(module, "register_training"):
-            module.register_training(topics)
     evaluate = subparsers.add_parser(
         "evaluate", help="measure a bundle again and compare with what it records"
     )
@@ -63,12 +55,19 @@ def run_evaluation(args: argparse.Namespace) -> None:
     """Prints each metric as recorded and as measured now.
 
     Raises:
-        BundleError: the bundle is damaged, or of a kind without an evaluation.
+        BundleError: the bundle is damaged, or of an unknown kind.
+        DataError: a data set is missing or damaged.
+        InputError: the bundle cannot be measured on the data set that was named.
     """
     bundle = load_bundle(args.bundle)
-    if bundle.kind not in TOPICS:
-        raise BundleError(args.bundle, [f"its kind {bundle.kind!r} cannot be evaluated"])
-    measured = TOPICS[bundle.kind].evaluate(bundle, args)
+    content = content_of(bundle, args.bundle)
+    own = bundle.dataset["name"]
+    if args.data not in (None, own) and not content.takes_data:
+        raise InputError(
+            f"--data ({args.data}) should be left out: {bundle.name} is measured on {own}"
+        )
+    sources = datasets_command.sources_of(args)
+    measured = named(content.measure)(bundle, sources, args.data)
     if args.json:
         sys.stdout.write(json.dumps({"bundle": str(args.bundle), "metrics": measured}) + "\n")
         return

@@ -1,36 +1,49 @@
-"""How a training is run, whatever is trained: what every `train TOPIC` of the command line sets."""
+"""How a training is run, whatever is trained: what `train TOPIC` of the command line sets."""
 
-import argparse
 import contextlib
 import dataclasses
-import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from jax.sharding import Mesh
 
-from core.bundle import Bundle
-from core.checkpoint import Checkpoints, clear_unused, close_all
-from core.devices import check_devices, data_mesh, join_hosts
-from core.errors import InputError, LatentLabError
-from core.interrupts import STOPPED, when_stopped
-from core.options import MOST_DEVICES, MOST_EPOCHS, MOST_SEED, report
-from core.output_folder import bytes_of, output_folder
+from core.checkpoint import Checkpoints
+from core.datasets.store import Sources
+from core.devices import data_mesh
+from core.errors import InputError
+from core.options import MOST_DEVICES, MOST_EPOCHS, MOST_SEED, MOST_SEEDS
+
+# Opens the checkpoints of a net by its name; gives None where none are wanted.
+OpenCheckpoints = Callable[[str], AbstractContextManager[Checkpoints | None]]
+
+
+def no_checkpoints(name: str) -> AbstractContextManager[None]:
+    """Opens none, whatever the net."""
+    return contextlib.nullcontext()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TrainingRun:
     """How a training is run.
 
+    Every topic trains by `train(run, recipe) -> Bundle`; what a recipe makes use of it says itself,
+    see `core.contents.Recipe`.
+
     Attributes:
-        seed: of everything random.
+        seed: of everything random; of the first training, where there are several.
         n_epochs: most epochs, other than the recipe's.
         n_devices: devices to split batches over.
         checkpoint_dir: where a killed run finds its way back; None for no checkpoints.
         resume: go on from there.
         command: the command line, for the card.
         progress: show bars on stderr.
+        preset: the recipe's name, with which the bundle's name ends.
+        n_seeds: trainings, each with a seed of its own, other than the recipe's number.
+        n_folds: cross-validation on so many folds, instead of several seeds.
+        data: name of the data set, other than the recipe's.
+        sources: where data sets lie.
     """
 
     seed: int = 0
@@ -40,6 +53,11 @@ class TrainingRun:
     resume: bool = False
     command: str = ""
     progress: bool = False
+    preset: str = ""
+    n_seeds: int | None = None
+    n_folds: int | None = None
+    data: str | None = None
+    sources: Sources = dataclasses.field(default_factory=Sources)
 
     def __post_init__(self) -> None:
         """Checks the bounds.
@@ -51,10 +69,17 @@ class TrainingRun:
             ("seed", self.seed, 0, MOST_SEED),
             ("epochs", self.n_epochs, 1, MOST_EPOCHS),
             ("devices", self.n_devices, 1, MOST_DEVICES),
+            ("seeds", self.n_seeds, 1, MOST_SEEDS),
+            ("folds", self.n_folds, 2, MOST_SEEDS),
         )
         for name, value, least, most in bounds:
             if value is not None and not least <= value <= most:
                 raise InputError(f"{name} ({value}) should be from {least} to {most:,}")
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of the trainings, from one on."""
+        return range(self.seed, self.seed + (self.n_seeds or 1))
 
     @property
     def mesh(self) -> Mesh | None:
@@ -70,12 +95,15 @@ class TrainingRun:
         return text if self.progress else None
 
     @contextlib.contextmanager
-    def checkpoints(self, name: str, what: Mapping[str, Any]) -> Iterator[Checkpoints | None]:
+    def checkpoints(
+        self, name: str, what: Mapping[str, Any], *, seed: int | None = None
+    ) -> Iterator[Checkpoints | None]:
         """Opens the checkpoints of one net of the run, None where none are wanted.
 
         Args:
             name: of their folder.
             what: makes the net what it is, as JSON values; seed and epochs are added.
+            seed: of this net, other than the run's.
 
         Raises:
             InputError: another run's lie there.
@@ -83,64 +111,10 @@ class TrainingRun:
         if self.checkpoint_dir is None:
             yield None
             return
-        made = {**what, "seed": self.seed, "epochs": self.n_epochs}
+        seed = self.seed if seed is None else seed
+        made = {**what, "seed": seed, "epochs": self.n_epochs}
         saved = Checkpoints(self.checkpoint_dir / name, made, resume=self.resume)
         try:
             yield saved
         finally:
             saved.close()
-
-
-def train_and_save(
-    args: argparse.Namespace,
-    topic: str,
-    command: str,
-    make: Callable[[TrainingRun], Bundle],
-    *,
-    tell: Callable[..., None] = report,
-) -> None:
-    """Does what `train TOPIC` asks for: trains, saves the bundle, clears up, and reports.
-
-    Args:
-        args: of `core.options.add_training`.
-        topic: names the default folder.
-        command: the command line, for the card.
-        make: trains.
-        tell: reports, as `core.options.report` does.
-
-    Raises:
-        InputError: an option is out of bounds, or the bundle cannot lie at `--out`.
-        LatentLabError: the disk is full, or another run is writing there.
-    """
-    asked = args.out or Path("runs") / f"{topic}-{args.preset}"
-    run = TrainingRun(
-        args.seed,
-        args.epochs,
-        args.devices,
-        resume=args.resume,
-        command=command,
-        progress=True,
-    )
-    join_hosts()
-    check_devices()
-    with output_folder(asked, needed=bytes_of(topic, args.preset)) as out:
-
-        def on_stop() -> str:
-            if clear_unused(out.scaffold):
-                return f"{STOPPED}; the same command with --resume goes on where it was"
-            return STOPPED
-
-        try:
-            with when_stopped(on_stop):
-                bundle = make(dataclasses.replace(run, checkpoint_dir=out.scaffold))
-                out.save(bundle)
-        finally:
-            close_all()
-            clear_unused(out.scaffold)
-        shutil.rmtree(out.scaffold, ignore_errors=True)
-    try:
-        tell(bundle, asked, as_json=args.json)
-    except BrokenPipeError:
-        raise
-    except LatentLabError as error:
-        raise LatentLabError(f"{error}; the bundle is written to {asked}") from error

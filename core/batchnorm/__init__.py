@@ -1,5 +1,6 @@
 """Batch norm: put into a net that was trained without it, so that nothing changes at first."""
 
+DATA, WEIGHTS = "dogscats-sample", "squeezenet"  # data sets that bundles are made of
 KIND = "batchnorm"  # of the topic's bundles
 NETS = ("squeezenet", "vgg16")
 SURGERY = "surgery"  # the bundle batchnorm-surgery: what each recipe does to a pre-trained net

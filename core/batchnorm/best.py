@@ -7,17 +7,17 @@ same budget and with settings chosen in the same way, the net without batch norm
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from core.batchnorm import DATA, WEIGHTS
 from core.batchnorm.augment import kept_views
 from core.batchnorm.best_bundle import HEAD_ONLY, Finals, accuracies_on, gather_best
 from core.batchnorm.data import PARTS, Photos, held_out, read_photos, some
 from core.batchnorm.decoding import SQUEEZED
-from core.batchnorm.fitting import Recipe, Tuner
+from core.batchnorm.fitting import Recipe, Tuner, with_numbers
 from core.batchnorm.head import Head, fit_head, with_head
 from core.batchnorm.looking import ManySizesLooker, loss_of, share_right
 from core.batchnorm.model import FEATURES, LATE
@@ -34,7 +34,7 @@ from core.batchnorm.start import (
 )
 from core.batchnorm.sweep_results import CHANCE
 from core.bundle import Bundle
-from core.datasets.store import LocalData
+from core.datasets.store import Sources
 from core.errors import InputError
 from core.loop import Diverged
 from core.training_run import TrainingRun
@@ -57,7 +57,13 @@ class BestConfig:
         sizes: sides of the whole photos that a net is shown, pixels; the mean of all looks counts.
         recipe: everything else.
         most_photos: of train and of valid; None for all. For trying out.
+        title: in words.
+        uses: see `core.contents.Recipe`.
     """
+
+    uses: ClassVar[frozenset[str]] = frozenset(
+        {"seed", "seeds", "epochs", "devices", "resume", "data", "size"}
+    )
 
     rates: tuple[float, ...] = (1e-5, 3e-5)
     n_splits: int = 1
@@ -76,6 +82,12 @@ class BestConfig:
         averaging=0.99,
     )
     most_photos: int | None = None
+    title: str = ""
+
+    def changed(self, *, size: int) -> "BestConfig":
+        """Returns the recipe for images of another size; raises InputError if it is too small."""
+        recipe = dataclasses.replace(self.recipe, size=size)
+        return dataclasses.replace(self, sizes=(size,), recipe=recipe)
 
     def __post_init__(self) -> None:
         """Checks the bounds."""
@@ -85,22 +97,12 @@ class BestConfig:
             raise InputError(f"seeds ({self.n_seeds}) and splits should be at least 1")
 
 
-def train_best(
-    config: BestConfig,
-    local: LocalData,
-    weights: LocalData,
-    run: TrainingRun,
-    *,
-    data_dir: str | Path | None = None,
-) -> Bundle:
+def train(run: TrainingRun, config: BestConfig) -> Bundle:
     """Chooses, trains and measures; the net of the first seed is kept.
 
     Args:
-        config: what.
-        local: the archive of photos.
-        weights: SqueezeNet's weights.
-        run: how; its number of epochs, if it has one, is that of every training.
-        data_dir: folder of kept photos.
+        run: how; its numbers of epochs and seeds, if it has them, are those of every training.
+        config: the recipe.
 
     Returns:
         The bundle, not yet saved.
@@ -109,9 +111,8 @@ def train_best(
         InputError: an option is out of bounds.
         DataError: a data set is damaged.
     """
-    if run.n_epochs is not None:
-        recipe = dataclasses.replace(config.recipe, n_epochs=run.n_epochs)
-        config = dataclasses.replace(config, recipe=recipe)
+    config, data_dir = with_numbers(config, run), run.sources.data_dir
+    local, weights = run.sources.get(run.data or DATA), run.sources.get(WEIGHTS)
     found = read_photos(local, framing=config.framing, data_dir=data_dir)
     train, valid = (some(found[part], config.most_photos) for part in PARTS)
     frozen = plain_start(weights.path, size=config.recipe.size, reads=config.reads)
@@ -265,20 +266,21 @@ def _flat(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndar
     return features.reshape(-1, features.shape[-1]), np.repeat(labels, features.shape[1])
 
 
-def measure_best(
-    bundle: Bundle, local: LocalData, *, data_dir: str | Path | None = None
+def measure(
+    bundle: Bundle, sources: Sources, data: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Looks at valid again with the nets of a bundle.
 
     Args:
-        bundle: of `train_best`.
-        local: the archive of photos.
-        data_dir: folder of kept photos.
+        bundle: of `train`.
+        sources: where the photos are looked for.
+        data: None, or the bundle's own data set.
 
     Returns:
         "accuracy_with" and "accuracy_without" of the first seed, "measured" and "recorded".
     """
-    found = read_photos(local, framing=bundle.config["framing"], data_dir=data_dir)
+    local = sources.get(bundle.dataset["name"])
+    found = read_photos(local, framing=bundle.config["framing"], data_dir=sources.data_dir)
     valid = some(found["valid"], bundle.config["settings"]["most_photos"])
     return {
         name: {"measured": value, "recorded": bundle.metrics[name]["per_seed"][0]}

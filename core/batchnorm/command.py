@@ -1,4 +1,4 @@
-"""`train batchnorm`, `batchnorm insert` and `batchnorm evaluate`."""
+"""Options of `train batchnorm`, `batchnorm insert` and `batchnorm evaluate`."""
 
 import argparse
 import json
@@ -8,25 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from core.batchnorm import BEST, NETS, SURGERY, SWEEP
+from core.batchnorm import BEST, DATA, NETS
 from core.batchnorm.decoding import FORMATS
 from core.batchnorm.recipes import EPSILON, EXACT, RECIPES
-from core.bundle import ASSETS, Bundle
+from core.bundle import ASSETS
 from core.datasets.command import add_places
-from core.errors import BundleError, InputError
+from core.errors import InputError
 from core.options import (
     MOST_SEED,
-    MOST_SEEDS,
     MOST_SHOWN,
-    add_training,
     place,
     real,
-    refuse_other_data,
     whole,
-    write_presets,
 )
 
-_DATA, _WEIGHTS = "dogscats-sample", "squeezenet"
 MOST_SIDE = 1_024  # pixels: the nets were made for about 227
 _PLACES = ("convolution", "relu", "both")
 
@@ -67,7 +62,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "--weights", type=place, help="a Keras .h5 file (default: the data set of the net)"
     )
     insert.add_argument(
-        "--images", default=_DATA, help="a folder with cats/ and dogs/, or a data set of photos"
+        "--images", default=DATA, help="a folder with cats/ and dogs/, or a data set of photos"
     )
     insert.add_argument(
         "--n-photos", type=whole(1, MOST_SHOWN), default=64, help="default: %(default)s"
@@ -97,24 +92,15 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     evaluate_images.set_defaults(run=run_evaluate_images)
 
 
-def register_training(topics: argparse._SubParsersAction) -> None:
-    """Adds `train batchnorm`."""
-    parser = topics.add_parser(
-        "batchnorm",
-        help="nets with and without batch norm",
-        description="Operates on a pre-trained net or fine-tunes it, and writes a bundle.",
-    )
-    add_training(parser, "batchnorm", preset="best-small")
-    parser.add_argument("--photos", default=_DATA, help="data set of photos (default: %(default)s)")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `train batchnorm` that other topics do not have."""
     parser.add_argument(
-        "--seeds",
-        type=whole(1, MOST_SEEDS),
-        help="trainings of each kind, other than the recipe's",
+        "--data", "--photos", dest="data", help=f"data set of photos (default: {DATA})"
     )
     parser.add_argument(
         "--size", type=whole(1, MOST_SIDE), help="side of the images, other than the recipe's"
     )
-    parser.set_defaults(run=run_training)
+    parser.set_defaults(own_options=("size",))
 
 
 def run_insert(args: argparse.Namespace) -> None:
@@ -178,71 +164,6 @@ def run_evaluate_images(args: argparse.Namespace) -> None:
     )
 
 
-def run_training(args: argparse.Namespace) -> None:
-    """Trains or operates, saves, and reports.
-
-    Raises:
-        InputError: an option is out of bounds.
-        DataError: a data set is missing or damaged.
-    """
-    from core.batchnorm.presets import PRESETS, find_preset
-
-    if args.list:
-        write_presets((name, preset.title) for name, preset in PRESETS.items())
-        return
-    config = find_preset(args.preset).changed(n_seeds=args.seeds, size=args.size)
-    from core.batchnorm.best import BestConfig, train_best
-    from core.batchnorm.surgery import operate_on_photos
-    from core.batchnorm.surgery_cases import SurgeryConfig
-    from core.batchnorm.sweep import train_sweep
-    from core.datasets.store import ensure
-    from core.training_run import TrainingRun, train_and_save
-
-    def make(run: TrainingRun) -> Bundle:
-        places = {"data_dir": args.data_dir, "mirror": args.mirror}
-        photos, weights = ensure(args.photos, **places), ensure(_WEIGHTS, **places)
-        if isinstance(config, BestConfig):
-            work = train_best
-        else:
-            work = operate_on_photos if isinstance(config, SurgeryConfig) else train_sweep
-        return work(config, photos, weights, run, data_dir=args.data_dir)
-
-    train_and_save(args, "batchnorm", _command_line(args), make)
-
-
-def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Measures a bundle again on its own photos.
-
-    Args:
-        bundle: of kind "batchnorm".
-        args: mirror and data_dir; data must be None, since a bundle has its own.
-
-    Returns:
-        Metrics with "measured" and "recorded".
-
-    Raises:
-        InputError: another data set was named.
-        DataError: a data set is missing or damaged.
-    """
-    refuse_other_data(bundle, args.data)
-    from core.batchnorm.best import measure_best
-    from core.batchnorm.surgery import measure_surgery
-    from core.batchnorm.sweep import measure_sweep
-    from core.datasets.store import ensure
-
-    places = {"data_dir": args.data_dir, "mirror": args.mirror}
-    photos = ensure(bundle.dataset["name"], **places)
-    content = bundle.config.get("content")
-    if content == BEST:
-        return measure_best(bundle, photos, data_dir=args.data_dir)
-    if content == SURGERY:
-        return measure_surgery(bundle, photos, data_dir=args.data_dir)
-    if content == SWEEP:
-        weights = ensure(_WEIGHTS, **places)
-        return measure_sweep(bundle, photos, weights, data_dir=args.data_dir)
-    raise BundleError(args.bundle, [f"its content {content!r} is unknown"])
-
-
 def _photos_of(images: str, n_photos: int, seed: int, places: dict) -> np.ndarray:
     """Draws photos from a folder of one's own or from a data set's train: u8[N, S, S, 3]."""
     from core.batchnorm.data import read_folder, read_photos
@@ -264,15 +185,3 @@ def _tell_left_out(paths: Sequence[Path]) -> None:
         sys.stderr.write(
             f"{len(paths):,} left out, no photos that can be read ({', '.join(FORMATS)}): {some}\n"
         )
-
-
-def _command_line(args: argparse.Namespace) -> str:
-    parts = ["python -m core train batchnorm", f"--preset {args.preset}", f"--seed {args.seed}"]
-    options: Sequence[tuple[str, object, object]] = (
-        ("photos", args.photos, _DATA),
-        ("seeds", args.seeds, None),
-        ("size", args.size, None),
-        ("epochs", args.epochs, None),
-    )
-    parts += [f"--{name} {value}" for name, value, default in options if value != default]
-    return " ".join(parts)

@@ -8,7 +8,7 @@ call of its own, because XLA computes a convolution badly inside a loop there.
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,9 @@ from core.checkpoint import Checkpoints
 from core.devices import split_over
 from core.errors import InputError
 from core.loop import Fitted, Plan, TrainState, fit, in_mode, initial_state, named_arrays
+from core.training_run import TrainingRun
 
+Config = TypeVar("Config")  # a dataclass with `recipe` and `n_seeds`
 _WARM_UP = 0.1  # share of the steps in which the rate rises from nothing
 _AT_ONCE = 100  # photos that are measured in one call
 
@@ -74,6 +76,14 @@ class Recipe:
                 f"batch_size ({self.batch_size}) should be at least 2: one photo has no variance "
                 "that batch norm could train with"
             )
+
+
+def with_numbers(config: Config, run: TrainingRun) -> Config:
+    """Returns a configuration with the run's numbers of epochs and seeds, if it has them."""
+    if run.n_epochs is not None:
+        recipe = dataclasses.replace(config.recipe, n_epochs=run.n_epochs)
+        config = dataclasses.replace(config, recipe=recipe)
+    return dataclasses.replace(config, n_seeds=run.n_seeds or config.n_seeds)
 
 
 class Tuner:

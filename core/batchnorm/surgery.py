@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from core.batchnorm import BEST, SURGERY
+from core.batchnorm import BEST, DATA, SURGERY, WEIGHTS, statistics
 from core.batchnorm.data import Photos, read_photos, some
 from core.batchnorm.explorer import SurgeryModel
 from core.batchnorm.insert import filled
@@ -20,45 +20,33 @@ from core.batchnorm.nets import NetConfig, insertion_points
 from core.batchnorm.operating import Dial, Operation, batches, set_dials
 from core.batchnorm.recipes import EPSILON
 from core.batchnorm.row_log import row_log
-from core.batchnorm.statistics import measure
 from core.batchnorm.subjects import fine_tuned, pretrained
 from core.batchnorm.surgery_bundle import BATCH, Statistics, gather_surgery
 from core.batchnorm.surgery_cases import Case, SurgeryConfig, cases_of, headlines, places_of
 from core.bundle import ASSETS, Bundle
-from core.datasets.store import LocalData
-from core.errors import InputError
+from core.datasets.store import Sources
 from core.training_run import TrainingRun
 
 
-def operate_on_photos(
-    config: SurgeryConfig,
-    local: LocalData,
-    weights: LocalData,
-    run: TrainingRun,
-    *,
-    data_dir: str | Path | None = None,
-    nets: Path = ASSETS / f"batchnorm-{BEST}",
+def train(
+    run: TrainingRun, config: SurgeryConfig, *, nets: Path = ASSETS / f"batchnorm-{BEST}"
 ) -> Bundle:
     """Tries every case on the validation photos.
 
     Args:
-        config: what is tried.
-        local: the archive of photos.
-        weights: SqueezeNet's weights.
         run: seed and command; nothing is trained by epochs.
-        data_dir: folder of kept photos.
+        config: the recipe.
         nets: the bundle with the fine-tuned net, where that one is operated on.
 
     Returns:
         The bundle, not yet saved.
 
     Raises:
-        InputError: epochs or several devices are asked for.
         DataError: a data set is damaged.
         BundleError: the fine-tuned net is not there.
     """
-    if run.n_epochs is not None:
-        raise InputError(f"epochs ({run.n_epochs}) should be left out: nothing is trained here")
+    data_dir = run.sources.data_dir
+    local, weights = run.sources.get(run.data or DATA), run.sources.get(WEIGHTS)
     if config.on == SURGERY:
         subject = pretrained(config, local, weights, data_dir=data_dir)
     else:
@@ -122,22 +110,23 @@ def outcome(
     }
 
 
-def measure_surgery(
-    bundle: Bundle, local: LocalData, *, data_dir: str | Path | None = None
+def measure(
+    bundle: Bundle, sources: Sources, data: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Measures the bundle's metrics again on the validation photos.
 
     Args:
-        bundle: of `operate_on_photos`.
-        local: the archive of photos.
-        data_dir: folder of kept photos.
+        bundle: of `train`.
+        sources: where the photos are looked for.
+        data: None, or the bundle's own data set.
 
     Returns:
         Metrics with "measured" and "recorded".
     """
     model = SurgeryModel(bundle)
     settings = bundle.config["settings"]
-    valid = read_photos(local, framing=model.framing, data_dir=data_dir)["valid"]
+    local = sources.get(bundle.dataset["name"])
+    valid = read_photos(local, framing=model.framing, data_dir=sources.data_dir)["valid"]
     valid = _judges(valid, SurgeryConfig(most_photos=settings["most_photos"]))
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}
@@ -177,7 +166,7 @@ def _statistics(
 ) -> Statistics:
     rows = np.sort(np.random.default_rng(seed).permutation(len(photos))[:n])
     places = [layer.name for layer in insertion_points(plan)]
-    moments = measure(filled(plan, arrays), photos.images[rows], places)
+    moments = statistics.measure(filled(plan, arrays), photos.images[rows], places)
     return {
         name: (found.mean.astype(np.float32), found.variance.astype(np.float32))
         for name, found in moments.items()

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import ClassVar
 
 from core.batchnorm import GROUPS, SURGERIES, SURGERY
 from core.batchnorm.nets import NetConfig, insertion_points, points_of
@@ -20,7 +21,11 @@ class SurgeryConfig:
         most_photos: of train and of valid; None for all. For trying out.
         has_singles: try every layer alone as well.
         on: which net is operated on, one of `core.batchnorm.SURGERIES`.
+        title: in words.
+        uses: see `core.contents.Recipe`; an operation trains nothing.
     """
+
+    uses: ClassVar[frozenset[str]] = frozenset({"seed", "resume", "data", "size"})
 
     size: int = 160
     n_samples: tuple[int, ...] = (8, 32, 128, 512)
@@ -28,6 +33,11 @@ class SurgeryConfig:
     most_photos: int | None = None
     has_singles: bool = True
     on: str = SURGERY
+    title: str = ""
+
+    def changed(self, *, size: int) -> "SurgeryConfig":
+        """Returns the recipe for images of another size."""
+        return dataclasses.replace(self, size=size)
 
     def __post_init__(self) -> None:
         """Checks the bounds."""

@@ -3,19 +3,20 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from core.batchnorm import KIND, SWEEP
+from core.batchnorm import DATA, KIND, SWEEP, WEIGHTS
 from core.batchnorm.data import Photos, held_out, read_photos
-from core.batchnorm.fitting import Recipe, Tuner
+from core.batchnorm.fitting import Recipe, Tuner, with_numbers
 from core.batchnorm.row_log import RowLog, row_log
 from core.batchnorm.start import NETS_COMPARED, PLAIN, WITH, measured, plain_start, with_norm
 from core.batchnorm.sweep_results import CHANCE, CURVES, TRAINS, SweepResults
 from core.bundle import Bundle, over_seeds
-from core.datasets.store import LocalData
+from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.errors import InputError
 from core.loop import Diverged
@@ -33,13 +34,24 @@ class SweepConfig:
         share: of train's photos, on which accuracy is measured; drawn anew for every seed.
         most_photos: that are learned from, and that accuracy is measured on; drawn anew for every
             seed, None for all. The sizes here let two cores train all nets within an hour.
+        title: in words.
+        uses: see `core.contents.Recipe`.
     """
+
+    uses: ClassVar[frozenset[str]] = frozenset(
+        {"seed", "seeds", "epochs", "devices", "resume", "data", "size"}
+    )
 
     rates: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
     n_seeds: int = 3
     recipe: Recipe = Recipe(size=128, batch_size=25, optimizer="adam", n_epochs=5, least_area=0.5)
     share: float = 0.2
     most_photos: int | None = 800
+    title: str = ""
+
+    def changed(self, *, size: int) -> "SweepConfig":
+        """Returns the recipe for images of another size; raises InputError if it is too small."""
+        return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, size=size))
 
     def __post_init__(self) -> None:
         """Checks the bounds."""
@@ -49,24 +61,14 @@ class SweepConfig:
             raise InputError(f"n_seeds ({self.n_seeds}) should be at least 1")
 
 
-def train_sweep(
-    config: SweepConfig,
-    local: LocalData,
-    weights: LocalData,
-    run: TrainingRun,
-    *,
-    data_dir: str | Path | None = None,
-) -> Bundle:
+def train(run: TrainingRun, config: SweepConfig) -> Bundle:
     """Trains every net at every rate with every seed.
 
     The photos in `valid` are not looked at.
 
     Args:
-        config: what.
-        local: the archive of photos.
-        weights: SqueezeNet's weights.
-        run: how; its number of epochs, if it has one, is that of every training.
-        data_dir: folder of kept photos.
+        run: how; its numbers of epochs and seeds, if it has them, are those of every training.
+        config: the recipe.
 
     Returns:
         The bundle, not yet saved; its table "curves" has a row a training and epoch.
@@ -75,9 +77,8 @@ def train_sweep(
         InputError: an option is out of bounds.
         DataError: a data set is damaged.
     """
-    if run.n_epochs is not None:
-        recipe = dataclasses.replace(config.recipe, n_epochs=run.n_epochs)
-        config = dataclasses.replace(config, recipe=recipe)
+    config, data_dir = with_numbers(config, run), run.sources.data_dir
+    local, weights = run.sources.get(run.data or DATA), run.sources.get(WEIGHTS)
     photos = read_photos(local, data_dir=data_dir)["train"]
     what = {"sweep": dataclasses.asdict(config), "data": local.sha256}
     with row_log(run, "sweep", what) as log:
@@ -227,21 +228,21 @@ def gather_sweep(
     return dataclasses.replace(bundle, card=_card(bundle, results))
 
 
-def measure_sweep(
-    bundle: Bundle, local: LocalData, weights: LocalData, *, data_dir: str | Path | None = None
+def measure(
+    bundle: Bundle, sources: Sources, data: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Trains the first seed of the best rate with batch norm again, and compares.
 
     Args:
-        bundle: of `train_sweep`.
-        local: the archive of photos.
-        weights: SqueezeNet's weights.
-        data_dir: folder of kept photos.
+        bundle: of `train`.
+        sources: where the photos and SqueezeNet's weights are looked for.
+        data: None, or the bundle's own data set.
 
     Returns:
         The accuracy of that training, with "measured" and "recorded". Training on another kind of
         device gives another order of sums, so a difference of a photo or two is to be expected.
     """
+    local, weights = sources.get(bundle.dataset["name"]), sources.get(WEIGHTS)
     settings = dict(bundle.config["settings"])
     recipe = Recipe(**settings.pop("recipe"))
     rates = tuple(settings.pop("rates"))
@@ -250,7 +251,7 @@ def measure_sweep(
     summary = results.summary
     best = summary[summary["net"] == WITH].sort_values("mean").iloc[-1]["learning_rate"]
     seed = int(results.curves["seed"].min())
-    learned, held = _sides(config, read_photos(local, data_dir=data_dir)["train"], seed)
+    learned, held = _sides(config, read_photos(local, data_dir=sources.data_dir)["train"], seed)
     start = plain_start(weights.path, size=recipe.size, has_maximum=False)
     start = with_norm(start, measured(start, learned, seed=seed))
     tuner = Tuner(start[0], recipe, len(learned))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.datasets.mirror import FolderMirror, resolve_mirror
 from core.datasets.registry import REGISTRY, DataSet, lookup
-from core.datasets.store import LocalData, data_dir, keep, locate
+from core.datasets.store import LocalData, Sources, data_dir, keep, locate
 from core.interrupts import STOPPED, when_stopped
 
 
@@ -44,6 +44,11 @@ def add_places(parser: argparse.ArgumentParser) -> None:
         help="folder of kept data sets (default: LATENT_LAB_DATA, else ~/.cache/latent-lab)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def sources_of(args: argparse.Namespace) -> Sources:
+    """Returns where data sets are looked for, as the options of `add_places` say."""
+    return Sources(args.data_dir, args.mirror)
 
 
 def run_list(args: argparse.Namespace) -> None:

@@ -5,7 +5,8 @@ mirror's folder in place, from the data folder, or from the web.
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -125,6 +126,28 @@ def ensure(
             f"{get_command(dataset)}"
         )
     return _download(dataset, folder, source, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where data sets are looked for.
+
+    Attributes:
+        data_dir: Folder of kept files, also of what is made of data sets, instead of
+            LATENT_LAB_DATA or ~/.cache/latent-lab.
+        mirror: Folder or http(s) address instead of LATENT_LAB_MIRROR.
+        here: Data sets by name that are given, and not looked for.
+    """
+
+    data_dir: Path | None = None
+    mirror: str | Path | None = None
+    here: Mapping[str, LocalData] = field(default_factory=dict)
+
+    def get(self, name: str) -> LocalData:
+        """Finds a data set on this machine, or fetches it; raises as `ensure` does."""
+        if name in self.here:
+            return self.here[name]
+        return ensure(name, data_dir=self.data_dir, mirror=self.mirror)
 
 
 def keep(

@@ -5,17 +5,15 @@ No rater is in it, and of films that few people rated their titles only: `core.m
 
 import dataclasses
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.bundle import Bundle, over_seeds
-from core.checkpoint import Checkpoints
-from core.datasets.store import LocalData
+from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.errors import InputError
-from core.movies import bayes, disclosure
+from core.movies import DATA, bayes, disclosure
 from core.movies.als import AlsConfig
 from core.movies.data import (
     MovieData,
@@ -28,6 +26,7 @@ from core.movies.data import (
 from core.movies.explorer import MovieExplorer
 from core.movies.presets import Preset, find_preset
 from core.movies.train import Trained, mean_squared_error, train_one
+from core.training_run import TrainingRun
 
 KIND = "movies"
 _FEWEST = 3  # films with factors: fewer make no map
@@ -46,36 +45,13 @@ FOLD_PROTOCOL = (
 )
 
 
-def train(
-    preset_name: str,
-    local: LocalData,
-    *,
-    seed: int,
-    n_seeds: int = 1,
-    n_folds: int | None = None,
-    n_epochs: int | None = None,
-    n_devices: int = 1,
-    is_figures_only: bool = False,
-    checkpoint_dir: Path | None = None,
-    resume: bool = False,
-    command: str = "",
-    progress: bool = False,
-) -> Bundle:
-    """Trains a preset on `n_seeds` splits and gathers what the explorer needs.
+def train(run: TrainingRun, preset: Preset) -> Bundle:
+    """Trains a recipe on each of the run's splits and gathers what the explorer needs.
 
     Args:
-        preset_name: one of `PRESETS`.
-        local: the MovieLens archive.
-        seed: of the first split and model; the others follow by one.
-        n_seeds: splits; the weights of the first are kept, all are measured.
-        n_folds: cross-validate on so many contiguous folds instead, all with the same seed.
-        n_epochs: other than the preset's.
-        n_devices: devices to split batches over.
-        is_figures_only: leave all films out.
-        checkpoint_dir: where a killed run finds its way back; None for no checkpoints.
-        resume: go on from there.
-        command: the command line, for the card.
-        progress: show bars on stderr.
+        run: how; its seeds are those of the splits and the models. The weights of the first are
+            kept, all are measured. With folds, all have the same seed.
+        preset: the recipe.
 
     Returns:
         The bundle, not yet saved.
@@ -84,43 +60,40 @@ def train(
         InputError: an option is out of bounds.
         DataError: the archive is not what it should be.
     """
-    if n_seeds < 1:
-        raise InputError(f"seeds ({n_seeds}) should be at least 1")
-    if seed < 0:
-        raise InputError(f"seed ({seed}) should be 0 or more")
-    if n_folds is not None and (n_folds < 2 or n_seeds > 1):
-        raise InputError(f"folds ({n_folds}) should be at least 2, and leave --seeds at 1")
-    preset, data = find_preset(preset_name), read_movielens(local)
-    seeds = range(seed, seed + n_seeds) if n_folds is None else [seed] * n_folds
+    if run.n_folds is not None and (run.n_seeds or 1) > 1:
+        raise InputError(f"folds ({run.n_folds}) should leave --seeds at 1")
+    local = run.sources.get(run.data or DATA)
+    data = read_movielens(local)
+    seeds = run.seeds if run.n_folds is None else [run.seed] * run.n_folds
     runs = []
-    for place, number in enumerate(seeds):
-        checkpoints = None
-        if checkpoint_dir is not None:
-            run = {
-                "preset": preset_name,
-                "config": dataclasses.asdict(preset.config),
-                "epochs": n_epochs,
-                "seed": number,
-                "folds": n_folds,
-                "data": local.sha256,
-            }
-            checkpoints = Checkpoints(checkpoint_dir / f"run-{place}", run, resume=resume)
-        label = f"movies {preset_name}" + (f", {place + 1}/{len(seeds)}" if seeds[1:] else "")
-        trained = train_one(
-            preset,
-            data,
-            seed=number,
-            train=train_part(len(data.ratings), seed=number, n_folds=n_folds, fold=place),
-            n_epochs=n_epochs,
-            n_devices=n_devices,
-            checkpoints=checkpoints,
-            progress=label if progress else None,
-        )
-        if checkpoints is not None:
-            checkpoints.close()
+    for place, seed in enumerate(seeds):
+        what = {
+            "preset": run.preset,
+            "config": dataclasses.asdict(preset.config),
+            "folds": run.n_folds,
+            "data": local.sha256,
+        }
+        label = f"movies {run.preset}" + (f", {place + 1}/{len(seeds)}" if seeds[1:] else "")
+        with run.checkpoints(f"run-{place}", what, seed=seed) as checkpoints:
+            trained = train_one(
+                preset,
+                data,
+                seed=seed,
+                train=train_part(len(data.ratings), seed=seed, n_folds=run.n_folds, fold=place),
+                n_epochs=run.n_epochs,
+                n_devices=run.n_devices,
+                checkpoints=checkpoints,
+                progress=run.label(label),
+            )
         runs.append(trained)
     return gather(
-        preset_name, local, data, runs, command, n_folds=n_folds, is_figures_only=is_figures_only
+        run.preset,
+        local,
+        data,
+        runs,
+        run.command,
+        n_folds=run.n_folds,
+        is_figures_only=preset.is_figures_only,
     )
 
 
@@ -224,6 +197,27 @@ def shipped_error(bundle: Bundle, data: MovieData, train: np.ndarray) -> float:
         ratings = zip(data.items[known].tolist(), data.ratings[known].tolist(), strict=True)
         predicted[rows] = films.predict(films.new_user(dict(ratings)), data.items[rows])
     return mean_squared_error(predicted[~train], data.ratings[~train])
+
+
+def evaluate(
+    bundle: Bundle, sources: Sources, data: str | None = None
+) -> dict[str, dict[str, float]]:
+    """Trains a bundle's first split again, and measures the films that ship with it.
+
+    Args:
+        bundle: of this kind.
+        sources: where its data set is looked for.
+        data: another data set; None for the bundle's own.
+
+    Returns:
+        As `measure`.
+
+    Raises:
+        InputError: the data set has other users or films than the bundle.
+        DataError: it is missing or damaged.
+    """
+    local = sources.get(data or bundle.dataset["name"])
+    return measure(bundle, read_movielens(local), progress=f"training {bundle.name} again")
 
 
 def measure(

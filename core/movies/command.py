@@ -1,4 +1,4 @@
-"""`train movies` and `movies top|bottom|similar|predict`: what the pages show, as tables."""
+"""Options of `train movies`, and the questions `movies top|bottom|similar|predict`."""
 
 import argparse
 import json
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.datasets.command import add_places
 from core.errors import InputError, pick
+from core.movies import DATA
 from core.movies.made_up import MADE_UP_RATERS
-from core.options import MOST_SEEDS, MOST_SHOWN, add_training, place, whole, write_presets
+from core.options import MOST_SEEDS, MOST_SHOWN, place, whole
 
 if TYPE_CHECKING:
     from core.movies.explorer import MovieExplorer
@@ -79,69 +80,32 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     predict.set_defaults(run=run_predict)
 
 
-def register_training(topics: argparse._SubParsersAction) -> None:
-    """Adds `train movies`."""
-    parser = topics.add_parser(
-        "movies",
-        help="rating models on MovieLens",
-        description="Trains a rating model and writes its bundle.",
-    )
-    add_training(parser, "movies", preset="bias")
-    parser.add_argument(
-        "--data", default="ml-latest-small-2016", help="data set (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--seeds", type=whole(1, MOST_SEEDS), default=1, help="number of splits (default: 1)"
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `train movies` that other topics do not have."""
+    parser.add_argument("--data", help=f"data set (default: {DATA})")
     parser.add_argument(
         "--folds", type=whole(2, MOST_SEEDS), help="cross-validate on contiguous folds instead"
     )
     parser.add_argument(
-        "--figures-only", action="store_true", help="leave all films out of the bundle"
+        "--figures-only",
+        action="store_true",
+        default=None,
+        help="leave all films out of the bundle",
     )
-    parser.set_defaults(run=run_training)
+    parser.set_defaults(own_options=("figures_only",))
 
 
-def run_training(args: argparse.Namespace) -> None:
-    """Trains, saves, and reports the held-out error.
+def report(bundle: Bundle, out: Path, *, as_json: bool) -> None:
+    """Prints what a training made: a line, or one JSON object.
 
-    Raises:
-        InputError: an option is out of bounds.
-        DataError: the data set is missing or damaged.
+    Args:
+        bundle: as it was saved.
+        out: where.
+        as_json: print an object with bundle, metrics, seconds and device.
     """
-    from core.movies.presets import PRESETS, find_preset
-
-    if args.list:
-        write_presets((name, preset.title) for name, preset in PRESETS.items())
-        return
-    find_preset(args.preset)  # before any download
-    from core.datasets.store import ensure
-    from core.movies.bundles import train
-    from core.training_run import TrainingRun, train_and_save
-
-    def make(run: TrainingRun) -> Bundle:
-        return train(
-            args.preset,
-            ensure(args.data, data_dir=args.data_dir, mirror=args.mirror),
-            seed=run.seed,
-            n_seeds=args.seeds,
-            n_folds=args.folds,
-            n_epochs=run.n_epochs,
-            n_devices=run.n_devices,
-            is_figures_only=args.figures_only,
-            checkpoint_dir=run.checkpoint_dir,
-            resume=run.resume,
-            command=run.command,
-            progress=run.progress,
-        )
-
-    train_and_save(args, "movies", _command_line(args), make, tell=_report)
-
-
-def _report(bundle: Bundle, out: Path, *, as_json: bool) -> None:
     metric = bundle.metrics["val_mse"]
     if as_json:
-        report = {
+        made = {
             "bundle": str(out),
             "metrics": {
                 "val_mse": metric["value"],
@@ -151,7 +115,7 @@ def _report(bundle: Bundle, out: Path, *, as_json: bool) -> None:
             "seconds": bundle.duration_s,
             "device": bundle.device,
         }
-        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.write(json.dumps(made) + "\n")
     else:
         runs = len(metric["per_seed"])
         spread = f" (sd {metric['sd']:.4f} over {runs} splits)" if "sd" in metric else ""
@@ -160,28 +124,6 @@ def _report(bundle: Bundle, out: Path, *, as_json: bool) -> None:
             f"training on {bundle.device}; bundle written to {out}\n"
         )
     sys.stdout.flush()
-
-
-def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Trains a bundle's first split again, and measures the films that ship with it.
-
-    Args:
-        bundle: of kind "movies".
-        args: data (None for the bundle's own data set), mirror and data_dir.
-
-    Returns:
-        "val_mse", and "shipped_mse" where films ship, with "measured" and "recorded" each.
-
-    Raises:
-        InputError: the data set has other users or films than the bundle.
-    """
-    from core.datasets.store import ensure
-    from core.movies.bundles import measure
-    from core.movies.data import read_movielens
-
-    name = args.data or bundle.dataset["name"]
-    local = ensure(name, data_dir=args.data_dir, mirror=args.mirror)
-    return measure(bundle, read_movielens(local), progress=f"training {bundle.name} again")
 
 
 def run_ranking(args: argparse.Namespace) -> None:
@@ -274,16 +216,3 @@ def _parse_rating(films: "MovieExplorer", text: str) -> tuple[int, float]:
         if isinstance(error, InputError):
             raise
         raise InputError(f"--rated ({text}) should be TITLE=STARS, stars from 0.5 to 5") from error
-
-
-def _command_line(args: argparse.Namespace) -> str:
-    parts = ["python -m core train movies", f"--preset {args.preset}"]
-    if args.data != "ml-latest-small-2016":
-        parts.append(f"--data {args.data}")
-    parts.append(f"--seed {args.seed}")
-    parts.append(f"--seeds {args.seeds}" if args.folds is None else f"--folds {args.folds}")
-    if args.figures_only:
-        parts.append("--figures-only")
-    if args.epochs is not None:
-        parts.append(f"--epochs {args.epochs}")
-    return " ".join(parts)

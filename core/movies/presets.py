@@ -23,12 +23,24 @@ class Preset:
         config: its settings.
         n_epochs: epochs (or sweeps) to train for.
         snapshots: epochs whose biases and factors are kept for the scrubber, 0 being untrained.
+        is_figures_only: leave all films out of the bundle.
     """
 
     title: str
     config: RatingConfig | AlsConfig | bayes.Config
     n_epochs: int
     snapshots: tuple[int, ...] = ()
+    is_figures_only: bool = False
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """See `core.contents.Recipe`; only gradients are split over devices."""
+        shared = {"seed", "seeds", "folds", "epochs", "resume", "data", "figures_only"}
+        return frozenset(shared | ({"devices"} if isinstance(self.config, RatingConfig) else set()))
+
+    def changed(self, *, figures_only: bool) -> "Preset":
+        """Returns the recipe with an option of the command line."""
+        return dataclasses.replace(self, is_figures_only=figures_only)
 
 
 PRESETS = {

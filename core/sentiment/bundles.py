@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import json
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import AbstractContextManager
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,8 @@ from core.addresses import address_words, without_addresses
 from core.bundle import Bundle, over_seeds
 from core.checkpoint import Checkpoints
 from core.datasets.glove_text import read_glove
-from core.datasets.store import LocalData
-from core.devices import data_mesh, describe_devices
+from core.datasets.store import LocalData, Sources
+from core.devices import describe_devices
 from core.errors import InputError
 from core.reviews import read_reviews
 from core.sentiment.calibration import (
@@ -32,14 +32,13 @@ from core.sentiment.filters import strongest_ngrams
 from core.sentiment.likeness import measure_likeness
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.ngrams import MAX_ORDER, pack_columns, unpack
-from core.sentiment.presets import Preset, find_preset
+from core.sentiment.presets import Preset
 from core.sentiment.protocol import (
     Measured,
     Runs,
     epochs_of,
     measure_linear,
     measure_net,
-    seeds_of,
 )
 from core.sentiment.publishable import Publishable, read_publishable
 from core.sentiment.rounding import restored, rounded
@@ -47,6 +46,7 @@ from core.sentiment.slices import describe_texts
 from core.sentiment.start import start_of
 from core.sentiment.teaching import measure_taught
 from core.sentiment.together import measure_together
+from core.training_run import TrainingRun
 
 KIND = "sentiment"
 CLEAN_PROTOCOL = (
@@ -80,85 +80,55 @@ _MEASURED = {
 }
 
 
-def train(
-    preset_name: str,
-    local: LocalData,
-    *,
-    seed: int,
-    n_seeds: int = 1,
-    n_epochs: int | None = None,
-    n_devices: int = 1,
-    glove: LocalData | None = None,
-    checkpoint_dir: Path | None = None,
-    resume: bool = False,
-    command: str = "",
-    progress: bool = False,
-    data_dir: str | Path | None = None,
-) -> Bundle:
-    """Trains a preset with `n_seeds` seeds and gathers what the explorer needs.
+def train(run: TrainingRun, preset: Preset) -> Bundle:
+    """Trains a recipe with the run's seeds and gathers what the explorer needs.
 
     Args:
-        preset_name: one of `PRESETS`.
-        local: the archive of the data set "imdb".
-        seed: of the first training; the others follow by one.
-        n_seeds: trainings; the weights of the first are kept, all are measured.
-        n_epochs: most epochs, other than the preset's.
-        n_devices: devices to split batches over.
-        glove: the archive of GloVe 6B, for presets that begin with its vectors.
-        checkpoint_dir: where a killed run finds its way back; None for no checkpoints.
-        resume: go on from there.
-        command: the command line, for the card.
-        progress: show bars on stderr.
-        data_dir: folder in which the tokenised reviews are kept.
+        run: how; the weights of its first seed are kept, all are measured.
+        preset: the recipe.
 
     Returns:
         The bundle, not yet saved.
 
     Raises:
         InputError: an option is out of bounds.
-        DataError: the archive is not what it should be.
+        DataError: the archive of reviews, or of GloVe, is not what it should be.
     """
-    preset = find_preset(preset_name)
-    seeds = seeds_of(seed, n_seeds)
-    reviews = read_reviews(local, data_dir=data_dir)
+    local = run.sources.get("imdb")
+    glove = run.sources.get("glove-6b") if preset.vectors == "glove" else None
+    reviews = read_reviews(local, data_dir=run.sources.data_dir)
     sides = {side: labelled(reviews, side) for side in ("train", "test")}
     read = sides if preset.reads_signs else {k: without_signs(v) for k, v in sides.items()}
-    may_ship = functools.partial(read_publishable, local, reviews=reviews, data_dir=data_dir)
+    may_ship = functools.partial(
+        read_publishable, local, reviews=reviews, data_dir=run.sources.data_dir
+    )
     if isinstance(preset.config, NbsvmConfig):
         allowed = may_ship().keys(preset.config.order)
         measured = measure_linear(preset.config, read["train"], read["test"], allowed=allowed)
     else:
+        what = {"settings": dataclasses.asdict(preset), "data": local.sha256}
 
-        def checkpoints(run: str) -> Checkpoints | None:
-            if checkpoint_dir is None:
-                return None
-            what = {
-                "settings": dataclasses.asdict(preset),
-                "epochs": n_epochs,
-                "run": run,
-                "data": local.sha256,
-            }
-            return Checkpoints(checkpoint_dir / run, what, resume=resume)
+        def checkpoints(name: str) -> AbstractContextManager[Checkpoints | None]:
+            return run.checkpoints(name, {**what, "run": name})
 
-        progress_label = f"sentiment {preset_name}" if progress else None
         more = unlabelled(reviews) if preset.views or preset.teacher else None
-        epochs_of(preset, n_epochs)  # refused before minutes of learning what the net begins with
+        epochs_of(preset, run.n_epochs)  # refused before minutes of learning what the net needs
         start = start_of(
             preset,
             count_vocabulary(read["train"], preset.config.n_ids),
-            seed=seed,
+            seed=run.seed,
             glove=glove,
             texts=more,
             checkpoints=checkpoints,
-            progress=progress_label,
+            progress=run.label(f"sentiment {run.preset}"),
         )
         runs = Runs(
-            seeds,
+            run.seeds,
             start=start,
-            n_epochs=n_epochs,
-            mesh=data_mesh(n_devices) if n_devices > 1 else None,
+            n_epochs=run.n_epochs,
+            mesh=run.mesh,
             checkpoints=checkpoints,
-            progress=progress_label,
+            progress=run.label(f"sentiment {run.preset}"),
         )
         way = measure_net
         if preset.partner:
@@ -167,32 +137,26 @@ def train(
             judged = more if preset.reads_signs else without_signs(more)
             way = functools.partial(measure_taught, unlabelled=judged)
         measured = way(preset, read["train"], read["test"], runs)
-    texts = read["train"], sides["test"]
-    bundle = gather(preset_name, preset, local, texts, measured, seed=seed, command=command)
+    bundle = gather(preset, local, (read["train"], sides["test"]), measured, run)
     return describe(bundle, may_ship, glove=glove if preset.vectors else None)
 
 
 def gather(
-    preset_name: str,
     preset: Preset,
     local: LocalData,
     texts: tuple[Texts, Texts],
     measured: Measured,
-    *,
-    seed: int,
-    command: str,
+    run: TrainingRun,
 ) -> Bundle:
     """Puts a measured recipe into a bundle.
 
     Args:
-        preset_name: for the bundle's name.
         preset: the recipe.
         local: the archive, for provenance.
         texts: the training reviews, to tell which words are parts of addresses, and the test
             reviews with signs, to describe them by.
         measured: what was trained.
-        seed: of the weights.
-        command: the command line that makes this bundle.
+        run: its preset names the bundle; its seed is that of the weights.
 
     Returns:
         The bundle, without what `describe` adds.
@@ -214,7 +178,7 @@ def gather(
         PROTOCOLS["calibration_error"],
     )
     config = measured.config | {
-        "preset": preset_name,
+        "preset": run.preset,
         "title": preset.title,
         "reads_signs": preset.reads_signs,
         "epochs": measured.epochs,
@@ -231,9 +195,9 @@ def gather(
     tables = {"words": pd.DataFrame({"word": words}), "test": said_of}
     return Bundle(
         kind=KIND,
-        name=f"sentiment-{preset_name}",
+        name=f"sentiment-{run.preset}",
         config=json.loads(json.dumps(config)),
-        seeds={"model": seed},
+        seeds={"model": run.seed},
         metrics=metrics,
         dataset=local.record(),
         arrays=rounded(measured.arrays),
@@ -241,7 +205,7 @@ def gather(
         documents={"history": measured.histories},
         device=describe_devices(),
         duration_s=measured.train_s,
-        command=command,
+        command=run.command,
     )
 
 
@@ -305,20 +269,21 @@ def protocol(name: str, preset: Preset) -> str:
 
 
 def measure(
-    bundle: Bundle, local: LocalData, *, data_dir: str | Path | None = None
+    bundle: Bundle, sources: Sources, data: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Measures a bundle's weights, as they are stored, on the test reviews.
 
     Args:
         bundle: of this kind.
-        local: the archive of the data set "imdb".
-        data_dir: folder in which the tokenised reviews are kept.
+        sources: where the reviews are looked for.
+        data: None, or the bundle's own data set.
 
     Returns:
         "test_accuracy" and "calibration_error", each with "measured" and "recorded"; the recorded
         accuracy is that of the seed whose weights the bundle holds.
     """
-    test = labelled(read_reviews(local, data_dir=data_dir), "test")
+    local = sources.get(bundle.dataset["name"])
+    test = labelled(read_reviews(local, data_dir=sources.data_dir), "test")
     model = SentimentModel(bundle)
     logits = model.logits_of(test)
     said = probability(logits, model.temperature)

@@ -1,4 +1,4 @@
-"""`train sentiment` and `sentiment score`: a review a line in, a probability a line out."""
+"""`sentiment score` and `sentiment describe`: a review a line in, a probability a line out."""
 
 import argparse
 import functools
@@ -7,12 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.bundle import Bundle, load_bundle
+from core.bundle import load_bundle
 from core.console import standard_input
-from core.datasets.command import add_places
+from core.datasets.command import add_places, sources_of
 from core.errors import InputError
-from core.options import MOST_SEEDS, add_training, place, refuse_other_data, whole, write_presets
-from core.sentiment import SETTINGS
+from core.options import place
 from core.text_files import read_lines
 
 FOR, AGAINST = "positive", "negative"
@@ -49,20 +48,6 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     describe.set_defaults(run=run_description)
 
 
-def register_training(topics: argparse._SubParsersAction) -> None:
-    """Adds `train sentiment`."""
-    parser = topics.add_parser(
-        "sentiment",
-        help="models of film reviews",
-        description="Trains a model on the labelled IMDB reviews and writes its bundle.",
-    )
-    add_training(parser, "sentiment", preset="nbsvm")
-    parser.add_argument(
-        "--seeds", type=whole(1, MOST_SEEDS), default=1, help="trainings of a net (default: 1)"
-    )
-    parser.set_defaults(run=run_training)
-
-
 def run_score(args: argparse.Namespace) -> None:
     """Scores a file line by line.
 
@@ -93,7 +78,6 @@ def run_description(args: argparse.Namespace) -> None:
         BundleError: it is missing, damaged or of another kind.
         DataError: a data set is missing or damaged.
     """
-    from core.datasets.store import ensure
     from core.output_folder import output_folder
     from core.sentiment.bundles import KIND, describe
     from core.sentiment.presets import find_preset
@@ -102,13 +86,13 @@ def run_description(args: argparse.Namespace) -> None:
     bundle = load_bundle(args.bundle, kind=KIND)
     if "preset" not in bundle.config:
         raise InputError(f"DIR ({args.bundle}) should hold a model, not {bundle.name}")
-    places = {"data_dir": args.data_dir, "mirror": args.mirror}
+    sources = sources_of(args)
     needed = sum(path.stat().st_size for path in args.bundle.iterdir())
     with output_folder(args.bundle, needed=needed, option="DIR") as out:
-        local = ensure("imdb", **places)
+        local = sources.get("imdb")
         may_ship = functools.partial(read_publishable, local, data_dir=args.data_dir)
         needs_glove = find_preset(bundle.config["preset"]).vectors == "glove"
-        glove = ensure("glove-6b", **places) if needs_glove else None
+        glove = sources.get("glove-6b") if needs_glove else None
         described = describe(bundle, may_ship, glove=glove)
         out.save(described)
     n_rows = len(described.tables.get("ngrams", ()))
@@ -116,71 +100,6 @@ def run_description(args: argparse.Namespace) -> None:
         sys.stdout.write(json.dumps({"bundle": str(args.bundle), "ngrams": n_rows}) + "\n")
     else:
         sys.stdout.write(f"{n_rows:,} n-grams of filters and the card written to {args.bundle}\n")
-
-
-def run_training(args: argparse.Namespace) -> None:
-    """Trains, saves, and reports the accuracy.
-
-    Raises:
-        InputError: an option is out of bounds.
-        DataError: a data set is missing or damaged.
-    """
-    from core.sentiment.presets import PRESETS, find_preset
-
-    if args.list:
-        write_presets((name, preset.title) for name, preset in PRESETS.items())
-        write_presets([(SETTINGS, "What vocabulary, length and dropout do")])
-        return
-    is_settings = args.preset == SETTINGS
-    needs_glove = not is_settings and find_preset(args.preset).vectors == "glove"  # and it exists
-    from core.datasets.store import ensure
-    from core.sentiment.bundles import train
-    from core.sentiment.settings import train_settings
-    from core.training_run import TrainingRun, train_and_save
-
-    def make(run: TrainingRun) -> Bundle:
-        places = {"data_dir": args.data_dir, "mirror": args.mirror}
-        local = ensure("imdb", **places)
-        how = {
-            "seed": run.seed,
-            "n_seeds": args.seeds,
-            "n_epochs": run.n_epochs,
-            "checkpoint_dir": run.checkpoint_dir,
-            "resume": run.resume,
-            "command": run.command,
-            "progress": run.progress,
-            "data_dir": args.data_dir,
-        }
-        if is_settings:
-            return train_settings(local, **how)
-        glove = ensure("glove-6b", **places) if needs_glove else None
-        return train(args.preset, local, n_devices=run.n_devices, glove=glove, **how)
-
-    train_and_save(args, "sentiment", _command_line(args), make)
-
-
-def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Measures a bundle's weights again on the test reviews.
-
-    Args:
-        bundle: of kind "sentiment".
-        args: mirror and data_dir; data must be None, since a bundle has its own.
-
-    Returns:
-        Metrics with "measured" and "recorded".
-
-    Raises:
-        InputError: another data set was named.
-        DataError: the data set is missing or damaged.
-    """
-    from core.datasets.store import ensure
-    from core.sentiment.bundles import measure
-    from core.sentiment.settings import measure_settings
-
-    refuse_other_data(bundle, args.data)
-    local = ensure(bundle.dataset["name"], data_dir=args.data_dir, mirror=args.mirror)
-    is_settings = bundle.config.get("content") == SETTINGS
-    return (measure_settings if is_settings else measure)(bundle, local, data_dir=args.data_dir)
 
 
 def _lines(name: str) -> Iterator[str]:
@@ -193,12 +112,3 @@ def _lines(name: str) -> Iterator[str]:
             yield from read_lines(stream, name, most=_MOST_OF_LINE)
     except OSError as error:
         raise InputError(f"FILE ({name}) should be a readable file: {error.strerror}") from error
-
-
-def _command_line(args: argparse.Namespace) -> str:
-    parts = ["python -m core train sentiment", f"--preset {args.preset}", f"--seed {args.seed}"]
-    if args.seeds != 1:
-        parts.append(f"--seeds {args.seeds}")
-    if args.epochs is not None:
-        parts.append(f"--epochs {args.epochs}")
-    return " ".join(parts)

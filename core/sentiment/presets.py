@@ -6,14 +6,17 @@ The number of epochs is chosen there too, anew by each training, where the loss 
 """
 
 import dataclasses
+from typing import ClassVar
 
 from core.errors import pick
+from core.sentiment import SETTINGS
 from core.sentiment.max_cnn import MaxCnnConfig
 from core.sentiment.model import CnnConfig, HiddenConfig, LstmConfig
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.region import RegionConfig
 from core.sentiment.two_views import TwoViewConfig
 
+_OF_NETS = frozenset({"seed", "seeds", "epochs", "devices", "resume"})
 Config = HiddenConfig | CnnConfig | LstmConfig | MaxCnnConfig | RegionConfig | NbsvmConfig
 
 
@@ -56,6 +59,26 @@ class Preset:
     partner: NbsvmConfig | None = None
     teacher: NbsvmConfig | None = None
     n_validated: int = 3
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """See `core.contents.Recipe`; the linear model is solved, without chance or epochs."""
+        return frozenset() if isinstance(self.config, NbsvmConfig) else _OF_NETS
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SettingsPreset:
+    """A recipe that trains nets again and again, with one setting changed.
+
+    Attributes:
+        title: in words.
+        presets: the nets, by their presets.
+        uses: see `core.contents.Recipe`.
+    """
+
+    title: str
+    presets: tuple[str, ...]
+    uses: ClassVar[frozenset[str]] = frozenset({"seed", "seeds", "epochs", "resume"})
 
 
 PRESETS = {
@@ -108,6 +131,11 @@ PRESETS = {
         partner=NbsvmConfig(),
         n_validated=1,
     ),
+}
+
+# the lesson's first two nets, the quickest to train
+SETTINGS_PRESETS = {
+    SETTINGS: SettingsPreset("What vocabulary, length and dropout do", ("mlp", "cnn")),
 }
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from flax import nnx
 from jax.sharding import Mesh
 
-from core.checkpoint import Checkpoints
 from core.errors import InputError
 from core.loop import Fitted, restore_state
 from core.sentiment.calibration import accuracy
@@ -33,6 +32,7 @@ from core.sentiment.presets import Preset
 from core.sentiment.rounding import restored, rounded
 from core.sentiment.start import Start
 from core.sentiment.train import NETS, Encoded, batch_scorer, train_one
+from core.training_run import OpenCheckpoints, no_checkpoints
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Runs:
         start: what the net begins with.
         n_epochs: most epochs, other than the preset's.
         mesh: devices to split batches over.
-        checkpoints: makes those of a training by its name.
+        checkpoints: opens those of a training by its name.
         progress: label of the progress bars.
     """
 
@@ -86,7 +86,7 @@ class Runs:
     start: Start = Start()
     n_epochs: int | None = None
     mesh: Mesh | None = None
-    checkpoints: Callable[[str], Checkpoints | None] | None = None
+    checkpoints: OpenCheckpoints = no_checkpoints
     progress: str | None = None
 
     def named(self, name: str) -> "Runs":
@@ -94,7 +94,7 @@ class Runs:
         make, label = self.checkpoints, self.progress
         return dataclasses.replace(
             self,
-            checkpoints=make and (lambda run: make(f"{name}-{run}")),
+            checkpoints=lambda run: make(f"{name}-{run}"),
             progress=label and f"{label}, {name}",
         )
 
@@ -148,22 +148,19 @@ def measure_net(
 
     def run(kind: str, seed: int, sides: Sequence[Encoded], snapshots: tuple) -> Fitted:
         name = f"{kind}-{seed}"
-        saved = runs.checkpoints and runs.checkpoints(name)
-        fitted = train_one(
-            preset,
-            *sides,
-            seed=seed,
-            n_epochs=most,
-            name="val" if kind == "validation" else "test",
-            start=runs.start.arrays,
-            snapshots=snapshots,
-            mesh=runs.mesh,
-            checkpoints=saved,
-            progress=runs.progress and f"{runs.progress}, {name}",
-        )
-        if saved is not None:
-            saved.close()
-        return fitted
+        with runs.checkpoints(name) as saved:
+            return train_one(
+                preset,
+                *sides,
+                seed=seed,
+                n_epochs=most,
+                name="val" if kind == "validation" else "test",
+                start=runs.start.arrays,
+                snapshots=snapshots,
+                mesh=runs.mesh,
+                checkpoints=saved,
+                progress=runs.progress and f"{runs.progress}, {name}",
+            )
 
     parts = [_part(all_train, ~held), _part(all_train, held)]
     whole = all_train
@@ -218,14 +215,6 @@ def epochs_of(preset: Preset, n_epochs: int | None) -> int:
             "tuned"
         )
     return most
-
-
-def seeds_of(seed: int, n_seeds: int) -> range:
-    """Returns the seeds of some trainings, from one on; raises InputError if there are none."""
-    for name, value, least in (("seeds", n_seeds, 1), ("seed", seed, 0)):
-        if value < least:
-            raise InputError(f"{name} ({value}) should be at least {least}")
-    return range(seed, seed + n_seeds)
 
 
 def measure_linear(

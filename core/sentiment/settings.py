@@ -5,24 +5,23 @@ Each training is measured on the validation part of train; the test reviews are 
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from core.bundle import Bundle, over_seeds
 from core.checkpoint import Checkpoints
-from core.datasets.store import LocalData
+from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.loop import Fitted
 from core.reviews import read_reviews
 from core.sentiment import SETTINGS
 from core.sentiment.data import Texts, count_vocabulary, labelled, pad_all
 from core.sentiment.effects import effects
-from core.sentiment.presets import PRESETS, Preset
-from core.sentiment.protocol import epochs_of, held_out, seeds_of
+from core.sentiment.presets import PRESETS, Preset, SettingsPreset
+from core.sentiment.protocol import epochs_of, held_out
 from core.sentiment.train import Encoded, train_one
+from core.training_run import TrainingRun
 
-VARIED = ("mlp", "cnn")  # the presets: the lesson's first two nets, the quickest to train
 GRID: dict[str, tuple[float, ...]] = {
     "n_ids": (500, 1_000, 2_000, 5_000, 10_000, 20_000),
     "length": (50, 100, 200, 350, 500, 800),
@@ -72,32 +71,12 @@ def runs(presets: Sequence[str], seeds: range) -> Iterator[Run]:
                         yield Run(preset, setting, value, seed)
 
 
-def train_settings(
-    local: LocalData,
-    *,
-    seed: int,
-    n_seeds: int = 1,
-    n_epochs: int | None = None,
-    presets: Sequence[str] = VARIED,
-    checkpoint_dir: Path | None = None,
-    resume: bool = False,
-    command: str = "",
-    progress: bool = False,
-    data_dir: str | Path | None = None,
-) -> Bundle:
+def train(run: TrainingRun, preset: SettingsPreset) -> Bundle:
     """Trains every setting and records how it does on validation.
 
     Args:
-        local: the archive of the data set "imdb".
-        seed: of the first training of each setting; the others follow by one.
-        n_seeds: trainings of each setting.
-        n_epochs: of each training, other than the presets'.
-        presets: nets to vary, of `VARIED`.
-        checkpoint_dir: where a killed run finds its way back; None for no checkpoints.
-        resume: go on from there.
-        command: the command line, for the card.
-        progress: show bars on stderr.
-        data_dir: folder in which the tokenised reviews are kept.
+        run: how; its seeds are those of the trainings of each setting.
+        preset: the nets to vary.
 
     Returns:
         The bundle, not yet saved; table "runs" has a row a training and epoch: "preset",
@@ -108,24 +87,18 @@ def train_settings(
         InputError: an option is out of bounds.
         DataError: the archive is not what it should be.
     """
-    seeds = seeds_of(seed, n_seeds)
-    texts = labelled(read_reviews(local, data_dir=data_dir), "train")
+    local = run.sources.get("imdb")
+    texts = labelled(read_reviews(local, data_dir=run.sources.data_dir), "train")
     rows, seconds = [], 0.0
-    for run in runs(presets, seeds):
-        name = "-".join([run.preset, run.setting, f"{run.value:g}", str(run.seed)])
-        saved = None
-        if checkpoint_dir is not None:
-            what = {"run": name, "epochs": n_epochs, "data": local.sha256}
-            saved = Checkpoints(checkpoint_dir / name, what, resume=resume)
-        fitted = train_run(
-            run, texts, n_epochs=n_epochs, checkpoints=saved, progress=name if progress else None
-        )
-        if saved is not None:
-            saved.close()
+    for one in runs(preset.presets, run.seeds):
+        name = "-".join([one.preset, one.setting, f"{one.value:g}", str(one.seed)])
+        with run.checkpoints(name, {"run": name, "data": local.sha256}) as saved:
+            fitted = train_run(
+                one, texts, n_epochs=run.n_epochs, checkpoints=saved, progress=run.label(name)
+            )
         seconds += fitted.train_s
-        rows += rows_of(run, fitted)
-    table = pd.DataFrame(rows)
-    return _bundle(table, presets, seed, local, command=command, seconds=seconds)
+        rows += rows_of(one, fitted)
+    return _bundle(pd.DataFrame(rows), preset, local, run, seconds=seconds)
 
 
 def train_run(
@@ -169,20 +142,21 @@ def rows_of(run: Run, fitted: Fitted) -> Iterator[dict[str, float | str]]:
             }
 
 
-def measure_settings(
-    bundle: Bundle, local: LocalData, *, data_dir: str | Path | None = None
+def measure(
+    bundle: Bundle, sources: Sources, data: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Trains the standard setting of the bundle's first net again, and compares.
 
     Args:
-        bundle: of `train_settings`.
-        local: the archive of the data set "imdb".
-        data_dir: folder in which the tokenised reviews are kept.
+        bundle: of `train`.
+        sources: where the reviews are looked for.
+        data: None, or the bundle's own data set.
 
     Returns:
         The metric of that net, with "measured" and "recorded" of the first seed.
     """
-    texts = labelled(read_reviews(local, data_dir=data_dir), "train")
+    local = sources.get(bundle.dataset["name"])
+    texts = labelled(read_reviews(local, data_dir=sources.data_dir), "train")
     preset, seed = bundle.config["presets"][0], bundle.seeds["model"]
     table = bundle.tables["runs"]
     n_epochs = int(table.loc[table["preset"] == preset, "epoch"].max())
@@ -201,31 +175,30 @@ def measure_settings(
 
 def _bundle(
     table: pd.DataFrame,
-    presets: Sequence[str],
-    seed: int,
+    preset: SettingsPreset,
     local: LocalData,
+    run: TrainingRun,
     *,
-    command: str,
     seconds: float,
 ) -> Bundle:
-    metrics, epochs = {}, {}
+    metrics, epochs, presets = {}, {}, preset.presets
     found = effects(table).set_index(["preset", "setting", "value"])
-    for preset in presets:
-        standard = preset, "length", float(PRESETS[preset].config.length)
-        epochs[preset] = int(found.loc[standard, "epoch"])
-        is_best = (table["epoch"] == epochs[preset]) & (
+    for name in presets:
+        standard = name, "length", float(PRESETS[name].config.length)
+        epochs[name] = int(found.loc[standard, "epoch"])
+        is_best = (table["epoch"] == epochs[name]) & (
             table.set_index(["preset", "setting", "value"]).index == standard
         )
         accuracies = table[is_best].sort_values("seed")["accuracy"].to_numpy()
-        metrics[f"{preset}_val_accuracy"] = over_seeds(accuracies, "accuracy", _PROTOCOL)
+        metrics[f"{name}_val_accuracy"] = over_seeds(accuracies, "accuracy", _PROTOCOL)
     config = {
         "content": SETTINGS,
         "title": "What settings do",
         "presets": list(presets),
         "epochs": epochs,
         "standard": {
-            preset: {setting: float(getattr(PRESETS[preset].config, setting)) for setting in GRID}
-            for preset in presets
+            name: {setting: float(getattr(PRESETS[name].config, setting)) for setting in GRID}
+            for name in presets
         },
         "grid": {setting: list(values) for setting, values in GRID.items()},
     }
@@ -233,7 +206,7 @@ def _bundle(
         kind="sentiment",
         name=f"sentiment-{SETTINGS}",
         config=config,
-        seeds={"model": seed},
+        seeds={"model": run.seed},
         metrics=metrics,
         dataset=local.record(),
         arrays={},
@@ -241,7 +214,7 @@ def _bundle(
         documents={},
         device=describe_devices(),
         duration_s=seconds,
-        command=command,
+        command=run.command,
     )
     return dataclasses.replace(bundle, card=_card(bundle))
 

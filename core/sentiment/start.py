@@ -5,7 +5,7 @@ reviews, without those that stand in the test part too.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from core.errors import InputError
 from core.sentiment.data import PADDING, Texts, Vocabulary
 from core.sentiment.presets import Preset
 from core.sentiment.two_views import TwoViewConfig, learn_two_views
+from core.training_run import OpenCheckpoints, no_checkpoints
 
 _GLOVE_SCALE = 1 / 3  # the lesson's
 _UNKNOWN_SPREAD = 0.6  # of numbers for words that GloVe lacks, before scaling; the lesson's
@@ -42,7 +43,7 @@ def start_of(
     seed: int,
     glove: LocalData | None = None,
     texts: Texts | None = None,
-    checkpoints: Callable[[str], Checkpoints | None] | None = None,
+    checkpoints: OpenCheckpoints = no_checkpoints,
     progress: str | None = None,
 ) -> Start:
     """Makes what a recipe's net begins with.
@@ -53,7 +54,7 @@ def start_of(
         seed: for the layer from unlabelled reviews.
         glove: the archive of GloVe 6B, for recipes with its vectors.
         texts: unlabelled reviews to learn the layer from, for recipes with one.
-        checkpoints: makes those of a run by its name.
+        checkpoints: opens those of a run by its name.
         progress: label of the progress bar.
 
     Raises:
@@ -68,18 +69,16 @@ def start_of(
         return Start()
     if texts is None:
         raise InputError("texts (none) should be reviews to learn from for this preset")
-    saved = checkpoints("views") if checkpoints is not None else None
     started = time.perf_counter()
-    found = first_views(
-        preset.views,
-        vocabulary,
-        texts,
-        seed=seed,
-        checkpoints=saved,
-        progress=f"{progress}, views" if progress else None,
-    )
-    if saved is not None:
-        saved.close()
+    with checkpoints("views") as saved:
+        found = first_views(
+            preset.views,
+            vocabulary,
+            texts,
+            seed=seed,
+            checkpoints=saved,
+            progress=f"{progress}, views" if progress else None,
+        )
     arrays = {f"views.{name}": array for name, array in found.items()}
     return Start(arrays, time.perf_counter() - started)
 

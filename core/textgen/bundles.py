@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.bundle import Bundle
-from core.datasets.store import LocalData
+from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.loop import Fitted
 from core.textgen.cells import followers
@@ -15,7 +15,7 @@ from core.textgen.data import Corpus, read_corpus
 from core.textgen.explorer import KIND, TextModel
 from core.textgen.fitting import MONITOR, config_of, fit_text
 from core.textgen.ngram import fit_ngrams
-from core.textgen.presets import Preset, find_preset
+from core.textgen.presets import Preset
 from core.textgen.quality import longest_copy, share_of_words, words_of
 from core.textgen.sampling import Settings
 from core.training_run import TrainingRun
@@ -44,13 +44,12 @@ PROTOCOLS = {
 _UNITS = {"train_nats": "nats a character"}
 
 
-def train(preset_name: str, local: LocalData, run: TrainingRun) -> Bundle:
-    """Trains a preset and gathers what the explorer needs.
+def train(run: TrainingRun, preset: Preset) -> Bundle:
+    """Trains a recipe and gathers what the explorer needs.
 
     Args:
-        preset_name: one of `PRESETS`.
-        local: the text.
         run: how.
+        preset: the recipe.
 
     Returns:
         The bundle, not yet saved.
@@ -59,7 +58,7 @@ def train(preset_name: str, local: LocalData, run: TrainingRun) -> Bundle:
         InputError: an option is out of bounds.
         DataError: the text is not what it should be.
     """
-    preset = find_preset(preset_name)
+    local = run.sources.get(preset.text)
     corpus = read_corpus(local, lower=preset.lower)
     what = {"settings": dataclasses.asdict(preset), "data": local.sha256}
     with run.checkpoints("run", what) as checkpoints:
@@ -70,32 +69,22 @@ def train(preset_name: str, local: LocalData, run: TrainingRun) -> Bundle:
             n_epochs=run.n_epochs,
             mesh=run.mesh,
             checkpoints=checkpoints,
-            progress=run.label(f"textgen {preset_name}"),
+            progress=run.label(f"textgen {run.preset}"),
         )
-    how = {"seed": run.seed, "command": run.command}
-    return gather(preset_name, preset, local, corpus, fitted, **how)
+    return gather(preset, local, corpus, fitted, run)
 
 
 def gather(
-    preset_name: str,
-    preset: Preset,
-    local: LocalData,
-    corpus: Corpus,
-    fitted: Fitted,
-    *,
-    seed: int,
-    command: str,
+    preset: Preset, local: LocalData, corpus: Corpus, fitted: Fitted, run: TrainingRun
 ) -> Bundle:
     """Puts a trained net into a bundle.
 
     Args:
-        preset_name: for the bundle's name.
         preset: the recipe.
         local: the text, for provenance.
         corpus: the same, read.
         fitted: what training left.
-        seed: of the training.
-        command: the command line that makes this bundle.
+        run: its preset names the bundle; its seed is that of the training.
 
     Returns:
         The bundle, not yet saved.
@@ -110,7 +99,7 @@ def gather(
     config = {
         "net": config_of(preset),
         "chars": list(corpus.alphabet.chars),
-        "preset": preset_name,
+        "preset": run.preset,
         "title": preset.title,
         "way": preset.way,
         "lower": preset.lower,
@@ -123,9 +112,9 @@ def gather(
     empty = {name: pd.DataFrame() for name in ("samples", "cells")}
     bundle = Bundle(
         kind=KIND,
-        name=f"textgen-{preset_name}",
+        name=f"textgen-{run.preset}",
         config=json.loads(json.dumps(config)),
-        seeds={"model": seed},
+        seeds={"model": run.seed},
         metrics={},
         dataset=local.record(),
         arrays=arrays,
@@ -133,7 +122,7 @@ def gather(
         documents={"history": fitted.history},
         device=describe_devices(),
         duration_s=fitted.train_s,
-        command=command,
+        command=run.command,
     )
     model = TextModel(bundle)
     exact = TextModel(
@@ -164,16 +153,20 @@ def gather(
     return dataclasses.replace(bundle, card=_card(bundle))
 
 
-def measure(bundle: Bundle, local: LocalData) -> dict[str, dict[str, float]]:
+def measure(
+    bundle: Bundle, sources: Sources, data: str | None = None
+) -> dict[str, dict[str, float]]:
     """Measures a bundle's weights, as stored in half precision, on the end of its text.
 
     Args:
         bundle: of this kind.
-        local: its text.
+        sources: where its text is looked for.
+        data: None, or the bundle's own data set.
 
     Returns:
         "held_out_bits" with "measured" and "recorded".
     """
+    local = sources.get(bundle.dataset["name"])
     corpus = read_corpus(local, lower=bundle.config["lower"])
     return {
         "held_out_bits": {

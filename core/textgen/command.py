@@ -1,4 +1,4 @@
-"""`train textgen`, `textgen generate` and `textgen score`."""
+"""`textgen generate` and `textgen score`."""
 
 import argparse
 import json
@@ -7,22 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bundle import Bundle
 from core.console import standard_input
 from core.errors import InputError
 from core.options import (
     MOST_SEED,
     MOST_SHOWN,
-    add_training,
     real,
-    refuse_other_data,
     whole,
-    write_presets,
 )
 from core.text_files import decode
-from core.textgen import MEMORY, MODELS, UNFOLDED
+from core.textgen import MODELS
 from core.textgen.explorer import open_model
-from core.textgen.memory_explorer import MemoryModel
 from core.textgen.sampling import MOST_CHARS, MOST_TEMPERATURE, Settings, check_length
 
 _MAX_BYTES = 20_000_000
@@ -80,17 +75,6 @@ def register(subparsers: argparse._SubParsersAction) -> None:
             "--model", default=MODELS[0], help=f"{', '.join(MODELS)} (default: %(default)s)"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
-
-
-def register_training(topics: argparse._SubParsersAction) -> None:
-    """Adds `train textgen`."""
-    parser = topics.add_parser(
-        "textgen",
-        help="nets that write",
-        description="Trains a net on a text, character by character, and writes its bundle.",
-    )
-    add_training(parser, "textgen", preset="nietzsche-small")
-    parser.set_defaults(run=run_training)
 
 
 def run_generate(args: argparse.Namespace) -> None:
@@ -154,77 +138,6 @@ def run_score(args: argparse.Namespace) -> None:
     sys.stdout.write(f"{bits.mean():.4f} bits a character over {len(bits):,}\n")
 
 
-def run_training(args: argparse.Namespace) -> None:
-    """Trains, saves, and reports.
-
-    Raises:
-        InputError: an option is out of bounds.
-        DataError: the text is missing or damaged.
-    """
-    from core.textgen.presets import PRESETS, find_preset
-
-    if args.list:
-        titles = [(name, preset.title) for name, preset in PRESETS.items()]
-        more = [
-            (MEMORY, "Who closes the right tag, who keeps two facts"),
-            (UNFOLDED, "Three steps, written out"),
-        ]
-        write_presets([*titles, *more])
-        return
-    if args.preset not in (MEMORY, UNFOLDED):
-        find_preset(args.preset)  # before anything is fetched
-    from core.training_run import TrainingRun, train_and_save
-
-    def make(run: TrainingRun) -> Bundle:
-        if args.preset == MEMORY:
-            from core.textgen.recurrence import RecurrenceConfig, train_recurrence
-
-            return train_recurrence(RecurrenceConfig(), run)
-        from core.datasets.store import ensure
-
-        text = "nietzsche" if args.preset == UNFOLDED else find_preset(args.preset).text
-        local = ensure(text, data_dir=args.data_dir, mirror=args.mirror)
-        if args.preset == UNFOLDED:
-            from core.textgen.unfolded_training import train_unfolded
-
-            return train_unfolded(local, run)
-        from core.textgen.bundles import train
-
-        return train(args.preset, local, run)
-
-    train_and_save(args, "textgen", _command_line(args), make)
-
-
-def evaluate(bundle: Bundle, args: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Measures a bundle's weights again on the end of its text.
-
-    Args:
-        bundle: of kind "textgen".
-        args: mirror and data_dir; data must be None, since a bundle has its own.
-
-    Returns:
-        Metrics with "measured" and "recorded".
-
-    Raises:
-        InputError: another data set was named.
-        DataError: the text is missing or damaged.
-    """
-    refuse_other_data(bundle, args.data)
-    if bundle.config.get("content") == MEMORY:
-        from core.textgen.recurrence import measure_recurrence
-
-        return measure_recurrence(bundle, MemoryModel(bundle, args.bundle))
-    from core.datasets.store import ensure
-    from core.textgen.bundles import measure
-
-    local = ensure(bundle.dataset["name"], data_dir=args.data_dir, mirror=args.mirror)
-    if bundle.config.get("content") == UNFOLDED:
-        from core.textgen.unfolded_training import measure_unfolded
-
-        return measure_unfolded(bundle, local)
-    return measure(bundle, local)
-
-
 def _text_of(name: str) -> str:
     try:
         if name == "-":
@@ -244,10 +157,3 @@ def _tell_replaced(replaced: dict[str, str]) -> None:
     if replaced:
         said = ", ".join(f"{char!r} as {other!r}" for char, other in replaced.items())
         sys.stderr.write(f"characters that the model does not know are read as others: {said}\n")
-
-
-def _command_line(args: argparse.Namespace) -> str:
-    parts = ["python -m core train textgen", f"--preset {args.preset}", f"--seed {args.seed}"]
-    if args.epochs is not None:
-        parts.append(f"--epochs {args.epochs}")
-    return " ".join(parts)

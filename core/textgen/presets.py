@@ -5,12 +5,19 @@ bits a character on the validation part (`core.textgen.data.VALIDATION`).
 """
 
 import dataclasses
+from typing import ClassVar
 
 from core.errors import InputError, pick
+from core.textgen import MEMORY, UNFOLDED
 from core.textgen.model import GRU, RNN, CharConfig
+from core.textgen.recurrence import RecurrenceConfig, RecurrencePreset
+from core.textgen.unfolded_training import UnfoldedPreset
 
 STREAM, WINDOWS = "stream", "windows"
 N_NIETZSCHE, N_SHAKESPEARE = 57, 65  # characters, the former without capitals
+
+
+_OF_NETS = frozenset({"seed", "epochs", "devices", "resume"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class Preset:
         clip: greatest length of a gradient.
         averaging: share of the running mean of weights that stays each step; 0 for no mean.
         snapshots: epochs whose weights the bundle keeps, 0 being the untrained net.
+        uses: see `core.contents.Recipe`.
     """
 
     title: str
@@ -47,6 +55,7 @@ class Preset:
     clip: float = 1.0
     averaging: float = 0.0
     snapshots: tuple[int, ...] = ()
+    uses: ClassVar[frozenset[str]] = _OF_NETS
 
     def __post_init__(self) -> None:
         """Checks the way."""
@@ -98,6 +107,13 @@ PRESETS = {
         snapshots=_EPOCHS,
         **_QUICK,
     ),
+}
+
+MEMORY_PRESETS = {
+    MEMORY: RecurrencePreset("Who closes the right tag, who keeps two facts", RecurrenceConfig()),
+}
+UNFOLDED_PRESETS = {
+    UNFOLDED: UnfoldedPreset("Three steps, written out"),
 }
 
 

@@ -3,12 +3,14 @@
 import dataclasses
 import json
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
 from core.bundle import Bundle
+from core.datasets.store import Sources
 from core.devices import describe_devices
 from core.errors import InputError
 from core.textgen import MEMORY
@@ -59,12 +61,27 @@ class RecurrenceConfig:
             raise InputError(f"n_stories ({self.n_stories}) should be at least 1")
 
 
-def train_recurrence(config: RecurrenceConfig, run: TrainingRun) -> Bundle:
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecurrencePreset:
+    """The recipe of the experiments on who remembers what.
+
+    Attributes:
+        title: in words.
+        config: sizes.
+        uses: see `core.contents.Recipe`.
+    """
+
+    title: str
+    config: RecurrenceConfig
+    uses: ClassVar[frozenset[str]] = frozenset({"seed", "epochs", "devices", "resume"})
+
+
+def train(run: TrainingRun, preset: RecurrencePreset) -> Bundle:
     """Runs both experiments and gathers what the explorer needs.
 
     Args:
-        config: settings.
         run: how; its number of epochs, if it has one, is that of every net.
+        preset: the recipe.
 
     Returns:
         The bundle, not yet saved.
@@ -72,7 +89,7 @@ def train_recurrence(config: RecurrenceConfig, run: TrainingRun) -> Bundle:
     Raises:
         InputError: an option is out of bounds.
     """
-    sides = []
+    config, sides = preset.config, []
     for name, sizes, (alphabet, ids) in (
         ("markup", config.memory.readers, markup_to_learn(config.memory, seed=run.seed)),
         ("stories", config.stories, stories_to_learn(config.n_stories, seed=run.seed)),
@@ -144,16 +161,23 @@ def gather_recurrence(
     return dataclasses.replace(bundle, card=_card(bundle))
 
 
-def measure_recurrence(bundle: Bundle, model: MemoryModel) -> dict[str, dict[str, float]]:
+def measure(
+    bundle: Bundle, sources: Sources, data: str | None = None
+) -> dict[str, dict[str, float]]:
     """Asks for the tags again, with the weights as stored and the counts behind `</`.
 
     Args:
         bundle: of these experiments.
-        model: its explorer.
+        sources: not used, for the markup is drawn.
+        data: None.
 
     Returns:
         Metrics with "measured" and "recorded".
+
+    Raises:
+        BundleError: the bundle is damaged.
     """
+    model = MemoryModel(bundle, bundle.name)
     settings = bundle.config["settings"]["memory"]
     config = MemoryConfig(
         MarkupConfig(**settings["markup"]),

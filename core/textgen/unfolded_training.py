@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ from flax import nnx
 
 from core.bundle import Bundle
 from core.checkpoint import Checkpoints
-from core.datasets.store import LocalData
+from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.loop import Fitted, Plan, TrainState, fit, gradient_epoch, in_mode, initial_state
 from core.textgen import UNFOLDED
@@ -23,7 +24,6 @@ from core.textgen.unfolded import Unfolded, UnfoldedConfig
 from core.textgen.unfolded_explorer import MERGES, N_STEPS, UnfoldedModel
 from core.training_run import TrainingRun
 
-_N_EPOCHS = 10
 _BATCH_SIZE = 512
 _LEARNING_RATE = 1e-3
 _LN_2 = float(np.log(2))
@@ -37,12 +37,27 @@ _PROTOCOL_NGRAMS = (
 )
 
 
-def train_unfolded(local: LocalData, run: TrainingRun) -> Bundle:
+@dataclasses.dataclass(frozen=True, slots=True)
+class UnfoldedPreset:
+    """The recipe of the net of three steps, which has no settings.
+
+    Attributes:
+        title: in words.
+        n_epochs: passes through the text, at the most; the best by validation is taken.
+        uses: see `core.contents.Recipe`.
+    """
+
+    title: str
+    n_epochs: int = 10
+    uses: ClassVar[frozenset[str]] = frozenset({"seed", "epochs", "devices", "resume"})
+
+
+def train(run: TrainingRun, preset: UnfoldedPreset) -> Bundle:
     """Trains both nets and gathers what the explorer needs.
 
     Args:
-        local: the book.
-        run: how; ten epochs if it does not say, and the best by validation is taken.
+        run: how.
+        preset: the recipe.
 
     Returns:
         The bundle, not yet saved.
@@ -51,18 +66,35 @@ def train_unfolded(local: LocalData, run: TrainingRun) -> Bundle:
         InputError: an option is out of bounds.
         DataError: the book is not what it should be.
     """
+    local = run.sources.get("nietzsche")
     corpus = read_corpus(local, lower=True)
     fitted = {}
     for merge in MERGES:
         with run.checkpoints(merge, {"merge": merge, "data": local.sha256}) as checkpoints:
             fitted[merge] = _fit(
-                UnfoldedConfig(len(corpus.alphabet), merge), corpus, run, checkpoints
+                UnfoldedConfig(len(corpus.alphabet), merge),
+                corpus,
+                run,
+                run.n_epochs or preset.n_epochs,
+                checkpoints,
             )
     return _bundle(local, corpus, fitted, seed=run.seed, command=run.command)
 
 
-def measure_unfolded(bundle: Bundle, local: LocalData) -> dict[str, dict[str, float]]:
-    """Measures both nets again on the end of the book: "<merge>_bits" as measured and recorded."""
+def measure(
+    bundle: Bundle, sources: Sources, data: str | None = None
+) -> dict[str, dict[str, float]]:
+    """Measures both nets again on the end of the book.
+
+    Args:
+        bundle: of this content.
+        sources: where the book is looked for.
+        data: None, or the bundle's own data set.
+
+    Returns:
+        "<merge>_bits", each with "measured" and "recorded".
+    """
+    local = sources.get(bundle.dataset["name"])
     model, corpus = UnfoldedModel(bundle), read_corpus(local, lower=True)
     return {
         f"{merge}_bits": {
@@ -74,7 +106,11 @@ def measure_unfolded(bundle: Bundle, local: LocalData) -> dict[str, dict[str, fl
 
 
 def _fit(
-    config: UnfoldedConfig, corpus: Corpus, run: TrainingRun, checkpoints: Checkpoints | None
+    config: UnfoldedConfig,
+    corpus: Corpus,
+    run: TrainingRun,
+    n_epochs: int,
+    checkpoints: Checkpoints | None,
 ) -> Fitted:
     model, optimizer = Unfolded(config, rngs=nnx.Rngs(run.seed)), optax.adam(_LEARNING_RATE)
     epoch = gradient_epoch(model, optimizer, _loss, batch_size=_BATCH_SIZE, mesh=run.mesh)
@@ -82,7 +118,7 @@ def _fit(
         epoch,
         initial_state(model, optimizer),
         jax.device_put(windows_of(corpus.train, N_STEPS)),
-        Plan(run.n_epochs or _N_EPOCHS, monitor="val_bits"),
+        Plan(n_epochs, monitor="val_bits"),
         seed=run.seed,
         keep=lambda state: state.params,
         evaluate=_evaluation(model, corpus.validation),

@@ -2,21 +2,20 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from core.bundle import Bundle
-from core.checkpoint import Checkpoints
-from core.datasets.store import LocalData
+from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.errors import InputError
 from core.loop import Fitted
 from core.negative_sampling import keep_probability, noise_edges
+from core.training_run import TrainingRun
 from core.words.corpus import HELD_OUT_SHARE, Corpus, Split, read_corpus, split_corpus
 from core.words.model import GloveConfig, SkipGramConfig, WindowConfig
-from core.words.presets import Preset, find_preset
+from core.words.presets import Preset
 from core.words.train import train_one
 from core.words.windows import held_out_windows, window_net
 
@@ -45,100 +44,64 @@ LOSS_PROTOCOLS = {
 }
 
 
-def train(
-    preset_name: str,
-    local: LocalData,
-    *,
-    seed: int,
-    n_epochs: int | None = None,
-    n_devices: int = 1,
-    checkpoint_dir: Path | None = None,
-    resume: bool = False,
-    command: str = "",
-    progress: bool = False,
-    data_dir: str | Path | None = None,
-) -> Bundle:
-    """Trains a preset and gathers what the explorer needs.
+def train(run: TrainingRun, preset: Preset) -> Bundle:
+    """Trains a recipe and gathers what the explorer needs.
 
     Args:
-        preset_name: one of `PRESETS`.
-        local: the archive of the data set "imdb".
-        seed: of the split and of everything random in training.
-        n_epochs: other than the preset's.
-        n_devices: must be 1: the tables are updated row by row on one device.
-        checkpoint_dir: where a killed run finds its way back; None for no checkpoints.
-        resume: go on from there.
-        command: the command line, for the card.
-        progress: show a bar on stderr.
-        data_dir: folder in which the tokenised reviews are kept.
+        run: how.
+        preset: the recipe.
 
     Returns:
         The bundle, not yet saved.
 
     Raises:
         InputError: an option is out of bounds.
-        DataError: the archive is not what it should be.
+        DataError: the archive of reviews is not what it should be.
     """
-    preset = find_preset(preset_name)
-    if seed < 0:
-        raise InputError(f"seed ({seed}) should be 0 or more")
-    if n_devices != 1:
-        raise InputError(f"devices ({n_devices}) should be 1: word vectors train on one device")
-    corpus = read_corpus(local, data_dir=data_dir).limited(
+    local = run.sources.get("imdb")
+    corpus = read_corpus(local, data_dir=run.sources.data_dir).limited(
         min_count=preset.min_count, max_words=preset.max_words
     )
-    epochs = preset.n_epochs if n_epochs is None else n_epochs
-    checkpoints = None
-    if checkpoint_dir is not None:
-        run = {
-            "preset": preset_name,
-            "settings": dataclasses.asdict(preset),
-            "epochs": epochs,
-            "seed": seed,
-            "data": local.sha256,
-        }
-        checkpoints = Checkpoints(checkpoint_dir / "run-0", run, resume=resume)
-    split = split_corpus(corpus, seed=seed)
-    fitted = train_one(
-        preset.config,
-        split,
-        seed=seed,
-        n_epochs=epochs,
-        checkpoints=checkpoints,
-        progress=f"words {preset_name}" if progress else None,
-    )
-    if checkpoints is not None:
-        checkpoints.close()
-    return gather(preset_name, local, corpus, split, fitted, seed=seed, command=command)
+    what = {
+        "preset": run.preset,
+        "config": dataclasses.asdict(preset.config),
+        "n_epochs": preset.n_epochs,
+        "data": local.sha256,
+    }
+    split = split_corpus(corpus, seed=run.seed)
+    with run.checkpoints("run-0", what) as checkpoints:
+        fitted = train_one(
+            preset.config,
+            split,
+            seed=run.seed,
+            n_epochs=run.n_epochs or preset.n_epochs,
+            checkpoints=checkpoints,
+            progress=run.label(f"words {run.preset}"),
+        )
+    return gather(preset, local, corpus, split, fitted, run)
 
 
 def gather(
-    preset_name: str,
+    preset: Preset,
     local: LocalData,
     corpus: Corpus,
     split: Split,
     fitted: Fitted,
-    *,
-    seed: int,
-    command: str,
-    preset: Preset | None = None,
+    run: TrainingRun,
 ) -> Bundle:
     """Centres and rounds the vectors, measures them, and makes the bundle.
 
     Args:
-        preset_name: for the bundle's name.
+        preset: the recipe.
         local: the archive, for provenance.
         corpus: the reviews with the words that have a vector.
         split: its two sides.
         fitted: what training left.
-        seed: of split and training.
-        command: the command line that makes this bundle.
-        preset: another recipe than the named one.
+        run: its preset names the bundle; its seed is that of split and training.
 
     Returns:
         The bundle, not yet saved.
     """
-    preset = find_preset(preset_name) if preset is None else preset
     arrays = dict(fitted.best)
     # What words share says nothing about any one of them; without it, held-out windows are told
     # better. The mean is that of the noise, or the many rare words would decide it.
@@ -150,7 +113,7 @@ def gather(
     config = dataclasses.asdict(preset.config) | {
         "content": "vectors",
         "method": METHODS[type(preset.config)],
-        "preset": preset_name,
+        "preset": run.preset,
         "title": preset.title,
         "n_epochs": last["epoch"],
         "min_count": preset.min_count,
@@ -161,9 +124,9 @@ def gather(
     }
     bundle = Bundle(
         kind=KIND,
-        name=f"words-{preset_name}",
+        name=f"words-{run.preset}",
         config=json.loads(json.dumps(config)),
-        seeds={"split": seed, "model": seed},
+        seeds={"split": run.seed, "model": run.seed},
         metrics={},
         dataset=local.record(),
         arrays=arrays,
@@ -171,7 +134,7 @@ def gather(
         documents={"history": fitted.history},
         device=describe_devices(),
         duration_s=fitted.train_s,
-        command=command,
+        command=run.command,
     )
     figures = {"heldout_loss": last["heldout_loss"]} | _figures(bundle, split)
     protocols = {
@@ -188,14 +151,14 @@ def gather(
 
 
 def measure(
-    bundle: Bundle, local: LocalData, data_dir: str | Path | None = None
+    bundle: Bundle, sources: Sources, data: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Measures a bundle's vectors, as stored in half precision, on its own held-out reviews.
 
     Args:
         bundle: of this kind, with the content "vectors".
-        local: the archive of the data set "imdb".
-        data_dir: folder in which the tokenised reviews are kept.
+        sources: where its reviews are looked for.
+        data: None, or the bundle's own data set.
 
     Returns:
         Name of each metric that the shipped arrays suffice for -> "measured" and "recorded":
@@ -207,7 +170,8 @@ def measure(
     """
     if bundle.config.get("content") != "vectors":
         raise InputError(f"bundle ({bundle.name}) should hold vectors to be measured on reviews")
-    corpus = read_corpus(local, data_dir=data_dir).limited(
+    local = sources.get(bundle.dataset["name"])
+    corpus = read_corpus(local, data_dir=sources.data_dir).limited(
         min_count=bundle.config["min_count"], max_words=bundle.config["max_words"]
     )
     return measure_on(bundle, corpus)

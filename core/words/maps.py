@@ -9,19 +9,23 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from core.bundle import Bundle
+from core.bundle import ASSETS, Bundle, load_bundle
+from core.datasets.store import Sources
 from core.devices import describe_devices
+from core.training_run import TrainingRun
+from core.words import GLOVE, quality
 from core.words.affinities import Affinities, affinities
 from core.words.affinities import nearest as nearest_rows
 from core.words.explorer import MAPS, MapRecord, words_name
 from core.words.guests import measured
+from core.words.presets import MapsPreset
 from core.words.quality import (
     N_NEIGHBOURS,
-    measure,
     nearest,
     neighbour_preservation,
     trustworthiness,
 )
+from core.words.sets import open_set
 from core.words.tsne import Tsne, TsneConfig, first_positions, scaled_components, tsne
 from core.words.vectors import WordVectors
 
@@ -89,6 +93,28 @@ def shipped_plans() -> tuple[MapPlan, ...]:
         *(MapPlan(10_000, "cosine", TsneConfig(perplexity=p)) for p in (30.0, 100.0)),
     ]
     return tuple(plans)
+
+
+def train(run: TrainingRun, preset: MapsPreset) -> Bundle:
+    """Draws the maps that ship of a set of vectors.
+
+    Args:
+        run: how.
+        preset: which set.
+
+    Returns:
+        The bundle, not yet saved.
+
+    Raises:
+        DataError: GloVe's archive is missing or damaged.
+        BundleError: the vectors' bundle is missing or damaged.
+    """
+    vectors = open_set(preset.vectors, run.sources)
+    if preset.vectors == GLOVE:
+        dataset: dict[str, Any] = run.sources.get("glove-6b").record()
+    else:
+        dataset = dict(load_bundle(ASSETS / f"words-{preset.vectors}", kind="words").dataset)
+    return draw_maps(vectors, dataset, command=run.command, progress=run.progress)
 
 
 def draw_maps(
@@ -168,7 +194,7 @@ def draw_maps(
             "n_neighbours": N_KEPT,
             "axes": usable,
         },
-        seeds={"tsne": sorted({record.seed for record in records})},
+        seeds={"first of the maps": min(record.seed for record in records)},
         metrics={
             "trustworthiness": _metric(
                 first.trustworthiness,
@@ -200,12 +226,32 @@ def draw_maps(
     return dataclasses.replace(bundle, card=_card(bundle, records))
 
 
-def measure_maps(bundle: Bundle, vectors: WordVectors) -> dict[str, dict[str, float]]:
-    """Measures the first map of a bundle again from its coordinates and the vectors."""
+def measure(
+    bundle: Bundle, sources: Sources, data: str | None = None
+) -> dict[str, dict[str, float]]:
+    """Measures the first map of a bundle again from its coordinates and the vectors.
+
+    Args:
+        bundle: of maps.
+        sources: where GloVe's archive is looked for, if the maps are of its vectors.
+        data: None, or the bundle's own data set.
+
+    Returns:
+        "trustworthiness" and "preservation": "measured" and "recorded" each.
+
+    Raises:
+        DataError: GloVe's archive is missing or damaged.
+        BundleError: the vectors' bundle is missing or damaged.
+    """
+    return measure_on(bundle, open_set(bundle.config["vectors"], sources))
+
+
+def measure_on(bundle: Bundle, vectors: WordVectors) -> dict[str, dict[str, float]]:
+    """Measures the first map on vectors that are open already; see `measure`."""
     record = MapRecord(**bundle.documents["maps"][0])
     points = fitted_points(vectors, record.n_words, record.distance)
     coordinates = bundle.arrays[f"map.{record.name}.coordinates"]
-    kept, trusted = measure(points, coordinates)
+    kept, trusted = quality.measure(points, coordinates)
     return {
         "trustworthiness": {
             "measured": trusted,

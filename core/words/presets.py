@@ -6,8 +6,10 @@ with films (bank, sea, physics, bread ...). No list of human judgements took par
 """
 
 import dataclasses
+from typing import ClassVar
 
 from core.errors import pick
+from core.words import GLOVE, OUR_VECTORS
 from core.words.model import GloveConfig, SkipGramConfig, WindowConfig
 
 MIN_COUNT = 5  # a word that stands fewer times in the reviews gets no vector
@@ -24,6 +26,7 @@ class Preset:
         n_epochs: passes through the reviews.
         min_count: fewest occurrences of a word.
         max_words: most words, the most frequent ones.
+        uses: see `core.contents.Recipe`; tables are updated row by row on one device.
     """
 
     title: str
@@ -31,6 +34,25 @@ class Preset:
     n_epochs: int
     min_count: int = MIN_COUNT
     max_words: int = MAX_WORDS
+    uses: ClassVar[frozenset[str]] = frozenset({"seed", "epochs", "resume"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MapsPreset:
+    """A recipe for the maps of a set of vectors; every map has its own seed.
+
+    Attributes:
+        vectors: name of the set.
+        uses: see `core.contents.Recipe`.
+    """
+
+    vectors: str
+    uses: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def title(self) -> str:
+        """Returns what is drawn."""
+        return f"t-SNE maps of {self.vectors}"
 
 
 PRESETS = {
@@ -50,6 +72,8 @@ PRESETS = {
         n_epochs=5,
     ),
 }
+
+MAPS = {f"maps-{name}": MapsPreset(name) for name in (GLOVE, *OUR_VECTORS)}
 
 
 def find_preset(name: str) -> Preset:

@@ -6,21 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.bundle import ASSETS, load_bundle
+from core.datasets.command import sources_of
+from core.datasets.store import Sources
 from core.errors import InputError
-from core.words import OUR_VECTORS
+from core.words import GLOVE, OUR_VECTORS
 
 if TYPE_CHECKING:
     from core.words.vectors import WordVectors
 
-GLOVE = "glove"
 
-
-def open_set(name: str, args: argparse.Namespace) -> "WordVectors":
+def open_set(name: str, sources: Sources, *, n_dims: int = 50) -> "WordVectors":
     """Opens a set of vectors by name.
 
     Args:
         name: "glove" or one of `OUR_VECTORS`.
-        args: mirror, data_dir and, for glove, perhaps n_dims.
+        sources: where GloVe's archive is looked for.
+        n_dims: of GloVe's vectors.
 
     Raises:
         InputError: there is none of that name.
@@ -28,11 +29,9 @@ def open_set(name: str, args: argparse.Namespace) -> "WordVectors":
         BundleError: the bundle is missing or damaged.
     """
     if name == GLOVE:
-        from core.datasets.store import ensure
         from core.words.glove import open_glove
 
-        local = ensure("glove-6b", data_dir=args.data_dir, mirror=args.mirror)
-        return open_glove(local, n_dims=getattr(args, "n_dims", 50), data_dir=args.data_dir)
+        return open_glove(sources.get("glove-6b"), n_dims=n_dims, data_dir=sources.data_dir)
     if name not in OUR_VECTORS:
         raise InputError(f"--vectors ({name}) should be one of {', '.join((GLOVE, *OUR_VECTORS))}")
     return _open_bundle(ASSETS / f"words-{name}", name)
@@ -58,7 +57,7 @@ def choose_set(args: argparse.Namespace) -> "WordVectors":
             raise InputError("--bundle should be given without --vectors")
         return _open_bundle(args.bundle, OUR_VECTORS[0])
     if args.vectors is not None:
-        return open_set(args.vectors, args)
+        return open_set(args.vectors, sources_of(args), n_dims=args.n_dims)
     from core.words.glove import glove_if_here
 
     found = glove_if_here(n_dims=args.n_dims, data_dir=args.data_dir, mirror=args.mirror)
@@ -66,5 +65,5 @@ def choose_set(args: argparse.Namespace) -> "WordVectors":
         sys.stderr.write(
             f"GloVe's archive is not on this machine: asking our own vectors, {OUR_VECTORS[0]}\n"
         )
-        return open_set(OUR_VECTORS[0], args)
+        return open_set(OUR_VECTORS[0], sources_of(args))
     return found

@@ -1,13 +1,9 @@
-import argparse
-
 import numpy as np
 import pytest
 
-from core import interrupts
-from core.bundle import Bundle
 from core.checkpoint import Checkpoints, clear_unused, close_all
-from core.errors import InputError, LatentLabError
-from core.training_run import TrainingRun, train_and_save
+from core.errors import InputError
+from core.training_run import TrainingRun
 
 
 @pytest.mark.parametrize(
@@ -89,42 +85,3 @@ def test_only_folders_without_checkpoints_are_cleared(tmp_path):
     assert clear_unused(tmp_path / "c")
     assert [path.name for path in (tmp_path / "c").iterdir()] == ["full"]
     assert not clear_unused(tmp_path / "none")
-
-
-def options(out, **more):
-    given = {"preset": "bias", "seed": 0, "epochs": None, "devices": 1, "resume": False}
-    return argparse.Namespace(out=out, json=True, **(given | more))
-
-
-def made(run=None):
-    return Bundle("movies", "b", {}, {}, {}, {"name": "d"}, {})
-
-
-def test_a_failed_training_leaves_nothing_and_a_stopped_one_says_how_to_go_on(tmp_path):
-    def refuse(run):
-        with run.checkpoints("net", {}):
-            raise InputError("folds")
-
-    def stop(run):
-        with run.checkpoints("net", {}) as saved:
-            if run.n_epochs:
-                saved.save(1, {"x": np.zeros(2)}, {})
-            raise KeyboardInterrupt
-
-    with pytest.raises(InputError):
-        train_and_save(options(tmp_path / "runs" / "b"), "movies", "", refuse)
-    assert not list(tmp_path.iterdir())
-    for epochs, said in ((None, "stopped"), (5, "stopped; the same command with --resume goes on")):
-        with pytest.raises(KeyboardInterrupt):
-            train_and_save(options(tmp_path / "runs" / "b", epochs=epochs), "movies", "", stop)
-        assert interrupts.stopping_words().startswith(said)
-        assert (tmp_path / "runs").exists() == (epochs is not None)
-
-
-def test_a_report_that_cannot_be_written_says_where_the_bundle_is(tmp_path):
-    def tell(*_, **__):
-        raise LatentLabError("standard output cannot take the results")
-
-    with pytest.raises(LatentLabError, match="the bundle is written to .*b"):
-        train_and_save(options(tmp_path / "b"), "movies", "", made, tell=tell)
-    assert [path.name for path in tmp_path.iterdir()] == ["b"]

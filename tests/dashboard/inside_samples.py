@@ -4,15 +4,13 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-import pytest
-
 from core.bundle import save_bundle
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
 from core.textgen.bundles import train
 from core.textgen.model import GRU, LSTM, RNN, CharConfig
-from core.textgen.presets import PRESETS, Preset
-from core.training_run import TrainingRun
+from core.textgen.presets import Preset
+from tests.core.runs import run_on
 
 LINES = 'the cat sat. "so be it," said he (the dog); and they went home.\nwhy [not]?\n' * 30
 N_UNITS = {LSTM: 12, GRU: 10, RNN: 8}
@@ -41,7 +39,6 @@ def fill_nets(assets: Path, folder: Path) -> Path:
             dropout=0.0,
         )
         preset = Preset(TITLES[name], "nietzsche", config, n_epochs=1, n_streams=4, n_steps=16)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(PRESETS, name, dataclasses.replace(preset, learning_rate=0.02))
-            save_bundle(train(name, local, TrainingRun()), assets / f"textgen-{name}")
+        quick = dataclasses.replace(preset, learning_rate=0.02)
+        save_bundle(train(run_on(local, preset=name), quick), assets / f"textgen-{name}")
     return assets

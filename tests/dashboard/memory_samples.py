@@ -12,8 +12,9 @@ from core.textgen.ngram import fit_ngrams
 from core.textgen.order import stories_to_learn
 from core.textgen.readers import ReaderConfig, fit_readers, untrained
 from core.textgen.recurrence import RecurrenceConfig, gather_recurrence
-from core.textgen.unfolded_training import train_unfolded
+from core.textgen.unfolded_training import UnfoldedPreset, train
 from core.training_run import TrainingRun
+from tests.core.runs import run_on
 
 BOOK = 'The cat sat. "So be it," said he (the dog); and they went home.\n' * 40
 _SIZES = ReaderConfig(
@@ -60,5 +61,6 @@ def fill_unfolded(assets: Path, folder: Path) -> Path:
     path.write_text(BOOK, encoding="utf-8")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     local = LocalData(lookup("nietzsche"), path, sha256, str(folder))
-    save_bundle(train_unfolded(local, TrainingRun(n_epochs=2)), assets / "textgen-unfolded")
+    bundle = train(run_on(local, n_epochs=2), UnfoldedPreset("Tiny"))
+    save_bundle(bundle, assets / "textgen-unfolded")
     return assets

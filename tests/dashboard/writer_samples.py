@@ -4,15 +4,13 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-import pytest
-
 from core.bundle import save_bundle
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
 from core.textgen.bundles import train
 from core.textgen.model import RNN, CharConfig
-from core.textgen.presets import PRESETS, Preset
-from core.training_run import TrainingRun
+from core.textgen.presets import Preset
+from tests.core.runs import run_on
 
 _WITH_MARKUP = "a quick <i>brown</i> fox = 'jumps over'\n"  # the signs of a text with markup
 LINES = (
@@ -52,7 +50,5 @@ def fill_writers(assets: Path, folder: Path) -> Path:
         snapshots=(),
     )
     for name, preset in ((SMALL, small), (PLAIN, plain)):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(PRESETS, name, preset)
-            save_bundle(train(name, local, TrainingRun()), assets / f"textgen-{name}")
+        save_bundle(train(run_on(local, preset=name), preset), assets / f"textgen-{name}")
     return assets

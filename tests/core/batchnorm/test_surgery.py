@@ -13,13 +13,13 @@ from core.batchnorm.drawings import draw
 from core.batchnorm.explorer import SurgeryModel, open_surgery
 from core.batchnorm.recipes import RECIPES
 from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
-from core.batchnorm.surgery import measure_surgery, operate_on_photos
+from core.batchnorm.surgery import measure, train
 from core.batchnorm.surgery_cases import SurgeryConfig, cases_of, headlines
 from core.bundle import load_bundle, save_bundle
 from core.datasets.registry import lookup
 from core.errors import BundleError, BundleNotFound, InputError
-from core.training_run import TrainingRun
 from tests.core.batchnorm.samples import local_of, photo_bytes, write_mirror
+from tests.core.runs import run_on, sources_with
 
 CONFIG = SurgeryConfig(35, (4,), epsilons=(1e-3,), has_singles=False)
 
@@ -34,8 +34,8 @@ def model(places: Path, tmp_path_factory: pytest.TempPathFactory) -> SurgeryMode
     folder = tmp_path_factory.mktemp("assets")
     photos = local_of("dogscats-sample", places)
     weights = local_of("squeezenet", places)
-    bundle = operate_on_photos(CONFIG, photos, weights, TrainingRun(), data_dir=folder)
-    found = measure_surgery(bundle, photos, data_dir=folder)
+    bundle = train(run_on(photos, weights, data_dir=folder), CONFIG)
+    found = measure(bundle, sources_with(photos, data_dir=folder))
     for name, values in found.items():
         assert values["measured"] == pytest.approx(values["recorded"], rel=1e-3, abs=1e-4), name
     target = save_bundle(bundle, folder / "batchnorm-surgery")

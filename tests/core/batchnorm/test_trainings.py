@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.batchnorm import TUNED_SURGERY, best, sweep
-from core.batchnorm.best import BestConfig, measure_best, train_best
+from core.batchnorm import TUNED_SURGERY, best, surgery, sweep
+from core.batchnorm.best import BestConfig
 from core.batchnorm.best_bundle import nets_of
 from core.batchnorm.best_explorer import BestNets, probabilities
 from core.batchnorm.decoding import decode
@@ -18,15 +18,14 @@ from core.batchnorm.fitting import Recipe
 from core.batchnorm.looking import Looker
 from core.batchnorm.start import NETS_COMPARED, PLAIN
 from core.batchnorm.subjects import fine_tuned
-from core.batchnorm.surgery import measure_surgery, operate_on_photos
 from core.batchnorm.surgery_cases import SurgeryConfig
-from core.batchnorm.sweep import SweepConfig, measure_sweep, train_sweep
+from core.batchnorm.sweep import SweepConfig
 from core.batchnorm.sweep_results import SweepResults
 from core.bundle import save_bundle
 from core.datasets.store import LocalData
 from core.errors import BundleError, InputError
-from core.training_run import TrainingRun
 from tests.core.batchnorm.samples import local_of, photo_bytes, write_mirror
+from tests.core.runs import run_on
 
 RECIPE = Recipe(size=35, batch_size=8, n_epochs=2, optimizer="adam", least_area=0.5)
 SWEEP = SweepConfig((1e-4, 1e3), n_seeds=1, recipe=RECIPE)
@@ -55,11 +54,12 @@ def test_a_sweep_that_was_killed_goes_on_and_can_be_measured_again(
         return real(*args, **options)
 
     monkeypatch.setattr(sweep, "_curve", curve)
-    run, data = TrainingRun(checkpoint_dir=tmp_path / "scaffold"), tmp_path / "data"
+    data = tmp_path / "data"
+    run = run_on(*archives, data_dir=data, checkpoint_dir=tmp_path / "scaffold")
     with pytest.raises(Killed):
-        train_sweep(SWEEP, *archives, run, data_dir=data)
+        sweep.train(run, SWEEP)
     n_allowed = 4
-    bundle = train_sweep(SWEEP, *archives, dataclasses.replace(run, resume=True), data_dir=data)
+    bundle = sweep.train(dataclasses.replace(run, resume=True), SWEEP)
     assert done == [*SWEEP.rates, *SWEEP.rates]  # the one before the kill not twice
     curves = bundle.tables["curves"]
     trained = curves.groupby(["net", "learning_rate"])["epoch"].apply(list)
@@ -70,22 +70,22 @@ def test_a_sweep_that_was_killed_goes_on_and_can_be_measured_again(
     assert not curves.drop(wild.index)["has_diverged"].any()
 
     n_allowed = 5
-    (found,) = measure_sweep(bundle, *archives, data_dir=data).values()
+    (found,) = sweep.measure(bundle, run.sources).values()
     assert found["measured"] == found["recorded"]
 
 
 def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
     archives: tuple[LocalData, LocalData], tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    how = {"data_dir": tmp_path / "data"}
-    bundle = train_best(BEST, *archives, TrainingRun(), **how)
+    run = run_on(*archives, data_dir=tmp_path / "data")
+    bundle = best.train(run, BEST)
     tries = bundle.tables["tried"]
     assert len(tries) == 2 * 2  # nets and rates
     for net in NETS_COMPARED:
         rate = best.chosen_rate(tries.to_dict("records"), net)
         own = tries[tries["net"] == net].set_index("learning_rate")["loss"]
         assert own[rate] == own.min()
-    found = measure_best(bundle, archives[0], **how)
+    found = best.measure(bundle, run.sources)
     assert set(found) == {"accuracy_with", "accuracy_without"}
     for values in found.values():
         assert values["measured"] == values["recorded"]
@@ -95,10 +95,10 @@ def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
 
     # the net without batch norm goes onto the table
     small = SurgeryConfig(35, (4,), epsilons=(1e-3,), has_singles=False, on=TUNED_SURGERY)
-    operated = operate_on_photos(small, *archives, TrainingRun(), nets=folder, **how)
+    operated = surgery.train(run, small, nets=folder)
     assert operated.name == f"batchnorm-{TUNED_SURGERY}"
     assert operated.metrics["exact_max_abs_diff"]["value"] < 1e-3
-    again = measure_surgery(operated, archives[0], **how)
+    again = surgery.measure(operated, run.sources)
     for name, values in again.items():
         assert values["measured"] == pytest.approx(values["recorded"], rel=1e-3, abs=1e-4), name
     on_table = SurgeryModel(operated)
@@ -107,7 +107,12 @@ def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
     own = probabilities(Looker(dataclasses.replace(plan, size=35), arrays)(pixels))
     np.testing.assert_allclose(on_table.classify(photo_bytes()).without, own[0], atol=1e-5)
     with pytest.raises(BundleError, match="holds no nets; make them with"):
-        fine_tuned(small, archives[0], save_bundle(operated, tmp_path / "other"), **how)
+        fine_tuned(
+            small,
+            archives[0],
+            save_bundle(operated, tmp_path / "other"),
+            data_dir=run.sources.data_dir,
+        )
 
     photos = tmp_path / "photos"
     for kind in ("cats", "dogs"):

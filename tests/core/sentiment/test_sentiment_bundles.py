@@ -16,6 +16,7 @@ from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.ngrams import pack_columns
 from core.sentiment.presets import Preset
 from core.sentiment.publishable import read_publishable
+from tests.core.runs import run_on, sources_with
 from tests.core.sentiment.samples import CONFIGS, N_TEST, planted_archive
 
 PRESETS = {
@@ -39,11 +40,8 @@ def trained(request, tmp_path_factory):
     """A preset's name, the data, the folder of kept reviews, and its bundle, saved and loaded."""
     folder = tmp_path_factory.mktemp("sentiment")
     local = planted_archive(folder / "reviews.tar.gz")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bundles, "find_preset", PRESETS.__getitem__)
-        made = train(
-            request.param, local, seed=3, n_seeds=2, command="python -m core", data_dir=folder
-        )
+    how = {"preset": request.param, "n_seeds": 2, "command": "python -m core"}
+    made = train(run_on(local, data_dir=folder, seed=3, **how), PRESETS[request.param])
     saved = load_bundle(save_bundle(made, folder / "bundle"), kind="sentiment")
     return request.param, local, folder, saved
 
@@ -60,7 +58,7 @@ def test_a_loaded_bundle_says_what_it_recorded_of_each_test_review(trained):
 
 def test_measuring_again_gives_the_recorded_figures(trained):
     _, local, folder, bundle = trained
-    found = measure(bundle, local, data_dir=folder)
+    found = measure(bundle, sources_with(local, data_dir=folder))
     assert set(found) == {"test_accuracy", "calibration_error"}
     for figure in found.values():
         assert figure["measured"] == pytest.approx(figure["recorded"], abs=1 / N_TEST)
@@ -153,16 +151,3 @@ def test_near_vectors_of_glove_are_said_to_ship(trained, monkeypatch):
     assert "cosine between a word's vector here and GloVe's is 1.000" in text
     assert "for 100.0% of its 3 words in GloVe" in text and "PDDL 1.0" in text
     assert "GloVe" not in bundle.card
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "problem"),
-    [
-        ("nbsvm", {"seed": -1}, r"seed \(-1\) should be at least 0"),
-        ("nbsvm", {"seed": 0, "n_seeds": 0}, r"seeds \(0\) should be at least 1"),
-        ("bert", {"seed": 0}, r"preset \(bert\) should be one of mlp, cnn"),
-    ],
-)
-def test_options_out_of_bounds_are_refused_before_any_reading(name, options, problem):
-    with pytest.raises(InputError, match=problem):
-        train(name, None, **options)

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from core.bundle import load_bundle, save_bundle
-from core.errors import InputError
 from core.sentiment import settings
 from core.sentiment.effects import effects
-from core.sentiment.presets import PRESETS, Preset
-from core.sentiment.settings import GRID, Run, measure_settings, runs, train_settings
+from core.sentiment.presets import PRESETS, Preset, SettingsPreset
+from core.sentiment.settings import GRID, Run, measure, runs, train
+from tests.core.runs import run_on, sources_with
 from tests.core.sentiment.samples import CONFIGS, planted_archive
 
 TINY = Preset("", CONFIGS["mlp"], n_epochs=2, learning_rate=0.02, batch_size=20)
@@ -46,8 +46,9 @@ def test_a_run_changes_one_setting_and_keeps_its_type():
 
 def test_trainings_are_recorded_and_the_standard_one_can_be_measured_again(tiny, tmp_path):
     local = planted_archive(tmp_path / "reviews.tar.gz")
-    bundle = train_settings(
-        local, seed=3, n_seeds=2, presets=("mlp",), command="train", data_dir=tmp_path
+    bundle = train(
+        run_on(local, data_dir=tmp_path, seed=3, n_seeds=2, command="train"),
+        SettingsPreset("Tiny", ("mlp",)),
     )
     table = bundle.tables["runs"]
     values = table.groupby("setting")["value"].unique().map(sorted).to_dict()
@@ -57,14 +58,9 @@ def test_trainings_are_recorded_and_the_standard_one_can_be_measured_again(tiny,
     assert standard.groupby(["seed", "epoch"])["loss"].nunique().eq(1).all()
     save_bundle(bundle, tmp_path / "out")
     again = load_bundle(tmp_path / "out", kind="sentiment")
-    (metric,) = measure_settings(again, local, data_dir=tmp_path).values()
+    (metric,) = measure(again, sources_with(local, data_dir=tmp_path)).values()
     assert metric["measured"] == pytest.approx(metric["recorded"])
     assert "n_ids: 8, 16" in bundle.card
-
-
-def test_seeds_out_of_bounds_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"seeds \(0\) should be at least 1"):
-        train_settings(planted_archive(tmp_path / "a.tar.gz"), seed=0, n_seeds=0)
 
 
 def test_effects_are_means_at_the_epoch_of_the_lowest_mean_loss():

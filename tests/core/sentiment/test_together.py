@@ -8,10 +8,11 @@ from core.sentiment.data import Vocabulary
 from core.sentiment.explorer import SentimentModel
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.ngrams import unpack
-from core.sentiment.presets import PRESETS, Preset
+from core.sentiment.presets import Preset
 from core.sentiment.protocol import measure_linear
 from core.sentiment.together import union, weigh
 from core.sentiment.two_views import TwoViewConfig
+from tests.core.runs import run_on, sources_with
 from tests.core.sentiment.samples import CONFIGS, planted, planted_archive
 
 TINY = Preset(
@@ -29,9 +30,8 @@ TINY = Preset(
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("together")
     local = planted_archive(folder / "reviews.tar.gz")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PRESETS, "together", TINY)
-        bundle = train("together", local, seed=1, n_seeds=2, command="train", data_dir=folder)
+    how = {"preset": "together", "seed": 1, "n_seeds": 2, "command": "train"}
+    bundle = train(run_on(local, data_dir=folder, **how), TINY)
     save_bundle(bundle, folder / "out")
     return load_bundle(folder / "out", kind="sentiment"), local, folder
 
@@ -45,7 +45,7 @@ def test_a_sum_is_trained_saved_and_measured_again(trained):
     assert shared not in bundle.metrics["val_accuracy"]["protocol"]
     lengths = {name: len(row["per_seed"]) for name, row in bundle.metrics.items()}
     assert lengths["test_accuracy"] == lengths["net_accuracy"] == 2
-    again = measure(bundle, local, data_dir=folder)["test_accuracy"]
+    again = measure(bundle, sources_with(local, data_dir=folder))["test_accuracy"]
     assert again["measured"] == pytest.approx(again["recorded"], abs=0.02)
     recorded = bundle.tables["test"]["logit"].to_numpy()
     model = SentimentModel(bundle)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.bundle import save_bundle
+from core.datasets.store import Sources
 from core.errors import BundleError, BundleNotFound, InputError
 from core.textgen.markup import END, NAMES, MarkupConfig
 from core.textgen.memory import MemoryConfig
@@ -22,7 +23,7 @@ from core.textgen.order import (
     is_unseen,
 )
 from core.textgen.readers import READERS, ReaderConfig
-from core.textgen.recurrence import RecurrenceConfig, measure_recurrence, train_recurrence
+from core.textgen.recurrence import RecurrenceConfig, RecurrencePreset, measure, train
 from core.training_run import TrainingRun
 
 SIZES = ReaderConfig(
@@ -46,7 +47,7 @@ CONFIG = RecurrenceConfig(
 def model(tmp_path_factory):
     """The experiments in small, saved and opened as a page opens them."""
     folder = tmp_path_factory.mktemp("assets")
-    bundle = train_recurrence(CONFIG, TrainingRun())
+    bundle = train(TrainingRun(), RecurrencePreset("Tiny", CONFIG))
     save_bundle(bundle, folder / "textgen-memory")
     return open_memory(assets=folder)
 
@@ -117,7 +118,7 @@ def test_the_lstm_answers_a_story_live(model):
 
 
 def test_tags_asked_for_again_give_what_is_recorded(model):
-    for metric in measure_recurrence(model.bundle, model).values():
+    for metric in measure(model.bundle, Sources()).values():
         assert metric["measured"] == pytest.approx(metric["recorded"], abs=0.02)
 
 

@@ -21,7 +21,7 @@ from core.textgen.fitting import fit_text
 from core.textgen.generate import PIECE
 from core.textgen.presets import PRESETS, WINDOWS, Preset, find_preset
 from core.textgen.sampling import MOST_PRIME, Hold, Settings
-from core.training_run import TrainingRun
+from tests.core.runs import run_on
 from tests.core.textgen.samples import SMALL, TEXT, local_text
 
 
@@ -30,9 +30,8 @@ def trained(tmp_path_factory):
     """A bundle as it is saved, its text, and the folder of assets it lies in."""
     folder = tmp_path_factory.mktemp("textgen")
     local = local_text(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PRESETS, "nietzsche", SMALL)
-        bundle = train("nietzsche", local, TrainingRun(3, command="python -m core train textgen"))
+    how = {"preset": "nietzsche", "seed": 3, "command": "python -m core train textgen"}
+    bundle = train(run_on(local, **how), SMALL)
     save_bundle(bundle, folder / "textgen-nietzsche")
     return open_model("nietzsche", assets=folder), local, folder
 
@@ -285,7 +284,8 @@ def test_gates_and_influence_are_told_for_a_text(trained):
 
 
 def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not(tmp_path):
-    local, run = local_text(tmp_path), TrainingRun(checkpoint_dir=tmp_path / "scaffold")
+    local = local_text(tmp_path)
+    run = run_on(local, preset="nietzsche", checkpoint_dir=tmp_path / "scaffold")
     seen = []
 
     def cut_off(row):
@@ -294,15 +294,14 @@ def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PRESETS, "nietzsche", SMALL)
         patch.setattr(training_run, "Checkpoints", functools.partial(Checkpoints, every_s=0))
-        whole = train("nietzsche", local, TrainingRun())
+        whole = train(run_on(local, preset="nietzsche"), SMALL)
         with patch.context() as while_it_runs, pytest.raises(KeyboardInterrupt):
             while_it_runs.setattr("core.loop._check_finite", cut_off)
-            train("nietzsche", local, run)
+            train(run, SMALL)
         begun = len(seen)
         patch.setattr("core.loop._check_finite", lambda row: seen.append(row["epoch"]))
-        again = train("nietzsche", local, dataclasses.replace(run, resume=True))
+        again = train(dataclasses.replace(run, resume=True), SMALL)
     assert seen[begun:] == [3, 4]  # what came before was not trained again
     assert set(again.arrays) == set(whole.arrays)
     for name, array in whole.arrays.items():

@@ -17,9 +17,9 @@ from core.textgen.unfolded_explorer import (
     UnfoldedModel,
     open_unfolded,
 )
-from core.textgen.unfolded_training import measure_unfolded, train_unfolded
+from core.textgen.unfolded_training import UnfoldedPreset, measure, train
 from core.textgen.window_net import WindowConfig, WindowNet
-from core.training_run import TrainingRun
+from tests.core.runs import run_on, sources_with
 from tests.core.textgen.samples import local_text
 
 
@@ -82,7 +82,7 @@ def test_a_window_of_nothing_is_refused():
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("unfolded")
     local = local_text(folder)
-    bundle = train_unfolded(local, TrainingRun(n_epochs=3))
+    bundle = train(run_on(local, n_epochs=3), UnfoldedPreset("Tiny"))
     save_bundle(bundle, folder / "textgen-unfolded")
     return open_unfolded(assets=folder), local
 
@@ -93,7 +93,7 @@ def test_both_ways_to_merge_learn_what_three_characters_tell(trained):
     uniform = np.log2(len(model.alphabet))
     for merge in MERGES:
         assert metrics[f"{merge}_bits"]["value"] < uniform / 1.5
-    measured = measure_unfolded(model.bundle, local)
+    measured = measure(model.bundle, sources_with(local))
     for metric in measured.values():
         assert metric["measured"] == pytest.approx(metric["recorded"])
 

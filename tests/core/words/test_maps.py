@@ -9,7 +9,7 @@ import pytest
 from core.bundle import Bundle, load_bundle, save_bundle
 from core.errors import BundleError, InputError
 from core.words.explorer import MapExplorer, open_vectors
-from core.words.maps import MapPlan, draw_maps, measure_maps, shipped_plans
+from core.words.maps import MapPlan, draw_maps, measure_on, shipped_plans
 from core.words.tsne import TsneConfig
 from core.words.vectors import WordVectors
 
@@ -168,7 +168,7 @@ def test_bad_numbers_are_refused(maps: MapExplorer) -> None:
 
 
 def test_a_map_is_measured_again(bundle: Bundle, vectors: WordVectors) -> None:
-    for values in measure_maps(bundle, vectors).values():
+    for values in measure_on(bundle, vectors).values():
         assert values["measured"] == pytest.approx(values["recorded"], abs=1e-6)
 
 

@@ -11,9 +11,10 @@ import pytest
 from core.bundle import load_bundle, save_bundle
 from core.checkpoint import Checkpoints
 from core.datasets import lookup
-from core.datasets.store import LocalData
+from core.datasets.store import LocalData, Sources
 from core.errors import InputError
 from core.loop import named_arrays
+from core.training_run import TrainingRun
 from core.words import bundles
 from core.words.corpus import count_corpus, split_corpus
 from core.words.least_squares import weighted_least_squares
@@ -146,7 +147,7 @@ def test_the_seed_decides_where_training_starts(name, prepare, split):
 def test_a_bundle_measures_as_it_records(name, fitted, corpus, split, tmp_path):
     preset = Preset("toy", CONFIGS[name], n_epochs=EPOCHS[name], min_count=1)
     bundle = bundles.gather(
-        name, TOY, corpus, split, fitted[name], seed=0, command="toy", preset=preset
+        preset, TOY, corpus, split, fitted[name], TrainingRun(preset=name, command="toy")
     )
     loaded = load_bundle(save_bundle(bundle, tmp_path / "bundle"), kind="words")
     assert loaded.config["content"] == "vectors"
@@ -170,13 +171,13 @@ def test_a_bundle_measures_as_it_records(name, fitted, corpus, split, tmp_path):
 def test_a_bundle_is_not_measured_on_other_words(fitted, corpus, split):
     preset = Preset("toy", CONFIGS["sgns"], n_epochs=6, min_count=1)
     bundle = bundles.gather(
-        "sgns", TOY, corpus, split, fitted["sgns"], seed=0, command="toy", preset=preset
+        preset, TOY, corpus, split, fitted["sgns"], TrainingRun(preset="sgns", command="toy")
     )
     with pytest.raises(InputError, match="should have the 16 words"):
         bundles.measure_on(bundle, corpus.limited(max_words=10))
     other = dataclasses.replace(bundle, config=dict(bundle.config) | {"content": "map"})
     with pytest.raises(InputError, match="should hold vectors"):
-        bundles.measure(other, TOY)
+        bundles.measure(other, Sources())
 
 
 def test_vectors_that_know_nothing_get_half(split):
@@ -197,11 +198,3 @@ def test_presets_are_found_and_unknown_ones_are_named():
     assert all(preset.config.n_dims == 50 for preset in PRESETS.values())
     with pytest.raises(InputError, match="should be one of sgns, glove-reviews, window"):
         find_preset("bert")
-
-
-@pytest.mark.parametrize(
-    ("options", "problem"), [({"n_devices": 2}, "devices"), ({"seed": -1}, "seed")]
-)
-def test_training_refuses_what_it_cannot_do(options, problem):
-    with pytest.raises(InputError, match=problem):
-        bundles.train("sgns", TOY, **({"seed": 0} | options))
