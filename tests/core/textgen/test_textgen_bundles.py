@@ -21,7 +21,7 @@ from core.textgen.fitting import fit_text
 from core.textgen.generate import PIECE
 from core.textgen.presets import PRESETS, WINDOWS, Preset, find_preset
 from core.textgen.sampling import MOST_PRIME, Hold, Settings
-from tests.core.runs import run_on
+from tests.core.runs import run_on, sources_with
 from tests.core.textgen.samples import SMALL, TEXT, local_text
 
 
@@ -57,7 +57,7 @@ def test_a_bundle_holds_snapshots_figures_samples_and_cells(trained):
     assert (model.samples["text"].str.len() == 1_000).all()
     assert set(model.cells["feature"]) == {"quotes", "brackets", "line", "word", "sentence"}
     assert abs(model.bundle.metrics["half_precision_bits"]["value"]) < 0.02
-    again = measure(model.bundle, local)["held_out_bits"]
+    again = measure(model.bundle, sources_with(local))["held_out_bits"]
     assert again["measured"] == pytest.approx(again["recorded"])
     assert "python -m core train textgen" in model.bundle.card
 

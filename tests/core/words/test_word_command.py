@@ -235,7 +235,7 @@ def test_recipes_are_listed_and_checked(capsys: pytest.CaptureFixture) -> None:
     assert "preset (bert) should be one of" in err
     status, _, err = ask(capsys, "train", "words", "--preset", "maps-bert")
     assert status == 2
-    assert "should be one of glove, sgns" in err
+    assert "maps-glove, maps-sgns" in err
 
 
 def test_shipped_maps_are_measured_again(capsys: pytest.CaptureFixture) -> None:
