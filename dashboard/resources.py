@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from core.batchnorm import BEST, KIND, SURGERIES, SWEEP
+from core.batchnorm import BEST, KIND, SURGERIES, SURGERY, SWEEP
 from core.bundle import MANIFEST, Bundle, load_bundle, read_manifest
+from core.contents import content_of, named
 from core.errors import BundleError
 from core.sentiment import MODELS
 from core.textgen import MEMORY, UNFOLDED
 from core.textgen import MODELS as TEXT_MODELS
-from core.words import OUR_VECTORS
+from core.words import MAPS, OUR_VECTORS, VECTORS
 
 if TYPE_CHECKING:
     from core.batchnorm.best_explorer import BestNets
@@ -75,14 +76,30 @@ def manifest(name: str) -> dict[str, Any] | None:
         return None
 
 
+def explorer(name: str, content: str = "") -> Any:
+    """Returns the explorer of a bundle, of the class that `core.contents` names for what it holds.
+
+    Args:
+        name: of the bundle's folder.
+        content: what it should hold.
+
+    Raises:
+        BundleNotFound: there is no such bundle; names the command that makes it.
+        BundleError: it is damaged, foreign or newer than this code, or holds something else.
+    """
+    return _opened(_explorer, name, content)
+
+
 def movie_explorer(name: str) -> "MovieExplorer":
     """Returns the explorer of a movies bundle; raises as `bundle` does."""
-    return _opened(_movie_explorer, name)
+    films: MovieExplorer = explorer(name)
+    films.components(n_components=None)  # once, here: not in somebody's first view of the map
+    return films
 
 
 def word_maps(name: str) -> "MapExplorer":
     """Returns the explorer of a bundle of word maps; raises as `bundle` does."""
-    return _opened(_word_maps, name)
+    return explorer(name, MAPS)
 
 
 def word_vectors(name: str) -> "WordVectors | None":
@@ -97,7 +114,9 @@ def word_vectors(name: str) -> "WordVectors | None":
     if name == "glove":
         return _glove()
     whole = vectors_bundle(name)
-    return _opened(_word_vectors, whole)
+    if _topic(whole) == "sentiment":
+        return _opened(_embedding, whole)
+    return explorer(whole, VECTORS)
 
 
 def vectors_bundle(name: str) -> str:
@@ -127,7 +146,7 @@ def our_vector_sets() -> dict[str, str]:
 
 def sentiment_model(name: str) -> "SentimentModel":
     """Returns one of the models of reviews; raises as `bundle` does."""
-    return _opened(_sentiment_model, f"sentiment-{name}")
+    return explorer(f"sentiment-{name}")
 
 
 def sentiment_models() -> dict[str, "SentimentModel"]:
@@ -148,7 +167,7 @@ def text_models() -> list[str]:
 
 def text_model(name: str) -> "TextModel":
     """Returns one of the nets that write; raises as `bundle` does."""
-    return _opened(_text_model, f"textgen-{name}")
+    return explorer(f"textgen-{name}")
 
 
 def text_title(name: str) -> str:
@@ -159,12 +178,12 @@ def text_title(name: str) -> str:
 
 def memory_model() -> "MemoryModel":
     """Returns the experiments on who remembers what; raises as `bundle` does."""
-    return _opened(_memory_model, f"textgen-{MEMORY}")
+    return explorer(f"textgen-{MEMORY}", MEMORY)
 
 
 def unfolded_model() -> "UnfoldedModel":
     """Returns the net of three steps; raises as `bundle` does."""
-    return _opened(_unfolded_model, f"textgen-{UNFOLDED}")
+    return explorer(f"textgen-{UNFOLDED}", UNFOLDED)
 
 
 def surgery_models() -> dict[str, "SurgeryModel"]:
@@ -174,7 +193,7 @@ def surgery_models() -> dict[str, "SurgeryModel"]:
 
 def surgery_model(name: str) -> "SurgeryModel":
     """Returns one of the nets on the operating table; raises as `bundle` does."""
-    return _opened(_surgery_model, f"{KIND}-{name}")
+    return explorer(f"{KIND}-{name}", SURGERY)
 
 
 def surgery(
@@ -193,12 +212,12 @@ def surgery(
 
 def best_nets() -> "BestNets":
     """Returns the fine-tuned nets that tell cats from dogs; raises as `bundle` does."""
-    return _opened(_best_nets, f"{KIND}-{BEST}")
+    return explorer(f"{KIND}-{BEST}", BEST)
 
 
 def sweep_results() -> "SweepResults":
     """Returns the trainings with and without batch norm; raises as `bundle` does."""
-    return _opened(_sweep_results, f"{KIND}-{SWEEP}")
+    return explorer(f"{KIND}-{SWEEP}", SWEEP)
 
 
 def reviews_are_here() -> bool:
@@ -268,41 +287,23 @@ def _bundle(folder: str, age: int, name: str) -> Bundle:
     return load_bundle(folder, kind=_topic(name), command=command_for(name))
 
 
-@st.cache_resource(show_spinner="Loading the films", max_entries=4)
-def _movie_explorer(folder: str, age: int, name: str) -> "MovieExplorer":
-    from core.movies.explorer import MovieExplorer  # other topics' pages need not load it
-
-    explorer = MovieExplorer(_bundle(folder, age, name))
-    explorer.components(n_components=None)  # here rather than in somebody's first view of the map
-    return explorer
-
-
-@st.cache_resource(show_spinner="Loading the maps", max_entries=4)
-def _word_maps(folder: str, age: int, name: str) -> "MapExplorer":
-    from core.words.explorer import MapExplorer
-
-    return MapExplorer(_bundle(folder, age, name), Path(folder))
+@st.cache_resource(show_spinner="Loading the model", max_entries=32)
+def _explorer(folder: str, age: int, name: str, content: str) -> Any:
+    bundle = _bundle(folder, age, name)
+    row = content_of(bundle, folder)
+    if row.name != content:
+        raise BundleError(folder, [f"its content is {row.name!r}, expected {content!r}"])
+    return named(row.explorer)(bundle, Path(folder))
 
 
-@st.cache_resource(show_spinner="Loading the vectors", max_entries=8)
-def _word_vectors(folder: str, age: int, name: str) -> "WordVectors":
-    if _topic(name) == "sentiment":
-        from core.words.vectors import WordVectors
+@st.cache_resource(show_spinner="Loading the vectors", max_entries=4)
+def _embedding(folder: str, age: int, name: str) -> "WordVectors":
+    from core.words.vectors import WordVectors  # other topics' pages need not load it
 
-        model = _sentiment_model(folder, age, name)
-        words = model.vocabulary.words
-        matrix = model.net.table[1 : len(words) + 1]  # without padding and rare words
-        return WordVectors(model.name, f"Embedding of: {model.title}", words, matrix)
-    from core.words.explorer import open_vectors
-
-    return open_vectors(_bundle(folder, age, name), Path(folder))
-
-
-@st.cache_resource(show_spinner="Loading the model", max_entries=16)
-def _sentiment_model(folder: str, age: int, name: str) -> "SentimentModel":
-    from core.sentiment.explorer import SentimentModel
-
-    return SentimentModel(_bundle(folder, age, name), Path(folder))
+    model: SentimentModel = _explorer(folder, age, name, "")
+    words = model.vocabulary.words
+    matrix = model.net.table[1 : len(words) + 1]  # without padding and rare words
+    return WordVectors(model.name, f"Embedding of: {model.title}", words, matrix)
 
 
 @st.cache_resource(show_spinner="Comparing the models", max_entries=4)
@@ -312,51 +313,9 @@ def _sentiment_board(folders: tuple[tuple[str, int], ...]) -> "Comparison":
     return Comparison([_bundle(folder, age, Path(folder).name) for folder, age in folders])
 
 
-@st.cache_resource(show_spinner="Loading the net", max_entries=8)
-def _text_model(folder: str, age: int, name: str) -> "TextModel":
-    from core.textgen.explorer import TextModel
-
-    return TextModel(_bundle(folder, age, name), Path(folder))
-
-
-@st.cache_resource(show_spinner="Loading the readers", max_entries=4)
-def _memory_model(folder: str, age: int, name: str) -> "MemoryModel":
-    from core.textgen.memory_explorer import MemoryModel
-
-    return MemoryModel(_bundle(folder, age, name), Path(folder))
-
-
-@st.cache_resource(show_spinner="Loading the net", max_entries=4)
-def _unfolded_model(folder: str, age: int, name: str) -> "UnfoldedModel":
-    from core.textgen.unfolded_explorer import UnfoldedModel
-
-    return UnfoldedModel(_bundle(folder, age, name), Path(folder))
-
-
-@st.cache_resource(show_spinner="Loading the net", max_entries=2)
-def _surgery_model(folder: str, age: int, name: str) -> "SurgeryModel":
-    from core.batchnorm.explorer import SurgeryModel
-
-    return SurgeryModel(_bundle(folder, age, name), Path(folder))
-
-
 @st.cache_resource(show_spinner="Operating: some seconds the first time", max_entries=256)
 def _surgery(folder: str, age: int, name: str, how: tuple) -> "Surgery":
-    return _surgery_model(folder, age, name).operate(*how)
-
-
-@st.cache_resource(show_spinner="Loading the nets", max_entries=2)
-def _best_nets(folder: str, age: int, name: str) -> "BestNets":
-    from core.batchnorm.best_explorer import BestNets
-
-    return BestNets(_bundle(folder, age, name), Path(folder))
-
-
-@st.cache_resource(show_spinner="Loading the trainings", max_entries=4)
-def _sweep_results(folder: str, age: int, name: str) -> "SweepResults":
-    from core.batchnorm.sweep_results import SweepResults
-
-    return SweepResults(_bundle(folder, age, name), Path(folder))
+    return _explorer(folder, age, name, SURGERY).operate(*how)
 
 
 @st.cache_resource(show_spinner="Opening GloVe: some seconds the first time")

@@ -12,52 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 TOPICS = ("movies", "words", "sentiment", "textgen", "batchnorm")
 TRAINING = ("jax", "jaxlib", "flax", "optax", "orbax")
 SCREEN = ("streamlit", "plotly")
-# The rooms of a topic that pages may enter: NumPy in and out, no training library behind them.
-OPEN_ROOMS = (
-    "explorer",
-    "best_explorer",
-    "components",
-    "links",
-    "made_up",
-    "relations",
-    "vectors",
-    "comparison",
-    "placing",
-    "guests",
-    "quality",
-    "forces",
-    "live",
-    "reading",
-    "decoding",
-    "drawings",
-    "effects",
-    "latency",
-    "layer",
-    "recipes",
-    "sweep_results",
-    "slices",
-    "cells",
-    "closings",
-    "gates",
-    "markup",
-    "memory_explorer",
-    "order",
-    "sampling",
-    "unfolded_explorer",
-    "uploads",
-    "ask",
-    "lookup",
-    "disagreement",
-    "local",
-)
-LIGHT = (
-    "data.py",
-    "errors.py",
-    "bundle.py",
-    "posterior.py",
-    "disclosure.py",
-    *(f"{room}.py" for room in OPEN_ROOMS),
-)
+# Of a topic, and without a training library behind them: readers, and the one door of pages.
+LIGHT_ROOMS = ("data", "explore")
+LIGHT = ("errors.py", "bundle.py")
 DOORS = ("__main__.py", "commands.py")  # of the command line, which knows every topic
 # What every page goes through, however many do today.
 FOR_ALL_PAGES = ("dashboard/components/switch.py", "dashboard/components/translation.py")
@@ -112,7 +69,7 @@ def wrong_arrow(path: str, name: str) -> str | None:
     if parts[0] == "core":
         if starts(name, *SCREEN, "dashboard"):
             return "core knows nothing of the screen"
-        if (parts[-1] in LIGHT or parts[1] == "datasets") and starts(name, *TRAINING):
+        if is_light(parts) and starts(name, *TRAINING):
             return "readers and explorers work without jax"
         others = [f"core.{topic}" for topic in TOPICS if topic != parts[1]]
         if parts[1] in TOPICS and starts(name, *others):
@@ -134,19 +91,24 @@ def wrong_arrow(path: str, name: str) -> str | None:
         if is_figure and starts(name, "core"):
             return "figures get arrays and tables, no core objects"
         if parts[1] == "app_pages" and starts(name, "core") and name != "core":
-            is_shared = starts(name, "core.errors", "core.tokens")
-            if not is_shared and not is_open_room(name):
-                return "pages reach core through resources and its explorers"
-        if parts[1] == "components" and starts(name, *(f"core.{topic}" for topic in TOPICS)):
-            if not is_open_room(name):
-                return "pieces of pages reach a topic through its explorer"
+            if starts(name, "core.bundle", "core.contents"):
+                return "pages open bundles through resources"
+        if starts(name, *(f"core.{topic}" for topic in TOPICS)) and not is_door(name):
+            return "the app enters a topic by its explore"
     return None
 
 
-def is_open_room(name: str) -> bool:
-    """Says whether a name is of a topic itself or of a room of it that pages may enter."""
+def is_light(parts: list[str]) -> bool:
+    """Says whether a module of core, its path in parts, works without a training library."""
+    if parts[1] in TOPICS:
+        return parts[2].removesuffix(".py") in LIGHT_ROOMS
+    return parts[1] in LIGHT or parts[1] == "datasets"
+
+
+def is_door(name: str) -> bool:
+    """Says whether a name is a topic's own (its constants) or behind its explore."""
     parts = name.split(".")
-    return parts[1] in TOPICS and (len(parts) == 2 or parts[2] in OPEN_ROOMS)
+    return len(parts) == 2 or parts[2] == "explore" or parts[2].isupper()
 
 
 def cache_lines(source: str) -> Iterator[int]:
@@ -264,7 +226,8 @@ def test_the_walk_sees_the_house() -> None:
         ("core/movies/model.py", "from plotly import graph_objects", "core knows nothing"),
         ("core/movies/train.py", "from dashboard import theme", "core knows nothing"),
         ("core/movies/data.py", "import jax.numpy as jnp", "without jax"),
-        ("core/movies/explorer.py", "def f():\n    from flax import nnx", "without jax"),
+        ("core/movies/explore.py", "def f():\n    from flax import nnx", "without jax"),
+        ("core/movies/explore/card.py", "import jax", "without jax"),
         ("core/datasets/registry.py", "import jax", "without jax"),
         ("core/words/train.py", "from core.movies.data import Ratings", "each other"),
         ("core/words/train.py", "from core import movies", "each other"),
@@ -296,10 +259,11 @@ def test_the_walk_sees_the_house() -> None:
         (
             "dashboard/app_pages/words/page.py",
             "from core.words.train import train",
-            "resources",
+            "by its explore",
         ),
         ("dashboard/app_pages/words/page.py", "import figures", "second copy"),
-        ("dashboard/components/ledger.py", "import core.movies.train", "through its explorer"),
+        ("dashboard/components/ledger.py", "import core.movies.train", "by its explore"),
+        ("dashboard/resources.py", "from core.movies.model import DotProduct", "by its explore"),
         (
             "dashboard/app_pages/words/page.py",
             "import streamlit as st\n@st.cache_data\ndef f(): ...",
@@ -328,7 +292,7 @@ def test_a_planted_wrong_arrow_is_found(
         ("dashboard/resources.py", "import streamlit as st\n@st.cache_resource\ndef f(): ..."),
         (
             "dashboard/app_pages/movies/page.py",
-            "from core.movies.explorer import MovieExplorer",
+            "from core.movies.explore import MovieExplorer",
         ),
         ("dashboard/app_pages/movies/page.py", "from core.errors import InputError"),
         ("dashboard/figures/movies.py", "from dashboard import theme\nimport plotly.graph_objects"),
@@ -342,15 +306,15 @@ def test_a_right_arrow_is_left_alone(tmp_path: Path, path: str, source: str) -> 
 
 def test_a_training_library_behind_a_module_is_found(tmp_path: Path) -> None:
     for path, source in {
-        "dashboard/resources.py": "from core.movies.explorer import MovieExplorer",
-        "core/movies/explorer.py": "from core.devices import device",
+        "dashboard/resources.py": "from core.movies.explore import MovieExplorer",
+        "core/movies/explore.py": "from core.devices import device",
         "core/devices.py": "import jax",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(source, encoding="utf-8")
     (found,) = violations(tmp_path)
     assert found.startswith(
-        "dashboard/resources.py -> core/movies/explorer.py -> core/devices.py -> jax"
+        "dashboard/resources.py -> core/movies/explore.py -> core/devices.py -> jax"
     )
     lazy = "def device():\n    import jax"
     (tmp_path / "core/devices.py").write_text(lazy, encoding="utf-8")

@@ -2,3 +2,4 @@
 
 GLOVE = "glove"  # the set that is read from GloVe's archive
 OUR_VECTORS = ("sgns", "glove-reviews", "window")  # each the bundle words-NAME
+VECTORS, MAPS = "vectors", "maps"  # what a bundle of this topic holds: config["content"]

@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.loop import Fitted
 from core.negative_sampling import keep_probability, noise_edges
 from core.training_run import TrainingRun
+from core.words import VECTORS
 from core.words.corpus import HELD_OUT_SHARE, Corpus, Split, read_corpus, split_corpus
 from core.words.model import GloveConfig, SkipGramConfig, WindowConfig
 from core.words.presets import Preset
@@ -111,7 +112,7 @@ def gather(
     arrays["mean"] = mean
     last = fitted.history[-1]
     config = dataclasses.asdict(preset.config) | {
-        "content": "vectors",
+        "content": VECTORS,
         "method": METHODS[type(preset.config)],
         "preset": run.preset,
         "title": preset.title,

@@ -11,10 +11,9 @@ from core.bundle import Bundle, check_arrays
 from core.errors import BundleError, InputError
 from core.spelling import Spellings
 from core.typed_text import plain
+from core.words import MAPS, VECTORS
 from core.words.quality import N_NEIGHBOURS, places
 from core.words.vectors import WordVectors
-
-VECTORS, MAPS = "vectors", "maps"  # what a bundle of this topic holds: config["content"]
 
 
 def words_name(n_words: int, distance: str) -> str:

@@ -13,10 +13,10 @@ from core.bundle import ASSETS, Bundle, load_bundle
 from core.datasets.store import Sources
 from core.devices import describe_devices
 from core.training_run import TrainingRun
-from core.words import GLOVE, quality
+from core.words import GLOVE, MAPS, quality
 from core.words.affinities import Affinities, affinities
 from core.words.affinities import nearest as nearest_rows
-from core.words.explorer import MAPS, MapRecord, words_name
+from core.words.explorer import MapRecord, words_name
 from core.words.guests import measured
 from core.words.presets import MapsPreset
 from core.words.quality import (
