@@ -11,10 +11,10 @@ from dashboard.navigation import PAGES
 
 App = Callable[..., AppTest]
 SCRIPTS = [
-    Path(entry.script).stem
+    Path(entry.script).parent.name
     for entries in PAGES.values()
     for entry in entries
-    if Path(entry.script).stem != "overview"
+    if Path(entry.script).parent.name != "overview"
 ]
 # They go on from what is shown, as their labels say: from this filter, this net, this text.
 GO_ON = {

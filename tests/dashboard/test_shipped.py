@@ -12,7 +12,7 @@ from dashboard.navigation import PAGES
 
 App = Callable[..., AppTest]
 BUNDLES = sorted(path.parent.name for path in ASSETS.glob(f"*/{MANIFEST}"))
-SCRIPTS = [Path(entry.script).stem for entries in PAGES.values() for entry in entries]
+SCRIPTS = [Path(entry.script).parent.name for entries in PAGES.values() for entry in entries]
 MOST_BYTES, MOST_BYTES_OF_A_FILE = 120_000_000, 40_000_000
 
 
