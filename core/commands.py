@@ -7,26 +7,12 @@ import sys
 from pathlib import Path
 
 from core import train_command
-from core.batchnorm import command as batchnorm_command
 from core.bundle import load_bundle
-from core.contents import content_of, named
+from core.contents import TOPICS, content_of, named
 from core.datasets import command as datasets_command
 from core.errors import InputError, LatentLabError
-from core.movies import command as movies_command
 from core.options import Parser, place
-from core.sentiment import command as sentiment_command
-from core.textgen import command as textgen_command
-from core.words import command as words_command
 
-COMMANDS = (
-    datasets_command,
-    train_command,
-    movies_command,
-    words_command,
-    sentiment_command,
-    textgen_command,
-    batchnorm_command,
-)
 BENCHMARKS = Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
 
 
@@ -36,8 +22,11 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m core", description="Train, measure and explore the models of Latent Lab."
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.register(subparsers)
+    datasets_command.register(subparsers)
+    train_command.register(subparsers)
+    for topic in TOPICS.values():
+        if topic.commands:
+            named(topic.commands)(subparsers)
     evaluate = subparsers.add_parser(
         "evaluate", help="measure a bundle again and compare with what it records"
     )

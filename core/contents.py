@@ -1,4 +1,4 @@
-"""What bundles hold: for each topic and content, how it is made, measured and explored.
+"""The topics, and for each content of a bundle how it is made, measured and explored.
 
 Modules are named here and imported when they are used: recipes are listed, and a page opens a
 bundle, without a library that trains.
@@ -28,6 +28,29 @@ class Recipe(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Topic:
+    """What the command line says of a topic.
+
+    Attributes:
+        help: a few words for the list of topics of `train`.
+        description: of `train TOPIC`, a sentence.
+        preset: that is trained if none is named.
+        commands: of a function that adds the topic's own commands, `register(subparsers)`; "" for
+            none.
+        options: of a function that adds the topic's own options to a parser; each sets a field of
+            the recipe, all of which are None where they are not given. "" for none.
+        report: of what tells of the finished bundle; "" for one line of metrics.
+    """
+
+    help: str
+    description: str
+    preset: str
+    commands: str = ""
+    options: str = ""
+    report: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Content:
     """One kind of thing that a bundle may hold.
 
@@ -51,6 +74,43 @@ class Content:
     takes_data: bool = False
 
 
+TOPICS = {
+    "movies": Topic(
+        "rating models on MovieLens",
+        "Trains a rating model and writes its bundle.",
+        "bias",
+        options="core.movies.command:add_options",
+        report="core.movies.command:report",
+        commands="core.movies.command:register",
+    ),
+    "words": Topic(
+        "word vectors from film reviews, and maps",
+        "Trains word vectors on the IMDB reviews without their labels, or draws the maps of "
+        "vectors (presets maps-NAME), and writes the bundle.",
+        "sgns",
+        commands="core.words.command:register",
+    ),
+    "sentiment": Topic(
+        "models of film reviews",
+        "Trains a model on the labelled IMDB reviews and writes its bundle.",
+        "nbsvm",
+        commands="core.sentiment.command:register",
+    ),
+    "textgen": Topic(
+        "nets that write",
+        "Trains a net on a text, character by character, and writes its bundle.",
+        "nietzsche-small",
+        commands="core.textgen.command:register",
+    ),
+    "batchnorm": Topic(
+        "batch norm in pre-trained nets",
+        "Operates on a pre-trained net, or trains nets that classify photos of cats and dogs, and "
+        "writes the bundle.",
+        "best-small",
+        options="core.batchnorm.command:add_options",
+        commands="core.batchnorm.command:register",
+    ),
+}
 CONTENTS = (
     Content(
         "movies",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.bundle import Bundle
-from core.contents import Recipe, find_recipe, named, recipes_of
+from core.contents import TOPICS, Recipe, Topic, find_recipe, named, recipes_of
 from core.datasets.command import add_places, sources_of
 from core.errors import InputError, LatentLabError
 from core.interrupts import STOPPED, when_stopped
@@ -21,58 +21,6 @@ if TYPE_CHECKING:
     from core.training_run import TrainingRun
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Topic:
-    """What `train TOPIC` says of itself.
-
-    Attributes:
-        help: a few words for the list of topics.
-        description: a sentence.
-        preset: that is trained if none is named.
-        options: of a function that adds the topic's own options to a parser; each sets a field of
-            the recipe, all of which are None where they are not given. "" for none.
-        report: of what tells of the finished bundle; "" for `report` below.
-    """
-
-    help: str
-    description: str
-    preset: str
-    options: str = ""
-    report: str = ""
-
-
-TOPICS = {
-    "movies": Topic(
-        "rating models on MovieLens",
-        "Trains a rating model and writes its bundle.",
-        "bias",
-        options="core.movies.command:add_options",
-        report="core.movies.command:report",
-    ),
-    "words": Topic(
-        "word vectors from film reviews, and maps",
-        "Trains word vectors on the IMDB reviews without their labels, or draws the maps of "
-        "vectors (presets maps-NAME), and writes the bundle.",
-        "sgns",
-    ),
-    "sentiment": Topic(
-        "models of film reviews",
-        "Trains a model on the labelled IMDB reviews and writes its bundle.",
-        "nbsvm",
-    ),
-    "textgen": Topic(
-        "nets that write",
-        "Trains a net on a text, character by character, and writes its bundle.",
-        "nietzsche-small",
-    ),
-    "batchnorm": Topic(
-        "batch norm in pre-trained nets",
-        "Operates on a pre-trained net, or trains nets that classify photos of cats and dogs, and "
-        "writes the bundle.",
-        "best-small",
-        options="core.batchnorm.command:add_options",
-    ),
-}
 # What does nothing if it is given: it is never refused.
 _NEUTRAL = {"seed": 0, "seeds": 1, "devices": 1, "resume": False}
 _SHARED = ("seed", "seeds", "folds", "epochs", "devices", "resume", "data")

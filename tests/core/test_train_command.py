@@ -10,10 +10,10 @@ import pytest
 from core import interrupts, train_command
 from core.bundle import Bundle
 from core.commands import build_parser
-from core.contents import CONTENTS, content_of, find_recipe, named, recipes_of
+from core.contents import CONTENTS, TOPICS, content_of, find_recipe, named, recipes_of
 from core.errors import BundleError, InputError, LatentLabError
 from core.output_folder import output_folder
-from core.train_command import TOPICS, refuse_unused, train_and_save
+from core.train_command import refuse_unused, train_and_save
 from core.training_run import TrainingRun
 
 # value of each option of `train`, as the parser has it, that is not where it stands by itself
