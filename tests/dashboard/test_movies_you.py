@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.movies.links import MOST_RATINGS
+from core.movies.explore.links import MOST_RATINGS
 from dashboard.components import visitor
 from tests.dashboard.film_samples import explorer, fill_films
 from tests.dashboard.reading import text
