@@ -200,7 +200,12 @@ def is_fixed(directory: str | os.PathLike[str]) -> bool:
         here = Path.cwd()
         if here == target or target in here.parents:
             return True
-    return os.path.ismount(target) or not os.access(target.parent, os.W_OK | os.X_OK)
+    return os.path.ismount(target) or not takes_files(target.parent)
+
+
+def takes_files(folder: Path) -> bool:
+    """Says whether files may be made in a folder, renamed and removed."""
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def save_bundle(bundle: Bundle, directory: str | os.PathLike[str]) -> Path:

@@ -115,10 +115,10 @@ CONTENTS = (
     Content(
         "movies",
         "",
-        recipes="core.movies.presets:PRESETS",
-        train="core.movies.bundles:train",
-        measure="core.movies.bundles:evaluate",
-        explorer="core.movies.explorer:MovieExplorer",
+        recipes="core.movies.train.presets:PRESETS",
+        train="core.movies.train:train",
+        measure="core.movies.train:measure",
+        explorer="core.movies.explore:MovieExplorer",
         takes_data=True,
     ),
     Content(

@@ -19,6 +19,12 @@ class InputError(LatentLabError, ValueError):
     exit_code = 2
 
 
+class TrainingError(LatentLabError):
+    """A training led nowhere: a figure of an epoch is no longer finite; names the remedy."""
+
+    exit_code = 2  # as for bad input: another setting helps
+
+
 class DataError(LatentLabError):
     """A data set is missing, cut, foreign or differs from what the registry expects."""
 

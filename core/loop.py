@@ -21,13 +21,9 @@ from tqdm import tqdm
 
 from core.checkpoint import Checkpoints
 from core.devices import on_every_device, split_over
-from core.errors import InputError
+from core.errors import InputError, TrainingError
 
 Epoch = Callable[[Any, jax.Array, Any], tuple[Any, dict[str, jax.Array]]]
-
-
-class Diverged(InputError):
-    """A figure of an epoch is no longer finite."""
 
 
 class TrainState(NamedTuple):
@@ -246,7 +242,7 @@ def fit(
 
     Raises:
         InputError: `plan.monitor` is not among the metrics.
-        Diverged: the loss is no longer finite.
+        TrainingError: the loss is no longer finite.
     """
     base_key = jax.random.key(seed)
     if mesh is not None:
@@ -256,20 +252,10 @@ def fit(
     evaluated = dict(evaluate(state)) if evaluate else {}
     compile_s = time.perf_counter() - started
 
-    history = [{"epoch": 0, **evaluated, "seconds": 0.0}]
-    snapshots: dict[int, dict[str, np.ndarray]] = {}
-    best, best_epoch = named_arrays(keep(state)), 0
-    best_value = float("inf")
-    first = 1
-    if checkpoints is not None:
-        resumed = checkpoints.latest({"state": state, "best": best})
-        if resumed is not None:
-            state, first = resumed.tree["state"], resumed.epoch + 1
-            best = jax.tree.map(np.asarray, resumed.tree["best"])
-            history, snapshots = resumed.record["history"], resumed.snapshots
-            best_epoch, best_value = resumed.record["best_epoch"], resumed.record["best_value"]
+    so_far = _SoFar(state, named_arrays(keep(state)), [{"epoch": 0, **evaluated, "seconds": 0.0}])
+    first = 1 + so_far.resume(checkpoints)
     if 0 in plan.snapshots and first == 1:
-        _take_snapshot(0, named_arrays(keep(state)), snapshots, checkpoints)
+        so_far.take_snapshot(0, keep, checkpoints)
 
     bar = tqdm(
         total=plan.n_epochs,
@@ -280,54 +266,90 @@ def fit(
     )
     with bar:
         for number in range(first, plan.n_epochs + 1):
-            if plan.patience is not None and number - 1 - best_epoch >= plan.patience:
+            if plan.patience is not None and number - 1 - so_far.best_epoch >= plan.patience:
                 break
             started = time.perf_counter()
-            state, metrics = compiled(state, jax.random.fold_in(base_key, number), data)
+            key = jax.random.fold_in(base_key, number)
+            so_far.state, metrics = compiled(so_far.state, key, data)
             row = {"epoch": number} | {name: float(value) for name, value in metrics.items()}
-            row |= evaluate(state) if evaluate else {}
+            row |= evaluate(so_far.state) if evaluate else {}
             row["seconds"] = time.perf_counter() - started
             _check_finite(row)
-            history.append(row)
-            if plan.monitor is None:
-                best_epoch = number
-            elif plan.monitor not in row:
-                raise InputError(f"monitor ({plan.monitor}) should be one of {', '.join(row)}")
-            elif row[plan.monitor] < best_value:
-                best, best_epoch = named_arrays(keep(state)), number
-                best_value = row[plan.monitor]
+            so_far.take(row, plan, keep)
             if number in plan.snapshots:
-                _take_snapshot(number, named_arrays(keep(state)), snapshots, checkpoints)
-            if checkpoints is not None and checkpoints.due():
-                record = {"history": history, "best_epoch": best_epoch, "best_value": best_value}
-                checkpoints.save(number, {"state": state, "best": best}, record)
+                so_far.take_snapshot(number, keep, checkpoints)
+            so_far.save(checkpoints)
             bar.set_postfix(
                 {k: f"{v:.4f}" for k, v in row.items() if k not in ("epoch", "seconds")}
             )
             bar.update()
             if on_epoch is not None:
                 on_epoch(row)
-    if plan.monitor is None:
-        best = named_arrays(keep(state))
-    train_s = sum(row["seconds"] for row in history)
-    return Fitted(state, best, best_epoch, history, snapshots, compile_s, train_s)
+    return so_far.fitted(plan, keep, compile_s)
 
 
-def _take_snapshot(
-    epoch: int,
-    arrays: dict[str, np.ndarray],
-    snapshots: dict[int, dict[str, np.ndarray]],
-    checkpoints: Checkpoints | None,
-) -> None:
-    snapshots[epoch] = arrays
-    if checkpoints is not None:
-        checkpoints.save_snapshot(epoch, arrays)
+@dataclasses.dataclass(slots=True)
+class _SoFar:
+    """Where a run stands between two epochs: the fields of `Fitted`, and the best value yet."""
+
+    state: Any
+    best: dict[str, np.ndarray]
+    history: list[dict[str, float]]
+    best_epoch: int = 0
+    best_value: float = float("inf")
+    snapshots: dict[int, dict[str, np.ndarray]] = dataclasses.field(default_factory=dict)
+
+    def resume(self, checkpoints: Checkpoints | None) -> int:
+        """Takes up the newest checkpoint, if there is one; returns the epochs that are done."""
+        found = checkpoints.latest(self._tree()) if checkpoints is not None else None
+        if found is None:
+            return 0
+        self.state = found.tree["state"]
+        self.best = jax.tree.map(np.asarray, found.tree["best"])
+        self.history, self.snapshots = found.record["history"], found.snapshots
+        self.best_epoch = found.record["best_epoch"]
+        self.best_value = found.record["best_value"]
+        return found.epoch
+
+    def take(self, row: dict[str, float], plan: Plan, keep: Callable[[Any], Any]) -> None:
+        """Writes an epoch down; raises InputError if `plan.monitor` is not in the row."""
+        self.history.append(row)
+        if plan.monitor is None:
+            self.best_epoch = row["epoch"]
+        elif plan.monitor not in row:
+            raise InputError(f"monitor ({plan.monitor}) should be one of {', '.join(row)}")
+        elif row[plan.monitor] < self.best_value:
+            self.best, self.best_epoch = named_arrays(keep(self.state)), row["epoch"]
+            self.best_value = row[plan.monitor]
+
+    def take_snapshot(
+        self, epoch: int, keep: Callable[[Any], Any], checkpoints: Checkpoints | None
+    ) -> None:
+        self.snapshots[epoch] = named_arrays(keep(self.state))
+        if checkpoints is not None:
+            checkpoints.save_snapshot(epoch, self.snapshots[epoch])
+
+    def save(self, checkpoints: Checkpoints | None) -> None:
+        """Saves a checkpoint, if it is time for one."""
+        if checkpoints is not None and checkpoints.due():
+            record = {name: getattr(self, name) for name in ("history", "best_epoch", "best_value")}
+            checkpoints.save(self.history[-1]["epoch"], self._tree(), record)
+
+    def fitted(self, plan: Plan, keep: Callable[[Any], Any], compile_s: float) -> Fitted:
+        best = named_arrays(keep(self.state)) if plan.monitor is None else self.best
+        train_s = sum(row["seconds"] for row in self.history)
+        return Fitted(
+            self.state, best, self.best_epoch, self.history, self.snapshots, compile_s, train_s
+        )
+
+    def _tree(self) -> dict[str, Any]:
+        return {"state": self.state, "best": self.best}
 
 
 def _check_finite(row: Mapping[str, float]) -> None:
     for name, value in row.items():
         if not np.isfinite(value):
-            raise Diverged(
+            raise TrainingError(
                 f"{name} is {value} after epoch {row['epoch']}: training diverged; "
                 "lower the learning rate, or raise the L2 penalty"
             )

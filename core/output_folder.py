@@ -14,7 +14,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.bundle import ASSETS, Bundle, check_replaceable, is_fixed, read_manifest, save_bundle
+from core.bundle import (
+    ASSETS,
+    Bundle,
+    check_replaceable,
+    is_fixed,
+    read_manifest,
+    save_bundle,
+    takes_files,
+)
 from core.datasets.lock import exclusive
 from core.errors import InputError, LatentLabError
 from core.failures import reason
@@ -123,7 +131,7 @@ def check_file(asked: Path, *, needed: int = 1) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise _unwritable(label, error) from error
-    if (is_new or path.is_file()) and _takes_files(path.parent):
+    if (is_new or path.is_file()) and takes_files(path.parent):
         _check_room(path.parent, f".{path.name}.", label, needed)
 
 
@@ -136,7 +144,7 @@ def write_file(asked: Path, text: str) -> None:
     path = asked.resolve()
     content = text.encode("utf-8")
     try:
-        if path.exists() and not (path.is_file() and _takes_files(path.parent)):
+        if path.exists() and not (path.is_file() and takes_files(path.parent)):
             path.write_bytes(content)  # a pipe or device, or a file in a folder that is only read
             return
         fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -201,10 +209,6 @@ def _resolved(asked: Path, label: str) -> Path:
     if not path.name:
         raise InputError(f"{label} should name a folder below it")
     return path
-
-
-def _takes_files(folder: Path) -> bool:
-    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _short(path: Path) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.batchnorm.best_explorer import BestNets
     from core.batchnorm.explorer import Surgery, SurgeryModel
     from core.batchnorm.sweep_results import SweepResults
-    from core.movies.explorer import MovieExplorer
+    from core.movies.explore import MovieExplorer
     from core.sentiment.comparison import Comparison
     from core.sentiment.data import Texts
     from core.sentiment.explorer import SentimentModel

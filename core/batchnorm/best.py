@@ -35,8 +35,7 @@ from core.batchnorm.start import (
 from core.batchnorm.sweep_results import CHANCE
 from core.bundle import Bundle
 from core.datasets.store import Sources
-from core.errors import InputError
-from core.loop import Diverged
+from core.errors import InputError, TrainingError
 from core.training_run import TrainingRun
 
 _HELD = 0.25  # share of train on which rates are compared: fewer photos tell too little
@@ -224,7 +223,7 @@ class _Trainer:
                 seed=split,
                 progress=self._run.label(f"{self._net}, rate {rate:g}, split {split}"),
             )
-        except Diverged:
+        except TrainingError:
             return row | {"loss": None, "accuracy": CHANCE, "seconds": 0.0}
         held = self._train.rows(is_held)
         logits = self._look(fitted.best, held)

@@ -152,7 +152,7 @@ class Tuner:
             says so, with statistics that belong to them.
 
         Raises:
-            Diverged: the loss is no longer finite.
+            TrainingError: the loss is no longer finite.
         """
         state = initial_state(filled(self.config, arrays, dtype=self._dtype), self._optimizer)
         _rate_of(state.opt_state)["learning_rate"] = jnp.asarray(learning_rate, jnp.float32)

@@ -18,8 +18,7 @@ from core.batchnorm.sweep_results import CHANCE, CURVES, TRAINS, SweepResults
 from core.bundle import Bundle, over_seeds
 from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
-from core.errors import InputError
-from core.loop import Diverged
+from core.errors import InputError, TrainingError
 from core.training_run import TrainingRun
 
 
@@ -143,7 +142,7 @@ def _curve(
     has_diverged = False
     try:
         tuner.fit(arrays, learned, held, learning_rate=rate, seed=seed, on_epoch=rows.append)
-    except Diverged:
+    except TrainingError:
         has_diverged = True
     curve = [
         {

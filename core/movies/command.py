@@ -10,11 +10,11 @@ from core.bundle import ASSETS, Bundle, load_bundle
 from core.datasets.command import add_places
 from core.errors import InputError, pick
 from core.movies import DATA
-from core.movies.made_up import MADE_UP_RATERS
+from core.movies.explore.made_up import MADE_UP_RATERS
 from core.options import MOST_SEEDS, MOST_SHOWN, place, whole
 
 if TYPE_CHECKING:
-    from core.movies.explorer import MovieExplorer
+    from core.movies.explore import MovieExplorer
 
 
 MOST_RATINGS = 10**9  # of a film; no data set has a larger number of a user either
@@ -192,7 +192,7 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
 
 
 def _open(args: argparse.Namespace) -> "MovieExplorer":
-    from core.movies.explorer import MovieExplorer
+    from core.movies.explore import MovieExplorer
 
     bundle = load_bundle(args.bundle, kind="movies", command="python -m core train movies")
     return MovieExplorer(bundle, args.bundle)

@@ -258,6 +258,12 @@ def film_table(data: MovieData, mask: np.ndarray | None = None) -> pd.DataFrame:
     )
 
 
+def mean_squared_error(predicted: np.ndarray, ratings: np.ndarray) -> float:
+    """Returns the mean squared error of f32[N] stars, predictions clipped to the scale first."""
+    error = np.clip(predicted, STARS[0], STARS[-1]).astype(np.float64) - ratings
+    return float(np.square(error).mean())
+
+
 def side_information(years: np.ndarray, has_genre: np.ndarray) -> np.ndarray:
     """Describes each film by its genres and year.
 

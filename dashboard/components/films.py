@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.movies.explorer import (
+from core.movies.explore import (
     HISTOGRAM_STEP,
     MIN_RATINGS_BIAS,
     MIN_RATINGS_FACTORS,

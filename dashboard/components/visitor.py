@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from core.movies.effects import Effects
-from core.movies.explorer import MovieExplorer
-from core.movies.links import MOST_CHARACTERS, MOST_RATINGS, LinkRatings, decode, encode
-from core.movies.made_up import MADE_UP_RATERS
+from core.movies.explore import MovieExplorer
+from core.movies.explore.fold_in import Effects
+from core.movies.explore.links import MOST_CHARACTERS, MOST_RATINGS, LinkRatings, decode, encode
+from core.movies.explore.made_up import MADE_UP_RATERS
 from dashboard import theme
 from dashboard.figures.waterfall import shortened
 

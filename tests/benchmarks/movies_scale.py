@@ -48,7 +48,7 @@ def one_size(n_ratings: int) -> None:
     """Prints one JSON line for one size."""
     import jax
 
-    from core.movies import als
+    from core.movies.train import als
 
     users, items, ratings, n_users, n_items = synthetic(n_ratings)
     begun = time.perf_counter()

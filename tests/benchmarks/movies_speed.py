@@ -20,9 +20,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from core.datasets import ensure
-from core.movies.data import MovieData, random_split, read_movielens
-from core.movies.presets import PRESETS
-from core.movies.train import Trained, mean_squared_error, train_one
+from core.movies.data import MovieData, mean_squared_error, random_split, read_movielens
+from core.movies.train.one_split import Trained, train_one
+from core.movies.train.presets import PRESETS
 
 LESSON, SURPRISE = 0.7979, 0.7818
 RUNS = 5

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core import commands
 from core.__main__ import build_parser, main
 from core.bundle import load_bundle, save_bundle
 from tests.core.movies.samples import movie_bundle
@@ -168,6 +169,28 @@ def test_presets_are_listed(capsys):
 def test_a_benchmark_of_no_topic_is_refused(capsys):
     status, _, err = ask(capsys, "bench", "astrology")
     assert status == 2 and "should be one of batchnorm" in err
+
+
+def test_every_benchmark_is_listed_under_its_topic():
+    listed = {name: topic for topic, names in commands.BENCHMARKS.items() for name in names}
+    assert sorted(listed) == sorted(path.name for path in commands.BENCHMARKS_FOLDER.glob("*.py"))
+    assert all(name.startswith(f"{topic}_") for name, topic in listed.items())
+
+
+def test_benchmarks_run_from_where_they_live_whatever_folder_one_stands_in(
+    capsys, tmp_path, monkeypatch
+):
+    for place, name in enumerate(commands.BENCHMARKS["movies"]):
+        (tmp_path / name).write_text(f"open({str(tmp_path)!r} + '/{place}', 'w')\n")
+    monkeypatch.setattr(commands, "BENCHMARKS_FOLDER", tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    status, _, err = ask(capsys, "bench", "movies")
+    assert (status, err.splitlines()) == (0, ["movies_speed", "movies_scale"])
+    assert (tmp_path / "0").exists() and (tmp_path / "1").exists()
+    (tmp_path / "movies_speed.py").write_text("raise SystemExit(3)\n")
+    status, _, err = ask(capsys, "bench", "movies")
+    assert status == 1 and "the benchmark movies_speed failed" in err.splitlines()[-1]
 
 
 def leaves(parser, path=()):

@@ -153,6 +153,20 @@ def test_a_stop_says_what_fits_the_command():
     assert rest.splitlines()[-1] == "stopped; and how"
 
 
+def test_a_stopped_list_of_data_sets_speaks_of_no_training():
+    wait = """
+from core.__main__ import main
+from core.datasets import command
+def hang(_):
+    sys.stderr.write('go'); sys.stderr.flush()
+    threading.Event().wait()
+command.data_dir = hang
+sys.exit(main(['data', 'list']))
+"""
+    status, rest = stopped(["-c", SCRIPT.format(wait)], signal.SIGINT, until=b"go")
+    assert (status, rest) == (130, "stopped\n")
+
+
 def test_an_ignored_signal_stays_ignored():
     script = SCRIPT.format(
         "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('went on')"

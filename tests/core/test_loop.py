@@ -13,7 +13,8 @@ from flax import nnx
 
 from core.checkpoint import Checkpoints
 from core.devices import data_mesh, describe_devices, join_hosts
-from core.errors import DataError, InputError
+from core.errors import DataError, InputError, TrainingError
+from core.failures import explain
 from core.loop import (
     Plan,
     fit,
@@ -280,12 +281,18 @@ def test_modes_reach_layers_that_have_them():
         (lambda: Plan(1, patience=1), "needs a metric"),
         (lambda: train(Plan(1, monitor="nope")), r"monitor \(nope\) should be one of"),
         (lambda: train(Plan(1), data=problem(16)), r"batch size \(32\) should be at most 16"),
-        (lambda: train(Plan(3), lr=1e30), "training diverged; lower the learning rate"),
     ],
 )
 def test_bad_plans_are_refused_with_a_remedy(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_a_training_that_diverges_says_what_helps_and_is_no_bad_input():
+    with pytest.raises(TrainingError, match="training diverged; lower the learning rate") as raised:
+        train(Plan(3), lr=1e30)
+    assert not isinstance(raised.value, InputError)
+    assert explain(raised.value) == (str(raised.value), 2)
 
 
 def test_more_devices_than_there_are_is_refused():

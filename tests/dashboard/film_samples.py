@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.bundle import Bundle, save_bundle
-from core.movies.explorer import MovieExplorer
+from core.movies.explore import MovieExplorer
 
 # Ids of MovieLens that the You page offers or rates; the first is the most rated film.
 IDS = (260, 296, 318, 356, 912, 923, 903, 904, 1196, 1210, 1374, 1721, 1, 593, 780, 597, 2671)

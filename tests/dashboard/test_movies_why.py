@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.movies.fold_in import NewUser
-from core.movies.made_up import MADE_UP_RATERS
+from core.movies.explore.fold_in import NewUser
+from core.movies.explore.made_up import MADE_UP_RATERS
 from tests.dashboard.film_samples import IDS, explorer, fill_films
 from tests.dashboard.reading import spec, text
 

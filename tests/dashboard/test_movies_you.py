@@ -1,13 +1,16 @@
 """The visitor's page: ratings in the link and nowhere else."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.movies.links import MOST_RATINGS
+from core.movies.explore.fold_in import leave_one_out
+from core.movies.explore.links import MOST_RATINGS
 from dashboard.components import visitor
 from tests.dashboard.film_samples import explorer, fill_films
 from tests.dashboard.reading import text
@@ -24,6 +27,14 @@ def films(empty_assets: Path) -> Path:
 
 def link(page: AppTest) -> str:
     return page.text_input(key=RATINGS).value
+
+
+def drawn_effects(page: AppTest) -> list[float]:
+    """The lengths of the bars of what each rating did, the largest first."""
+    bars = json.loads(page.get("plotly_chart")[1].proto.spec)["data"][0]["x"]
+    if isinstance(bars, dict):
+        bars = np.frombuffer(base64.b64decode(bars["bdata"]), bars["dtype"]).tolist()
+    return bars
 
 
 def test_with_no_rating_you_are_the_average_visitor(app: App, films: Path) -> None:
@@ -60,10 +71,12 @@ def test_a_link_restores_bias_recommendations_and_effects(app: App, films: Path)
     best = model.recommend(you, rated=[0, 2])
     assert page.metric[0].value == f"{you.bias:+.2f}".replace("-", "−")
     assert f"1. **Film {best['movie_id'].iloc[0]}" in text(page)
-    effects = json.loads(page.get("plotly_chart")[1].proto.spec)
-    assert len(effects["data"][0]["y"]) == 2 or effects["data"][0]["y"]["dtype"]
+    effects = leave_one_out(model, {0: 5.0, 2: 1.0}, 1.0)
+    assert drawn_effects(page) == pytest.approx(sorted(effects.bias, key=abs, reverse=True))
     page.button_group(key="movies_you_effect").set_value(["your first recommendation"]).run()
     assert not page.exception
+    on_first = effects.bias + effects.on_taste(model.item_factors[best.index[:1]])[:, 0]
+    assert drawn_effects(page) == pytest.approx(sorted(on_first, key=abs, reverse=True))
 
 
 def test_a_single_rating(app: App, films: Path) -> None:
@@ -131,7 +144,7 @@ def test_a_full_link_takes_no_more(app: App, films: Path) -> None:
     page = app(PAGE, {RATINGS: ".".join(f"{number}-7" for number in ids)})
     assert not page.exception and not page.warning
     assert f"Your ratings: {MOST_RATINGS}" in text(page)
-    assert all(stars.disabled for stars in page.feedback)
+    assert page.feedback and all(stars.disabled for stars in page.feedback)
 
 
 def test_a_lecturer_may_hide_or_freeze_the_ratings(app: App, films: Path) -> None:
@@ -139,7 +152,8 @@ def test_a_lecturer_may_hide_or_freeze_the_ratings(app: App, films: Path) -> Non
     assert not page.exception and not page.feedback
     assert page.metric[0].value != "0.00"
     page = app(PAGE, {RATINGS: "260-10", "lock": "ratings"})
-    assert not page.exception and all(stars.disabled for stars in page.feedback)
+    assert not page.exception
+    assert page.feedback and all(stars.disabled for stars in page.feedback)
 
 
 def test_without_the_model(app: App, empty_assets: Path) -> None:

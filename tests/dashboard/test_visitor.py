@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core.movies.effects import leave_one_out
-from core.movies.explorer import MovieExplorer
-from core.movies.made_up import MADE_UP_RATERS
+from core.movies.explore import MovieExplorer
+from core.movies.explore.fold_in import leave_one_out
+from core.movies.explore.made_up import MADE_UP_RATERS
 from dashboard.components import visitor
 from tests.dashboard.film_samples import explorer
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.movies.data import STARS
-from core.movies.fold_in import Penalty
+from core.movies.explore.fold_in import Penalty
 
 
 class Films(NamedTuple):

@@ -7,8 +7,6 @@ import pytest
 
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.datasets import ensure
-from core.movies.als import AlsConfig
-from core.movies.bundles import gather, train_part
 from core.movies.data import MovieData, film_table, read_movielens
 from core.movies.disclosure import (
     HISTOGRAM_STEP,
@@ -16,10 +14,12 @@ from core.movies.disclosure import (
     MIN_RATINGS_FACTORS,
     film_columns,
 )
-from core.movies.explorer import MovieExplorer
-from core.movies.fold_in import Penalty
-from core.movies.presets import Preset
-from core.movies.train import Trained, train_one
+from core.movies.explore import MovieExplorer
+from core.movies.explore.fold_in import Penalty
+from core.movies.train import gather, train_part
+from core.movies.train.als import AlsConfig
+from core.movies.train.one_split import Trained, train_one
+from core.movies.train.presets import Preset
 from tests.core.movies.samples import TOY, tables
 from tests.privacy.movie_attacks import (
     Claim,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.movies import lookup
-from core.movies.made_up import MADE_UP_RATERS
+from core.movies.explore import lookup
+from core.movies.explore.made_up import MADE_UP_RATERS
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.ideas_embeddings import lookup_figure as figures
 from dashboard.components import experiments, missing, page, provenance, share

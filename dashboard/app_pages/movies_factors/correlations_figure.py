@@ -14,7 +14,7 @@ def correlation_chart(correlations: pd.DataFrame, *, sort_by: int = 1) -> go.Fig
 
     Args:
         correlations: columns property, component (from 1) and correlation, as
-            `core.movies.components.correlations` returns them.
+            `core.movies.explore.components.correlations` returns them.
         sort_by: the component whose correlations order the rows, the largest on top.
 
     Returns:

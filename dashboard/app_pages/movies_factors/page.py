@@ -4,7 +4,7 @@ import functools
 
 import streamlit as st
 
-from core.movies.explorer import MIN_RATINGS_FACTORS
+from core.movies.explore import MIN_RATINGS_FACTORS
 from dashboard import theme, view_state
 from dashboard.app_pages.movies_factors import (
     correlations_figure,

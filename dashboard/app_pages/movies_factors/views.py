@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.movies.components import Components, correlations
-from core.movies.explorer import MovieExplorer
+from core.movies.explore import MovieExplorer
+from core.movies.explore.components import Components, correlations
 from dashboard import theme, view_state
 from dashboard.app_pages.movies_factors.map_figure import Axis
 from dashboard.app_pages.movies_factors.training_figure import Epoch
@@ -101,7 +101,7 @@ def choose(films: MovieExplorer, method: str, drawn: tuple[int, int]) -> Chosen:
 
     Args:
         films: the model.
-        method: one of `core.movies.components.METHODS`.
+        method: one of `core.movies.explore.components.METHODS`.
         drawn: first and last rank by number of ratings, from 1.
     """
     components = films.components(method=method, n_components=len(component_numbers(films)))

@@ -5,8 +5,8 @@ import functools
 import numpy as np
 import streamlit as st
 
-from core.movies.explorer import MIN_RATINGS_FACTORS
-from core.movies.made_up import MADE_UP_RATERS
+from core.movies.explore import MIN_RATINGS_FACTORS
+from core.movies.explore.made_up import MADE_UP_RATERS
 from dashboard import resources, theme, view_state
 from dashboard.components import experiments, missing, page, provenance, share, visitor
 from dashboard.components import films as film_parts

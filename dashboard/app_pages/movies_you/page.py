@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.movies.effects import leave_one_out
+from core.movies.explore.fold_in import leave_one_out
 from dashboard import control_setting, resources, theme, view_state
 from dashboard.app_pages.movies_you import taste_figure as figures
 from dashboard.components import experiments, missing, page, provenance, share, undo, visitor

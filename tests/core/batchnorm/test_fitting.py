@@ -27,8 +27,8 @@ from core.batchnorm.nets import (
 from core.batchnorm.presets import PRESETS, find_preset
 from core.batchnorm.sweep_results import CURVES, SweepResults
 from core.bundle import Bundle
-from core.errors import BundleError, InputError
-from core.loop import Diverged, named_arrays
+from core.errors import BundleError, InputError, TrainingError
+from core.loop import named_arrays
 from tests.core.batchnorm.samples import net_of
 
 SMALL = NetConfig(
@@ -93,7 +93,7 @@ def test_a_rate_that_is_too_large_diverges_and_says_so() -> None:
     config, arrays = start_of(with_norm=False)
     photos = two_kinds(8)
     recipe = Recipe(size=20, batch_size=8, n_epochs=3)
-    with pytest.raises(Diverged, match="training diverged"):
+    with pytest.raises(TrainingError, match="training diverged"):
         Tuner(config, recipe, len(photos)).fit(arrays, photos, None, learning_rate=1e38, seed=0)
 
 

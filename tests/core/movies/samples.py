@@ -10,11 +10,11 @@ import pandas as pd
 from core.bundle import Bundle
 from core.datasets import lookup
 from core.datasets.store import LocalData
-from core.movies.als import AlsConfig
-from core.movies.bundles import gather
 from core.movies.data import MovieData, assemble
-from core.movies.presets import Preset
-from core.movies.train import train_one
+from core.movies.train import gather
+from core.movies.train.als import AlsConfig
+from core.movies.train.one_split import train_one
+from core.movies.train.presets import Preset
 
 TOY = LocalData(lookup("ml-latest-small-2016"), Path("toy.zip"), "0" * 64, "test")
 

@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from core.movies.explorer import MovieExplorer
+from core.movies.explore import MovieExplorer
 from dashboard import theme
 from dashboard.app_pages.movies_factors import (
     correlations_figure,

@@ -20,13 +20,16 @@ References:
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core import loop
 from core.errors import InputError
+from core.loop import Fitted, Plan
+from core.movies.data import MovieData, mean_squared_error
 
 # Ratings of one row are cut into segments of this many, so that every array has one static shape.
 # Half of all movies have three ratings or fewer: a longer segment would mostly hold padding.
@@ -191,6 +194,70 @@ def weights(state: AlsState) -> dict[str, jax.Array]:
         "item_bias": state.items[:-1, 0],
         "item_factors": state.items[:-1, 1:],
     }
+
+
+def fit(
+    config: AlsConfig,
+    data: MovieData,
+    train: np.ndarray,
+    plan: Plan,
+    *,
+    seed: int,
+    n_devices: int = 1,
+    **options: Any,
+) -> tuple[AlsConfig, float, Fitted]:
+    """Fits the model on one split.
+
+    Args:
+        config: settings.
+        data: ratings and films.
+        train: bool[R], the ratings to learn from; the others only watch.
+        plan: how long, and what to keep.
+        seed: of everything random.
+        n_devices: 1: a sweep is solved on one device.
+        options: of `core.loop.fit`, passed on.
+
+    Returns:
+        The settings, what every prediction starts from, and what is fitted.
+
+    Raises:
+        InputError: there are more devices.
+    """
+    if n_devices != 1:
+        raise InputError(f"devices ({n_devices}) should be 1: this preset is solved on one device")
+    users, items, ratings = data.users[train], data.items[train], data.ratings[train]
+    offset = float(ratings.mean(dtype=np.float64))
+    centred = (ratings - offset).astype(np.float32)
+    sides = jax.device_put(
+        (
+            cut_segments(users, items, centred, data.n_users, data.n_items),
+            cut_segments(items, users, centred, data.n_items, data.n_users),
+        )
+    )
+    held_out = jax.device_put((data.users[~train], data.items[~train]))
+    truth = data.ratings[~train]
+    predict_pairs = jax.jit(predict)
+
+    def evaluate(state: AlsState) -> dict[str, float]:
+        predicted = np.asarray(predict_pairs(state, *held_out)) + offset
+        return {"val_mse": mean_squared_error(predicted, truth)}
+
+    @jax.jit
+    def epoch(state: AlsState, key: jax.Array, sides: Any) -> tuple[AlsState, dict]:
+        del key  # nothing in a sweep is random
+        return sweep(config, state, *sides), {}
+
+    fitted = loop.fit(
+        epoch,
+        initial_state(config, data.n_users, data.n_items, seed=seed),
+        sides,
+        plan,
+        seed=seed,
+        keep=weights,
+        evaluate=evaluate,
+        **options,
+    )
+    return config, offset, fitted
 
 
 def _solve_side(

@@ -13,19 +13,21 @@ from core.bundle import Bundle, over_seeds
 from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.errors import InputError
-from core.movies import DATA, bayes, disclosure
-from core.movies.als import AlsConfig
+from core.movies import DATA, disclosure
 from core.movies.data import (
     MovieData,
     contiguous_folds,
     film_table,
+    mean_squared_error,
     random_split,
     read_movielens,
     side_information,
 )
-from core.movies.explorer import MovieExplorer
-from core.movies.presets import Preset, find_preset
-from core.movies.train import Trained, mean_squared_error, train_one
+from core.movies.explore import MovieExplorer
+from core.movies.train import bayes
+from core.movies.train.als import AlsConfig
+from core.movies.train.one_split import Trained, train_one
+from core.movies.train.presets import Preset, find_preset
 from core.training_run import TrainingRun
 
 KIND = "movies"
@@ -199,7 +201,7 @@ def shipped_error(bundle: Bundle, data: MovieData, train: np.ndarray) -> float:
     return mean_squared_error(predicted[~train], data.ratings[~train])
 
 
-def evaluate(
+def measure(
     bundle: Bundle, sources: Sources, data: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Trains a bundle's first split again, and measures the films that ship with it.
@@ -210,17 +212,17 @@ def evaluate(
         data: another data set; None for the bundle's own.
 
     Returns:
-        As `measure`.
+        As `measure_on`.
 
     Raises:
         InputError: the data set has other users or films than the bundle.
         DataError: it is missing or damaged.
     """
     local = sources.get(data or bundle.dataset["name"])
-    return measure(bundle, read_movielens(local), progress=f"training {bundle.name} again")
+    return measure_on(bundle, read_movielens(local), progress=f"training {bundle.name} again")
 
 
-def measure(
+def measure_on(
     bundle: Bundle, data: MovieData, *, progress: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Trains a bundle's first split again by its recorded recipe, and measures the films that ship.

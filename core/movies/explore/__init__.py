@@ -10,7 +10,6 @@ import pandas as pd
 
 from core.bundle import Bundle, check_arrays
 from core.errors import BundleError, InputError
-from core.movies.components import Components, principal_components
 from core.movies.data import STARS, side_information
 from core.movies.disclosure import (
     HISTOGRAM_STEP,
@@ -19,8 +18,9 @@ from core.movies.disclosure import (
     disclosed,
     film_columns,
 )
-from core.movies.fold_in import NewUser, Penalty, fold_in
-from core.movies.titles import Titles
+from core.movies.explore.components import Components, principal_components
+from core.movies.explore.fold_in import NewUser, Penalty, fold_in
+from core.movies.explore.titles import Titles
 
 __all__ = [
     "HISTOGRAM_STEP",
@@ -76,25 +76,15 @@ class MovieExplorer:
 
     def __init__(self, bundle: Bundle, where: Path | str = "") -> None:
         where = Path(where or bundle.name)
-        films = bundle.tables.get("films")
-        problems = [] if films is not None else ["table films is missing"]
-        if films is not None:
-            absent = [name for name in (*_COLUMNS, *film_columns()) if name not in films]
-            problems += [f"table films lacks column {name}" for name in absent]
-        problems += [
-            f"config lacks {name}" for name in ("offset", "penalty") if name not in bundle.config
-        ]
-        if problems:
-            raise BundleError(where, problems)
+        films = _films_of(bundle, where)
         ships = disclosed(films["count"].to_numpy())
         self.genres = tuple(sorted({g for text in films["genres"] for g in text.split("|") if g}))
         side = side_information(films["year"].to_numpy(), _has_genre(films["genres"], self.genres))
-        n_biases, n_factored = int(ships.has_bias.sum()), int(ships.has_factors.sum())
         check_arrays(
             bundle,
             {
-                "item_bias": (n_biases,),
-                "item_factors": (n_factored, None),
+                "item_bias": (int(ships.has_bias.sum()),),
+                "item_factors": (int(ships.has_factors.sum()), None),
                 "expected.item_bias.kernel": (side.shape[1], 1),
                 "expected.item_bias.offset": (1,),
                 "expected.item_factors.kernel": (side.shape[1], None),
@@ -110,17 +100,7 @@ class MovieExplorer:
         self.item_bias = self._filled("item_bias", ships.has_bias)[:, 0]
         self.item_factors = self._filled("item_factors", ships.has_factors)
         self._quantiles = bundle.arrays["rater_bias_quantiles"].astype(np.float64)
-        spread = np.full(len(films), np.nan, np.float32)
-        if "item_bias_sd" in bundle.arrays:
-            spread[ships.has_bias] = bundle.arrays["item_bias_sd"]
-        self.films = films.assign(
-            label=[_label(t, y) for t, y in zip(films["title"], films["year"], strict=True)],
-            decade=[f"{y // 10 * 10}s" if y else "unknown" for y in films["year"].tolist()],
-            bias=self.item_bias,
-            bias_sd=spread,
-            has_bias=ships.has_bias,
-            has_factors=ships.has_factors,
-        ).reset_index(drop=True)
+        self.films = self._described(films)
         self.decades = tuple(sorted(set(self.films["decade"])))
         self._by_count = np.argsort(-self.films["count"].to_numpy(), kind="stable")
         self._titles = Titles(
@@ -134,6 +114,20 @@ class MovieExplorer:
         filled = (self._side @ kernel + offset).astype(np.float32)
         filled[rows] = arrays[name].reshape(int(rows.sum()), -1)
         return filled
+
+    def _described(self, films: pd.DataFrame) -> pd.DataFrame:
+        """Adds to the table that ships how films are named, and what the model makes of them."""
+        spread = np.full(len(films), np.nan, np.float32)
+        if "item_bias_sd" in self.bundle.arrays:
+            spread[self._ships.has_bias] = self.bundle.arrays["item_bias_sd"]
+        return films.assign(
+            label=[_label(t, y) for t, y in zip(films["title"], films["year"], strict=True)],
+            decade=[f"{y // 10 * 10}s" if y else "unknown" for y in films["year"].tolist()],
+            bias=self.item_bias,
+            bias_sd=spread,
+            has_bias=self._ships.has_bias,
+            has_factors=self._ships.has_factors,
+        ).reset_index(drop=True)
 
     @property
     def epochs(self) -> tuple[int, ...]:
@@ -174,7 +168,7 @@ class MovieExplorer:
     def find(self, title: str) -> int:
         """Finds one film by its title as people type it, with or without the year.
 
-        How titles are compared, `core.movies.titles` says.
+        How titles are compared, `core.movies.explore.titles` says.
 
         Raises:
             InputError: no film or several match; names the nearest.
@@ -195,7 +189,8 @@ class MovieExplorer:
     def search(self, text: str, *, limit: int = 50) -> np.ndarray:
         """Returns rows of films whose label contains every word of `text`, most rated first.
 
-        How words are compared, `core.movies.titles` says. A text without any gives all films.
+        How words are compared, `core.movies.explore.titles` says. A text without any gives all
+        films.
         """
         if not text.strip():
             return self._by_count[:limit]
@@ -392,6 +387,21 @@ class MovieExplorer:
         taste = self.item_factors[rows] @ user.factors
         prediction = self.predict(user, rows)
         return self.films.iloc[rows].assign(prediction=prediction, taste=taste)
+
+
+def _films_of(bundle: Bundle, where: Path) -> pd.DataFrame:
+    """Returns the table of films; raises BundleError if it or the configuration is incomplete."""
+    films = bundle.tables.get("films")
+    problems = [] if films is not None else ["table films is missing"]
+    if films is not None:
+        absent = [name for name in (*_COLUMNS, *film_columns()) if name not in films]
+        problems += [f"table films lacks column {name}" for name in absent]
+    problems += [
+        f"config lacks {name}" for name in ("offset", "penalty") if name not in bundle.config
+    ]
+    if films is None or problems:
+        raise BundleError(where, problems)
+    return films
 
 
 def _has_genre(texts: pd.Series, genres: Sequence[str]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.movies import lookup
+from core.movies.explore import lookup
 
 RNG = np.random.default_rng(0)
 TABLE = RNG.normal(size=(40, 5)).astype(np.float32)

@@ -9,9 +9,9 @@ the same ratings, so a train part of one seed holds held-out ratings of the othe
 import dataclasses
 
 from core.errors import pick
-from core.movies import bayes
-from core.movies.als import AlsConfig
 from core.movies.model import RatingConfig
+from core.movies.train import bayes
+from core.movies.train.als import AlsConfig
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ from core.bundle import ASSETS, load_bundle, save_bundle
 from core.checkpoint import Checkpoints
 from core.datasets import ensure
 from core.errors import InputError
-from core.movies import bayes
-from core.movies.als import AlsConfig
-from core.movies.bundles import gather, measure, recorded_recipe, train_part
-from core.movies.data import random_split, read_movielens, side_information
+from core.movies.data import mean_squared_error, random_split, read_movielens, side_information
 from core.movies.disclosure import HISTOGRAM_STEP, film_columns
-from core.movies.explorer import MovieExplorer
+from core.movies.explore import MovieExplorer
 from core.movies.model import RatingConfig, RatingModel
-from core.movies.presets import PRESETS, Preset, find_preset
-from core.movies.train import learning_rate, mean_squared_error, train_one
+from core.movies.train import bayes, gather, measure_on, recorded_recipe, train_part
+from core.movies.train.als import AlsConfig
+from core.movies.train.gradient import learning_rate
+from core.movies.train.one_split import train_one
+from core.movies.train.presets import PRESETS, Preset, find_preset
 from tests.core.movies.samples import TOY, checkerboard, planted_biases, with_rare_films
 
 SMALL = {"n_factors": 4, "batch_size": 16, "n_hidden": 8, "schedule": ((30, 1e-2),)}
@@ -117,7 +117,7 @@ def test_a_bundle_records_what_makes_its_run_again(tmp_path, name, config):
     bundle = load_bundle(folder, kind="movies")
     # what a run fills in (the sweeps of a chain, the columns of side information) is recorded, too
     assert recorded_recipe(bundle).config == run.config
-    measured = measure(bundle, data)
+    measured = measure_on(bundle, data)
     assert measured["val_mse"]["recorded"] == run.val_mse
     assert measured["val_mse"]["measured"] == pytest.approx(run.val_mse, rel=1e-5)
     assert ("shipped_mse" in measured) == bool(bundle.arrays) == (name == "bias")
@@ -136,7 +136,7 @@ def test_films_as_they_ship_are_measured_as_they_are():
     train = random_split(len(data.ratings), seed=0)
     run = train_one(Preset("toy", AlsConfig(n_factors=3), 14), data, seed=0)
     bundle = gather("bias", TOY, data, [run], "none")
-    shipped = measure(bundle, data)["shipped_mse"]
+    shipped = measure_on(bundle, data)["shipped_mse"]
     assert shipped["measured"] == shipped["recorded"]
     films = MovieExplorer(bundle)
     errors = []
@@ -149,7 +149,7 @@ def test_films_as_they_ship_are_measured_as_they_are():
     assert shipped["measured"] == pytest.approx(np.square(errors).mean(), rel=1e-5)
     # a changed film is noticed
     arrays = dict(bundle.arrays) | {"item_factors": bundle.arrays["item_factors"][::-1].copy()}
-    worse = measure(dataclasses.replace(bundle, arrays=arrays), data)["shipped_mse"]
+    worse = measure_on(dataclasses.replace(bundle, arrays=arrays), data)["shipped_mse"]
     assert worse["measured"] > 1.5 * worse["recorded"]
 
 
@@ -184,9 +184,9 @@ def test_a_bundle_of_folds_is_measured_on_its_own_fold():
     data = checkerboard()
     fold = train_part(len(data.ratings), seed=0, n_folds=3, fold=0)
     run = train_one(Preset("toy", AlsConfig(n_factors=3), 3), data, seed=0, train=fold)
-    measured = measure(gather("bias", TOY, data, [run], "none", n_folds=3), data)["val_mse"]
+    measured = measure_on(gather("bias", TOY, data, [run], "none", n_folds=3), data)["val_mse"]
     assert measured["measured"] == pytest.approx(measured["recorded"], rel=1e-5)
-    as_if_random = measure(gather("bias", TOY, data, [run], "none"), data)["val_mse"]
+    as_if_random = measure_on(gather("bias", TOY, data, [run], "none"), data)["val_mse"]
     assert as_if_random["measured"] != pytest.approx(as_if_random["recorded"], rel=1e-2)
 
 
@@ -195,7 +195,7 @@ def test_a_bundle_is_not_measured_on_other_data():
     run = train_one(Preset("toy", AlsConfig(n_factors=2), 1), data, seed=0)
     bundle = gather("bias", TOY, data, [run], "none")
     with pytest.raises(InputError, match="has 60 users and 40 films, the bundle 24 and 24"):
-        measure(bundle, planted_biases()[0])
+        measure_on(bundle, planted_biases()[0])
 
 
 def test_several_seeds_give_a_mean_and_a_spread():

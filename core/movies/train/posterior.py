@@ -4,7 +4,7 @@ Averaging predictions over posterior samples is what makes the Bayesian model go
 samples of all factors are large. The averaged prediction is a matrix of users by items, and that
 matrix is close to one of low rank: its truncated singular value decomposition keeps the average of
 all samples in less space than a dozen samples take. The logarithm of the predictive variance is
-kept in the same way. Pure NumPy, so that the explorer needs no JAX.
+kept in the same way.
 """
 
 import dataclasses
@@ -65,36 +65,8 @@ class Posterior:
         return np.clip(mean, lowest, highest), std
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Returns the arrays by field name, as a bundle stores them."""
+        """Returns the arrays by field name."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Posterior":
-        """Rebuilds a posterior from `arrays()`.
-
-        Raises:
-            InputError: arrays are missing or their shapes do not belong together.
-        """
-        names = [field.name for field in dataclasses.fields(cls)]
-        missing = [name for name in names if name not in arrays]
-        if missing:
-            raise InputError(f"posterior lacks {', '.join(missing)}: train the model again")
-        kept = {name: np.asarray(arrays[name]) for name in names}
-        problems = [
-            f"{user} {kept[user].shape} does not fit {item} {kept[item].shape}"
-            for user, item in (("mean_user", "mean_item"), ("spread_user", "spread_item"))
-            if kept[user].ndim != 2
-            or kept[item].ndim != 2
-            or kept[user].shape[1] != kept[item].shape[1]
-        ]
-        for mean, spread in (("mean_user", "spread_user"), ("mean_item", "spread_item")):
-            if len(kept[mean]) != len(kept[spread]):
-                problems.append(f"{mean} has {len(kept[mean])} rows, {spread} {len(kept[spread])}")
-        if kept["offset"].shape != (4,):
-            problems.append(f"offset has shape {kept['offset'].shape}, not (4,)")
-        if problems:
-            raise InputError("; ".join(problems) + ": train the model again")
-        return cls(**kept)
 
 
 def check_ids(name: str, ids: np.ndarray, bound: int) -> None:

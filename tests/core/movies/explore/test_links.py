@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.movies.links import MOST_CHARACTERS, MOST_RATINGS, decode, encode
+from core.movies.explore.links import MOST_CHARACTERS, MOST_RATINGS, decode, encode
 
 HALVES = st.integers(1, 10).map(lambda half: half / 2)
 RATINGS = st.dictionaries(st.integers(1, 999_999_999), HALVES, max_size=MOST_RATINGS)

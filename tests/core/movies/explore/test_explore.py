@@ -12,13 +12,13 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import RidgeCV
 
 from core.errors import BundleError, InputError
-from core.movies.als import AlsConfig
-from core.movies.components import correlations, principal_components
 from core.movies.data import side_information
-from core.movies.explorer import MovieExplorer
-from core.movies.fold_in import Penalty, fold_in
-from core.movies.presets import Preset
-from core.movies.train import train_one
+from core.movies.explore import MovieExplorer
+from core.movies.explore.components import correlations, principal_components
+from core.movies.explore.fold_in import Penalty, fold_in
+from core.movies.train.als import AlsConfig
+from core.movies.train.one_split import train_one
+from core.movies.train.presets import Preset
 from tests.core.movies.samples import checkerboard, movie_bundle, with_rare_films
 
 PENALTY = Penalty(0.02, 1.0, 0.1, 2.0)
@@ -257,7 +257,7 @@ def test_similar_films_lead_with_a_copy(films):
 
 def test_a_new_user_with_a_trained_users_ratings_becomes_that_user():
     """With the films fixed, the closed form and the trainer's own half sweep agree."""
-    from core.movies import als
+    from core.movies.train import als
     from tests.core.movies.samples import checkerboard
 
     data = checkerboard()

@@ -8,8 +8,8 @@ import pytest
 
 from core.bundle import ASSETS, load_bundle
 from core.errors import InputError
-from core.movies.explorer import MovieExplorer
-from core.movies.titles import Titles
+from core.movies.explore import MovieExplorer
+from core.movies.explore.titles import Titles
 
 FILMS = (  # the most rated first
     ("The Matrix", 1999),

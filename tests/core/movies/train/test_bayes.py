@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.movies import bayes, gibbs
-from core.movies.posterior import Posterior, compress
+from core.movies.train import bayes, gibbs
+from core.movies.train.posterior import compress
 
 SMALL = bayes.Config(n_factors=3, n_implicit=0, n_burn_in=40, n_sweeps=160, item_dof=20.0)
 N_USERS, N_ITEMS, N_COLD = 60, 80, 15
@@ -212,13 +212,7 @@ def test_implicit_features_tell_two_crowds_apart():
     assert min(apart) == -100  # one of the two columns has opposite signs for the two crowds
 
 
-def test_posterior_survives_storage_and_compression_is_exact_at_full_rank(posterior):
-    copy = Posterior.from_arrays(posterior.arrays())
-    users, items = np.arange(N_USERS), np.arange(N_USERS)
-    for got, expected in zip(
-        copy.predict(users, items), posterior.predict(users, items), strict=True
-    ):
-        np.testing.assert_array_equal(got, expected)
+def test_compression_is_exact_at_full_rank():
     matrix = np.random.default_rng(0).normal(size=(12, 7)).astype(np.float32)
     for table in (matrix, matrix.T):
         left, right = compress(table, 50)
@@ -256,7 +250,3 @@ def test_bad_input_is_named(planted, posterior):
         bayes.make_data(SMALL, users, items, stars, n_users=200_000, n_items=80_000)
     with pytest.raises(InputError, match="items holds -1"):
         posterior.predict(np.array([0]), np.array([-1]))
-    with pytest.raises(InputError, match="posterior lacks offset"):
-        Posterior.from_arrays(
-            {name: array for name, array in posterior.arrays().items() if name != "offset"}
-        )

@@ -1,13 +1,14 @@
 """Bayesian matrix factorization of ratings: what to expect of a rating, and how surely.
 
-The sampler is in `core.movies.gibbs`, with its papers. Here: what the model is told besides the
+The sampler is in `gibbs` beside this, with its papers. Here: what the model is told besides the
 ratings (side information of the items; who rated what, as spectral features of the table of
-training ratings), the chain, and the averages that it leaves behind (`core.movies.posterior`).
-Few settings matter: ridges, variances and noise are drawn with everything else.
+training ratings), the chain, and the averages that it leaves behind (`posterior`). Few settings
+matter: ridges, variances and noise are drawn with everything else.
 """
 
 import dataclasses
-from typing import NamedTuple
+import functools
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,9 +16,13 @@ import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
 
+from core import loop
 from core.errors import InputError
-from core.movies.gibbs import Data, State, make_blocks
-from core.movies.posterior import Posterior, check_ids, compress
+from core.loop import Fitted, Plan
+from core.movies.data import MovieData, mean_squared_error, side_information
+from core.movies.train import gibbs
+from core.movies.train.gibbs import Data, State, make_blocks
+from core.movies.train.posterior import Posterior, check_ids, compress
 
 # The averages are kept for every user and item: two tables of 4 bytes a cell.
 MAX_CELLS = 50_000_000
@@ -226,6 +231,85 @@ def summarize(config: Config, data: Data, averages: Averages, ratings: np.ndarra
     spread_user, spread_item = compress(log_variance - centre, config.spread_rank)
     offset = [np.mean(ratings, dtype=np.float64), centre, np.min(ratings), np.max(ratings)]
     return Posterior(mean_user, mean_item, spread_user, spread_item, np.asarray(offset, np.float32))
+
+
+def fit(
+    config: Config,
+    data: MovieData,
+    train: np.ndarray,
+    plan: Plan,
+    *,
+    seed: int,
+    n_devices: int = 1,
+    **options: Any,
+) -> tuple[Config, float, Fitted]:
+    """Samples the chain on one split.
+
+    Args:
+        config: settings.
+        data: ratings and films.
+        train: bool[R], the ratings to learn from; the others only watch.
+        plan: how long, and what to keep.
+        seed: of everything random.
+        n_devices: 1: a chain is sampled on one device.
+        options: of `core.loop.fit`, passed on.
+
+    Returns:
+        The settings with the number of sweeps, what every prediction starts from, and what is
+        fitted.
+
+    Raises:
+        InputError: there are more devices, or `make_data` refuses the ratings.
+    """
+    if n_devices != 1:
+        raise InputError(f"devices ({n_devices}) should be 1: a chain is sampled on one device")
+    config = dataclasses.replace(config, n_sweeps=plan.n_epochs)
+    ratings = data.ratings[train]
+    offset = float(ratings.mean(dtype=np.float64))
+    known = make_data(
+        config,
+        data.users[train],
+        data.items[train],
+        ratings,
+        n_users=data.n_users,
+        n_items=data.n_items,
+        side=side_information(data.years, data.has_genre),
+    )
+    held_out = jax.device_put((data.users[~train], data.items[~train]))
+    truth = data.ratings[~train]
+
+    @functools.partial(jax.jit, donate_argnums=0)
+    def epoch(state: tuple, key: jax.Array, known: Any) -> tuple[tuple, dict]:
+        del key  # the chain carries its own
+        chain, averages = state
+        chain = gibbs.sweep(chain, known)
+        averages = jax.lax.cond(
+            chain.sweep > config.n_burn_in, add_sweep, lambda same, _: same, averages, chain
+        )
+        return (chain, averages), {"noise_std": chain.alpha**-0.5}
+
+    @jax.jit
+    def averaged(averages: Averages) -> jax.Array:
+        return averages.mean[held_out] / averages.count.clip(1)
+
+    def evaluate(state: tuple) -> dict[str, float]:
+        return {"val_mse": mean_squared_error(np.asarray(averaged(state[1])) + offset, truth)}
+
+    start = (init_state(config, known, seed=seed), init_averages(known))
+    fitted = loop.fit(
+        epoch,
+        jax.tree.map(jnp.copy, start),  # donated, and two of its leaves may share an array
+        known,
+        plan,
+        seed=seed,
+        keep=lambda state: {},  # what is kept is a summary of the averages, made once at the end
+        evaluate=evaluate,
+        **options,
+    )
+    posterior = summarize(config, known, fitted.state[1], ratings)
+    predicted, _ = posterior.predict(data.users[~train], data.items[~train])
+    fitted.history[-1]["val_mse"] = mean_squared_error(predicted, truth)  # of what is kept
+    return config, offset, dataclasses.replace(fitted, best=posterior.arrays())
 
 
 def _stack(tables: list[np.ndarray], widths: list[int]) -> tuple[jax.Array, jax.Array]:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.movies import als
+from core.movies.train import als
 
 
 def problem(n_users=30, n_items=20, n_ratings=200, seed=0):
