@@ -17,7 +17,7 @@ from core.options import (
 )
 from core.text_files import decode
 from core.textgen import MODELS
-from core.textgen.explorer import open_model
+from core.textgen.explore import open_model
 from core.textgen.sampling import MOST_CHARS, MOST_TEMPERATURE, Settings, check_length
 
 _MAX_BYTES = 20_000_000

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import streamlit as st
 
-from core.textgen.explorer import Passage, TextModel
+from core.textgen.explore import Passage, TextModel
 from dashboard.components import page, width
 from dashboard.components.char_strip import char_strip, clicked
 from dashboard.components.chart import chart

@@ -6,13 +6,13 @@ from pathlib import Path
 from core.bundle import save_bundle
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
-from core.textgen.markup import MarkupConfig
-from core.textgen.memory import MemoryConfig, markup_to_learn
+from core.textgen.memory.language_models import ReaderConfig, fit_readers, untrained
+from core.textgen.memory.markup import MarkupConfig
+from core.textgen.memory.questions import MemoryConfig, markup_to_learn
+from core.textgen.memory.stories import stories_to_learn
+from core.textgen.memory.train import RecurrenceConfig, gather_recurrence
 from core.textgen.ngram import fit_ngrams
-from core.textgen.order import stories_to_learn
-from core.textgen.readers import ReaderConfig, fit_readers, untrained
-from core.textgen.recurrence import RecurrenceConfig, gather_recurrence
-from core.textgen.unfolded_training import UnfoldedPreset, train
+from core.textgen.train.unfolded import UnfoldedPreset, train
 from core.training_run import TrainingRun
 from tests.core.runs import run_on
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.textgen.explorer import TextModel, open_model
+from core.textgen.explore import TextModel, open_model
 from dashboard.app_pages.textgen_inside import cell_views, gate_views
 from tests.dashboard.inside_samples import N_UNITS, TITLES, fill_nets
 from tests.dashboard.reading import spec, words

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.textgen.explorer import TextModel, open_model
+from core.textgen.explore import TextModel, open_model
 from core.textgen.sampling import MOST_CHARS, MOST_PRIME, Settings
 from dashboard.app_pages.textgen_write import writing
 from dashboard.components import noted_text

@@ -9,9 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.textgen.cells import FEATURES, LEAST, correlations
-from core.textgen.explorer import Passage, TextModel
-from core.textgen.sampling import Hold, Settings
+from core.textgen.explore import Hold, Passage, Settings, TextModel
+from core.textgen.explore.inside import FEATURES, LEAST, correlations
 from dashboard import theme, view_state
 from dashboard.app_pages.textgen_inside import trace_figure as figures
 from dashboard.components import page, width

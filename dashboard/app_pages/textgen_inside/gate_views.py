@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.textgen.gates import GATES
+from core.textgen.explore.inside import GATES
 from dashboard import theme, view_state
 from dashboard.app_pages.textgen_inside import trace_figure as figures
 from dashboard.app_pages.textgen_inside.cell_views import PAGE, Read

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import InputError
-from core.textgen.cells import LEAST
+from core.textgen.explore.inside import LEAST
 from dashboard import resources, view_state
 from dashboard.app_pages.textgen_inside import cell_views, gate_views
 from dashboard.components import experiments, missing, page, provenance, sample_text, share

@@ -6,8 +6,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.textgen.explorer import TextModel
-from core.textgen.sampling import Settings
+from core.textgen.explore import Settings, TextModel
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.textgen_learn import learning_figure as figures
 from dashboard.app_pages.textgen_learn.nets_figure import nets

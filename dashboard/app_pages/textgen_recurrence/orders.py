@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.textgen.memory_explorer import READERS, MemoryModel
-from core.textgen.order import (
+from core.textgen import READERS
+from core.textgen.explore.memory import (
     ASIDES,
     ORDERS,
     PLACE_FIRST,
@@ -13,6 +13,7 @@ from core.textgen.order import (
     WHEN,
     WHERE,
     YEARS,
+    MemoryModel,
     Story,
 )
 from dashboard import theme, view_state

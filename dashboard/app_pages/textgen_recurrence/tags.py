@@ -6,9 +6,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.textgen.closings import DISTANCES, by_class
-from core.textgen.markup import END, NAMES
-from core.textgen.memory_explorer import MOST_CHARS, READERS, Closing, MemoryModel
+from core.textgen import READERS
+from core.textgen.explore.memory import (
+    DISTANCES,
+    END,
+    MOST_CHARS,
+    NAMES,
+    Closing,
+    MemoryModel,
+    by_class,
+)
 from dashboard import theme, view_state
 from dashboard.app_pages.textgen_recurrence import memory_figure as figures
 from dashboard.components import page, sample_text, width

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.errors import InputError
-from core.textgen.sampling import MOST_CHARS, Settings
+from core.textgen.explore import MOST_CHARS, Settings
 from dashboard import control_setting, resources, theme, view_state
 from dashboard.app_pages.textgen_write import writing
 from dashboard.components import (

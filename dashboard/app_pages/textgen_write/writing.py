@@ -12,7 +12,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.errors import InputError
-from core.textgen.explorer import Passage
+from core.textgen.explore import Passage
 from dashboard import theme
 from dashboard.components.noted_text import Noted, joined, noted
 

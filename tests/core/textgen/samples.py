@@ -5,7 +5,7 @@ import hashlib
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
 from core.textgen.model import CharConfig
-from core.textgen.presets import Preset
+from core.textgen.train.fitting import Preset
 
 TEXT = 'The cat sat. "So be it," said he (the dog); and they went home.\n' * 60
 SMALL = Preset(

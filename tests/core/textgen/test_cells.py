@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.textgen.cells import (
+from core.textgen.explore.inside import (
     FEATURES,
     correlations,
     followers,

@@ -5,7 +5,7 @@ import pytest
 from flax import nnx
 
 from core.loop import in_mode
-from core.textgen.generate import PIECE, Choice, Point, beginning, narrowed, reader, writer
+from core.textgen.inference import PIECE, Choice, Point, beginning, narrowed, reader, writer
 from core.textgen.model import CELLS, CharConfig, CharNet
 
 

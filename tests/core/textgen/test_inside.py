@@ -7,8 +7,8 @@ import pytest
 from flax import nnx
 
 from core.loop import named_arrays
-from core.textgen.engine import Engine
-from core.textgen.gates import GATES, gates_over_time
+from core.textgen.explore.inside import GATES, gates_over_time
+from core.textgen.inference import Engine
 from core.textgen.model import GRU, LSTM, RNN, CharConfig, CharNet
 
 CONFIG = CharConfig(7, n_dims=3, n_units=5, n_layers=2, dropout=0.0)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.textgen.markup import NAMES, MarkupConfig, draw_markup, open_tags
+from core.textgen.memory.markup import NAMES, MarkupConfig, draw_markup, open_tags
 
 MARKUP = draw_markup(MarkupConfig(max_depth=3), 20_000, seed=1)
 

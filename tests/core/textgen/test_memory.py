@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.textgen.closings import by_class
-from core.textgen.markup import MarkupConfig
-from core.textgen.memory import MemoryConfig, ask_for_tags, markup_to_learn
-from core.textgen.readers import READERS, ReaderConfig, fit_readers
+from core.textgen.explore.memory import by_class
+from core.textgen.memory.language_models import READERS, ReaderConfig, fit_readers
+from core.textgen.memory.markup import MarkupConfig
+from core.textgen.memory.questions import MemoryConfig, ask_for_tags, markup_to_learn
 from core.training_run import TrainingRun
 
 CONFIG = MemoryConfig(

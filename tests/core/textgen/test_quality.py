@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.textgen.quality import longest_copy, share_of_words, words_of
+from core.textgen.train.measuring import longest_copy, share_of_words, words_of
 
 
 def test_words_are_runs_of_letters():

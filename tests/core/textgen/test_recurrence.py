@@ -6,10 +6,11 @@ import pytest
 from core.bundle import save_bundle
 from core.datasets.store import Sources
 from core.errors import BundleError, BundleNotFound, InputError
-from core.textgen.markup import END, NAMES, MarkupConfig
-from core.textgen.memory import MemoryConfig
-from core.textgen.memory_explorer import MOST_CHARS, MemoryModel, open_memory
-from core.textgen.order import (
+from core.textgen.explore.memory import MOST_CHARS, MemoryModel, open_memory
+from core.textgen.memory.language_models import READERS, ReaderConfig
+from core.textgen.memory.markup import END, NAMES, MarkupConfig
+from core.textgen.memory.questions import MemoryConfig
+from core.textgen.memory.stories import (
     ORDERS,
     PLACE_FIRST,
     PLACES,
@@ -22,8 +23,7 @@ from core.textgen.order import (
     draw_stories,
     is_unseen,
 )
-from core.textgen.readers import READERS, ReaderConfig
-from core.textgen.recurrence import RecurrenceConfig, RecurrencePreset, measure, train
+from core.textgen.memory.train import RecurrenceConfig, RecurrencePreset, measure, train
 from core.training_run import TrainingRun
 
 SIZES = ReaderConfig(

@@ -6,8 +6,9 @@ import pytest
 from flax import nnx
 
 from core.loop import initial_state
+from core.textgen.inference import surprise
 from core.textgen.model import CharConfig, CharNet
-from core.textgen.score import quick_bits, surprise
+from core.textgen.train.fitting import quick_bits
 
 
 def net_of():

@@ -8,7 +8,7 @@ from flax import nnx
 from core.errors import InputError
 from core.loop import initial_state
 from core.textgen.model import CELLS, CharConfig, CharNet
-from core.textgen.train import stream_epoch, window_loss, windows_of
+from core.textgen.train.fitting import stream_epoch, window_loss, windows_of
 
 TEXT = np.tile(np.array([0, 1, 2, 1, 3], np.int32), 200)
 

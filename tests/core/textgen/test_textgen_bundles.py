@@ -13,14 +13,13 @@ from core.__main__ import main
 from core.bundle import load_bundle, save_bundle
 from core.checkpoint import Checkpoints
 from core.errors import BundleError, InputError
-from core.textgen.bundles import measure, train
 from core.textgen.data import read_corpus
-from core.textgen.engine import draws
-from core.textgen.explorer import TextModel, open_model
-from core.textgen.fitting import fit_text
-from core.textgen.generate import PIECE
-from core.textgen.presets import PRESETS, WINDOWS, Preset, find_preset
+from core.textgen.explore import TextModel, open_model
+from core.textgen.inference import PIECE, draws
 from core.textgen.sampling import MOST_PRIME, Hold, Settings
+from core.textgen.train.bundles import measure, train
+from core.textgen.train.fitting import WINDOWS, Preset, fit_text
+from core.textgen.train.presets import PRESETS, find_preset
 from tests.core.runs import run_on, sources_with
 from tests.core.textgen.samples import SMALL, TEXT, local_text
 
@@ -325,7 +324,5 @@ def test_training_is_a_command(tmp_path, monkeypatch, capsys):
 
 
 def test_the_explorer_loads_no_training_library():
-    code = (
-        "import core.textgen.explorer, core.textgen.command, sys; assert 'jax' not in sys.modules"
-    )
+    code = "import core.textgen.explore, core.textgen.command, sys; assert 'jax' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,16 +9,10 @@ from flax import nnx
 from core.bundle import save_bundle
 from core.errors import BundleError, InputError
 from core.loop import named_arrays, restore_state
-from core.textgen.unfolded import Unfolded, UnfoldedConfig
-from core.textgen.unfolded_explorer import (
-    CONCATENATION,
-    MERGES,
-    SUM,
-    UnfoldedModel,
-    open_unfolded,
-)
-from core.textgen.unfolded_training import UnfoldedPreset, measure, train
-from core.textgen.window_net import WindowConfig, WindowNet
+from core.textgen import CONCATENATION, MERGES, SUM
+from core.textgen.explore.unfolded import UnfoldedModel, open_unfolded
+from core.textgen.model import Unfolded, UnfoldedConfig, WindowConfig, WindowNet
+from core.textgen.train.unfolded import UnfoldedPreset, measure, train
 from tests.core.runs import run_on, sources_with
 from tests.core.textgen.samples import local_text
 

@@ -1,18 +1,32 @@
-"""What cells follow: which of them tells quotes, brackets, lines, words or sentences.
+"""What goes on inside a net while it reads: what its cells follow, and what its gates do.
 
-Some cells of a net that reads characters follow something that people have a word for. They are
-found by comparing what every cell remembers with what the text says, place by place.
+Some cells follow something that people have a word for: quotes, brackets, lines, words or
+sentences. They are found by comparing what every cell remembers with what the text says, place by
+place.
+
+What the gates did is worked out from what was remembered. An LSTM's cell forgets a share of what it
+held (forget gate), takes in a share of something new (input gate, candidate), and shows a share of
+the result (output gate). A GRU has two gates. A plain recurrent layer has none.
 
 Reference:
     A. Karpathy, J. Johnson and L. Fei-Fei (2015). Visualizing and Understanding Recurrent Networks.
         https://arxiv.org/abs/1506.02078
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
+from core.textgen import GRU, LSTM, RNN
+
+GATES = {
+    LSTM: ("input", "forget", "candidate", "output"),
+    GRU: ("reset", "update"),
+    RNN: (),
+}
+_CANDIDATE = "candidate"
 LEAST = 0.2  # a weaker correlation, of either sign, is not called following
 _SENTENCE_ENDS = ".!?"
 
@@ -117,4 +131,40 @@ def _since(text: str, is_border: Callable[[str], bool]) -> np.ndarray:
     for at, char in enumerate(text):
         count = 0 if is_border(char) else count + 1
         found[at] = count
+    return found
+
+
+def gates_over_time(
+    cell: str, arrays: Mapping[str, np.ndarray], ids: np.ndarray, states: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Works out every gate of every layer.
+
+    Args:
+        cell: "lstm", "gru" or "rnn".
+        arrays: the net's weights by dotted name, of any precision.
+        ids: i32[N], characters that were read from the beginning.
+        states: f32[N, layers, S, H], what was remembered after each.
+
+    Returns:
+        Gate -> f32[N, layers, H]: from 0, closed, to 1, open; an LSTM's candidate from -1 to 1.
+    """
+    names = GATES[cell]
+    n_layers, n_units = states.shape[1], states.shape[3]
+    found = {name: np.zeros((len(ids), n_layers, n_units), np.float32) for name in names}
+    if not names:
+        return found
+    x = arrays["table"].astype(np.float32)[ids]
+    for layer in range(n_layers):
+        prefix = f"layers.{layer}."
+        kernel, bias, recurrent = (
+            arrays[prefix + name].astype(np.float32)
+            for name in ("inputs.kernel", "inputs.bias", "recurrent")
+        )
+        hidden = states[:, layer, 0]
+        before = np.concatenate([np.zeros((1, n_units), np.float32), hidden[:-1]])[: len(ids)]
+        sums = x @ kernel + bias + before @ recurrent
+        for number, name in enumerate(names):
+            part = sums[:, number * n_units : (number + 1) * n_units]
+            found[name][:, layer] = np.tanh(part) if name == _CANDIDATE else expit(part)
+        x = hidden
     return found

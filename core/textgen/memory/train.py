@@ -7,27 +7,24 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.decomposition import PCA
 
 from core.bundle import Bundle
 from core.datasets.store import Sources
 from core.devices import describe_devices
 from core.errors import InputError
-from core.textgen import MEMORY
+from core.textgen import KIND, LSTM, MEMORY, READERS
 from core.textgen.data import Alphabet
-from core.textgen.markup import END, MarkupConfig
-from core.textgen.memory import MemoryConfig, ask_for_tags, markup_to_learn
-from core.textgen.memory_explorer import MemoryModel
-from core.textgen.model import LSTM
-from core.textgen.order import (
-    ASIDES,
-    WHERE,
-    all_stories,
-    judged,
-    laid_out,
-    stories_to_learn,
+from core.textgen.explore.memory import MemoryModel
+from core.textgen.memory.language_models import ReaderConfig, Readers, fit_readers
+from core.textgen.memory.markup import END, MarkupConfig
+from core.textgen.memory.questions import (
+    MemoryConfig,
+    ask_for_tags,
+    ask_stories,
+    markup_to_learn,
+    states_of,
 )
-from core.textgen.readers import READERS, ReaderConfig, Readers, fit_readers
+from core.textgen.memory.stories import stories_to_learn
 from core.training_run import TrainingRun
 
 DATASET = {
@@ -35,7 +32,7 @@ DATASET = {
     "title": "Generated markup and stories",
     "version": "1",
     "licence": "made by this project's own grammars",
-    "citation": "None: the grammars stand in `core/textgen/markup.py` and `core/textgen/order.py`.",
+    "citation": "None: the grammars stand in `core/textgen/memory`.",
 }
 PROTOCOL_TAGS = (
     "share of closing tags whose first letter was held likeliest, in {:,} characters of markup "
@@ -121,7 +118,7 @@ def gather_recurrence(
     """
     (alphabet, readers), (letters, listeners) = markup, stories
     closings = ask_for_tags(config.memory, alphabet, readers, seed=seed)
-    answers = _answers(letters, listeners)
+    answers = ask_stories(letters, listeners)
     counted = readers.ngrams.only_behind(alphabet.encode(END))
     arrays = dict(_stored(readers, READERS[1:], "markup"))
     arrays |= dict(_stored(listeners, (LSTM,), "stories"))
@@ -142,7 +139,7 @@ def gather_recurrence(
         "seconds": seconds,
     }
     bundle = Bundle(
-        kind="textgen",
+        kind=KIND,
         name=f"textgen-{MEMORY}",
         config=json.loads(json.dumps(settings)),
         seeds={"texts and nets": seed},
@@ -194,48 +191,6 @@ def measure(
         }
         for reader, share in closings.groupby("reader")["is_right"].mean().items()
     }
-
-
-def states_of(letters: Alphabet, listeners: Readers) -> pd.DataFrame:
-    """What the LSTM holds once a story was told, on two principal components.
-
-    Args:
-        letters: of stories.
-        listeners: readers of stories.
-
-    Returns:
-        A row a story of the first verb: "place", "year", "order", "x", "y", and "is_next", whether
-        the nearest state among those of the other order has the same place and year.
-    """
-    stories = [story for story in all_stories() if story.question == WHERE and story.is_plain]
-    held = np.stack([listeners.state(LSTM, letters.encode(story.told)) for story in stories])
-    points = PCA(2, svd_solver="full").fit_transform(held)
-    orders = np.array([story.order for story in stories])
-    meanings = np.array([f"{story.place} {story.year}" for story in stories])
-    distances = ((held[:, None] - held[None]) ** 2).sum(axis=2)
-    distances[orders[:, None] == orders[None]] = np.inf
-    return pd.DataFrame(
-        {
-            "place": [story.place for story in stories],
-            "year": [story.year for story in stories],
-            "order": orders,
-            "x": points[:, 0],
-            "y": points[:, 1],
-            "is_next": meanings[distances.argmin(axis=1)] == meanings,
-        }
-    )
-
-
-def _answers(letters: Alphabet, listeners: Readers) -> pd.DataFrame:
-    """Asks every reader every story, bare and with an aside; see `core.textgen.order.judged`."""
-    tables = []
-    for asides in ((), ASIDES[:1], ASIDES[1:]):
-        stories = all_stories(asides)
-        ids = laid_out(letters, [story.asked + story.answer for story in stories])
-        for reader in READERS:
-            table = judged(stories, letters, listeners.shares(reader, ids))
-            tables.append(table.assign(reader=reader))
-    return pd.concat(tables, ignore_index=True)
 
 
 def _stored(

@@ -7,12 +7,8 @@ import numpy as np
 
 from core.bundle import ASSETS, Bundle, check_arrays, load_bundle
 from core.errors import BundleError, InputError, pick
-from core.textgen import UNFOLDED
+from core.textgen import KIND, MERGES, N_STEPS, SUM, UNFOLDED
 from core.textgen.data import Alphabet
-
-SUM, CONCATENATION = "sum", "concatenation"
-MERGES = (SUM, CONCATENATION)
-N_STEPS = 3  # characters that the net is given
 
 
 class Step(NamedTuple):
@@ -115,4 +111,4 @@ def open_unfolded(*, assets: Path = ASSETS) -> UnfoldedModel:
     """
     folder = assets / f"textgen-{UNFOLDED}"
     command = f"python -m core train textgen --preset {UNFOLDED} --out {folder}"
-    return UnfoldedModel(load_bundle(folder, kind="textgen", command=command), folder)
+    return UnfoldedModel(load_bundle(folder, kind=KIND, command=command), folder)

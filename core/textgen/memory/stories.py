@@ -8,10 +8,8 @@ ends with one question. Both facts have to be kept until it comes, whichever was
 """
 
 import dataclasses
-from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 
 from core.errors import pick
 from core.textgen.data import Alphabet
@@ -126,40 +124,3 @@ def all_stories(asides: tuple[str, ...] = ()) -> list[Story]:
         for verb in VERBS
         for question in (WHERE, WHEN)
     ]
-
-
-def laid_out(alphabet: Alphabet, texts: Iterable[str]) -> np.ndarray:
-    """Lays texts side by side: i32[B, T], the shorter ones filled up at their end."""
-    rows = [alphabet.encode(text) for text in texts]
-    longest = max(map(len, rows))
-    return np.stack([np.pad(row, (0, longest - len(row))) for row in rows])
-
-
-def judged(stories: list[Story], alphabet: Alphabet, shares: np.ndarray) -> pd.DataFrame:
-    """Tells which answers a reader would have given.
-
-    Args:
-        stories: B of them.
-        alphabet: theirs.
-        shares: f32[B, T + 1, V], what was expected at each place of their question and answer.
-
-    Returns:
-        A row a story: "order", "question", "is_unseen" (the pair was never learned from),
-        "n_asides", "is_right" (each character of the answer was the likeliest), "share" (the
-        probability of the whole answer).
-    """
-    rows = []
-    for story, expected in zip(stories, shares, strict=True):
-        ids = alphabet.encode(story.answer)
-        at = expected[len(story.asked) : len(story.asked) + len(ids)]
-        rows.append(
-            {
-                "order": story.order,
-                "question": story.question,
-                "is_unseen": is_unseen(story.place, story.year),
-                "n_asides": len(story.asides),
-                "is_right": bool((at.argmax(axis=1) == ids).all()),
-                "share": float(at[np.arange(len(ids)), ids].prod()),
-            }
-        )
-    return pd.DataFrame(rows)

@@ -10,26 +10,17 @@ from core.bundle import Bundle
 from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.loop import Fitted
-from core.textgen.cells import followers
+from core.textgen import KIND
 from core.textgen.data import Corpus, read_corpus
-from core.textgen.explorer import KIND, TextModel
-from core.textgen.fitting import MONITOR, config_of, fit_text
-from core.textgen.ngram import fit_ngrams
-from core.textgen.presets import Preset
-from core.textgen.quality import longest_copy, share_of_words, words_of
-from core.textgen.sampling import Settings
+from core.textgen.explore import TextModel
+from core.textgen.train.fitting import MONITOR, Preset, fit_text
+from core.textgen.train.measuring import SAMPLE, best_ngrams, cells_of, held_out_bits, samples_of
 from core.training_run import TrainingRun
 
 PRIMES = {
     "nietzsche": "ethics is a basic foundation of all that",  # the lesson's
     "tinyshakespeare": "Good morrow, my lord. What news have you of",
 }
-SAMPLE = Settings(temperature=0.8)
-_SAMPLE_CHARS = 1_000
-_NGRAM_CONTEXTS = range(3, 8)
-_N_CELLS = 5  # of each feature
-_LOOKED_AT = 20_000  # characters that cells are compared on
-_PRECEDING = 2_000  # characters that are read before measuring begins
 
 PROTOCOLS = {
     "held_out_bits": "mean surprise at the last 10 % of the text, read once from its beginning "
@@ -97,7 +88,7 @@ def gather(
         for name, array in snapshot.items()
     }
     config = {
-        "net": config_of(preset),
+        "net": dataclasses.asdict(preset.config),
         "chars": list(corpus.alphabet.chars),
         "preset": run.preset,
         "title": preset.title,
@@ -132,7 +123,7 @@ def gather(
         )
     )
     held_out = held_out_bits(model, corpus)
-    context, ngram_bits = _best_ngrams(corpus)
+    context, ngram_bits = best_ngrams(corpus)
     figures = {
         "held_out_bits": held_out,
         MONITOR: chosen[MONITOR],
@@ -148,7 +139,7 @@ def gather(
         }
         for name, value in figures.items()
     }
-    tables = {"samples": _samples(model, corpus), "cells": _cells(model, corpus)}
+    tables = {"samples": samples_of(model, corpus), "cells": cells_of(model, corpus)}
     bundle = dataclasses.replace(bundle, metrics=metrics, tables=tables)
     return dataclasses.replace(bundle, card=_card(bundle))
 
@@ -174,60 +165,6 @@ def measure(
             "recorded": bundle.metrics["held_out_bits"]["value"],
         }
     }
-
-
-def held_out_bits(model: TextModel, corpus: Corpus) -> float:
-    """Reads the end of a text in one pass and returns the mean surprise, bits a character."""
-    begin = max(corpus.n_known - _PRECEDING, 0)
-    bits = model.score(corpus.text[begin:])
-    return float(bits[corpus.n_known - begin :].mean())
-
-
-def _best_ngrams(corpus: Corpus) -> tuple[int, float]:
-    """Returns the context that is best on the validation part, and its bits on the held-out one."""
-    found = []
-    for n_context in _NGRAM_CONTEXTS:
-        model = fit_ngrams(corpus.train, n_context=n_context, n_chars=len(corpus.alphabet))
-        bits = -np.log2(model.probabilities(corpus.ids))
-        val = bits[corpus.n_train : corpus.n_known].mean()
-        found.append((val, n_context, float(bits[corpus.n_known :].mean())))
-    return min(found)[1:]
-
-
-def _samples(model: TextModel, corpus: Corpus) -> pd.DataFrame:
-    """What the net of each kept epoch writes behind one prime with one seed, and how good it is."""
-    known = set(words_of(corpus.text[: corpus.n_known]))
-    source = corpus.text[: corpus.n_known]
-    rows = []
-    for epoch in model.epochs:
-        prime = model.bundle.config["prime"]
-        pieces = model.write(prime, _SAMPLE_CHARS, SAMPLE, epoch=epoch)
-        text = "".join(piece.text for piece in pieces)
-        rows.append(
-            {
-                "epoch": epoch,
-                "text": text,
-                "share_of_words": share_of_words(text, known),
-                "longest_copy": len(longest_copy(text, source)),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _cells(model: TextModel, corpus: Corpus) -> pd.DataFrame:
-    """Cells that follow a feature of the validation part."""
-    text = corpus.text[corpus.n_train : corpus.n_known][:_LOOKED_AT]
-    remembered = [
-        model.read(text[at : at + 5_000]).states[:, :, -1] for at in range(0, len(text), 5_000)
-    ]
-    found = followers(np.concatenate(remembered), text, n_best=_N_CELLS)
-    return pd.DataFrame(
-        [
-            {"feature": feature, **cell._asdict()}
-            for feature, cells in found.items()
-            for cell in cells
-        ]
-    )
 
 
 def _card(bundle: Bundle) -> str:

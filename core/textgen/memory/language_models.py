@@ -17,15 +17,13 @@ from flax import nnx
 
 from core.errors import InputError
 from core.loop import Plan, fit, in_mode, initial_state, named_arrays, restore_state
-from core.textgen.engine import Engine
-from core.textgen.model import LSTM, RNN, CharConfig, CharNet
+from core.textgen import NGRAM, READERS, WINDOW
+from core.textgen.inference import Engine
+from core.textgen.model import CharConfig, CharNet, WindowConfig, WindowNet
 from core.textgen.ngram import NgramModel, fit_ngrams
-from core.textgen.train import stream_epoch
-from core.textgen.window_net import WindowConfig, WindowNet
+from core.textgen.train.fitting import stream_epoch
 from core.training_run import TrainingRun
 
-NGRAM, WINDOW = "ngram", "window"
-READERS = (NGRAM, WINDOW, RNN, LSTM)
 NETS = READERS[1:]
 _PIECE = 64  # lengths are rounded up to it: few shapes to compile
 

@@ -13,11 +13,11 @@ import pandas as pd
 
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError
-from core.textgen import MODELS
-from core.textgen.cells import LEAST
+from core.textgen import KIND, MODELS
 from core.textgen.data import Alphabet, Reading
-from core.textgen.gates import gates_over_time
+from core.textgen.explore.inside import LEAST, gates_over_time
 from core.textgen.sampling import (
+    MOST_CHARS,
     MOST_PRIME,
     Hold,
     Settings,
@@ -26,9 +26,10 @@ from core.textgen.sampling import (
 )
 
 if TYPE_CHECKING:
-    from core.textgen.engine import Engine
+    from core.textgen.inference import Engine
 
-KIND = "textgen"
+__all__ = ["MOST_CHARS", "MOST_PRIME", "Hold", "Passage", "Settings", "TextModel", "open_model"]
+
 _LN_2 = float(np.log(2))
 
 
@@ -111,7 +112,7 @@ class TextModel:
 
     @property
     def followers(self) -> pd.DataFrame:
-        """Those of `cells` that follow their feature: `core.textgen.cells.LEAST` or more."""
+        """Those of `cells` that follow their feature, see `core.textgen.explore.inside.LEAST`."""
         return self.cells[self.cells["correlation"].abs() >= LEAST]
 
     def reading_of(self, text: str) -> Reading:
@@ -148,7 +149,7 @@ class TextModel:
         )
 
     def gates(self, passage: Passage, *, epoch: int | None = None) -> dict[str, np.ndarray]:
-        """Works out what the gates did while a text was read; see `core.textgen.gates`.
+        """Works out what the gates did while a text was read; see `core.textgen.explore.inside`.
 
         Args:
             passage: what `read` gave for the same epoch.
@@ -252,7 +253,7 @@ class TextModel:
         }
 
     def _make_engine(self, epoch: int) -> "Engine":
-        from core.textgen.engine import Engine
+        from core.textgen.inference import Engine
         from core.textgen.model import CharConfig
 
         arrays = self._arrays(epoch)

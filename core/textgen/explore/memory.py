@@ -13,17 +13,48 @@ import pandas as pd
 
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError
-from core.textgen import MEMORY
+from core.textgen import KIND, MEMORY, READERS
 from core.textgen.data import Alphabet, Reading
-from core.textgen.markup import END, NAMES, open_tags
+from core.textgen.memory.markup import END, NAMES, open_tags
+from core.textgen.memory.stories import (
+    ASIDES,
+    ORDERS,
+    PLACE_FIRST,
+    PLACES,
+    TIME_FIRST,
+    WHEN,
+    WHERE,
+    YEARS,
+    Story,
+    is_unseen,
+)
 from core.textgen.ngram import Counts, NgramModel
-from core.textgen.order import Story, is_unseen
 from core.typed_text import tidy
 
 if TYPE_CHECKING:
-    from core.textgen.readers import Readers
+    from core.textgen.memory.language_models import Readers
 
-READERS = ("ngram", "window", "rnn", "lstm")  # see `core.textgen.readers`
+__all__ = [
+    "ASIDES",
+    "DISTANCES",
+    "END",
+    "MOST_CHARS",
+    "NAMES",
+    "ORDERS",
+    "PLACES",
+    "PLACE_FIRST",
+    "TIME_FIRST",
+    "WHEN",
+    "WHERE",
+    "YEARS",
+    "Closing",
+    "MemoryModel",
+    "Story",
+    "by_class",
+    "open_memory",
+]
+
+DISTANCES = (0, 8, 16, 32, 64, 128)  # characters since the tag was opened: borders of classes
 MOST_CHARS = 2_000  # of markup that a visitor may type
 _COUNTED = ("keys", "counts", "contexts", "totals", "kinds")
 _NEEDED = ("settings", "chars", "letters", "discounts", "seconds")
@@ -83,22 +114,22 @@ class MemoryModel:
 
     @property
     def closings(self) -> pd.DataFrame:
-        """A row a closing tag and reader, see `core.textgen.memory.ask_for_tags`."""
+        """A row a closing tag and reader, see `core.textgen.memory.questions.ask_for_tags`."""
         return self.bundle.tables["closings"]
 
     @property
     def answers(self) -> pd.DataFrame:
-        """A row an answer and reader, see `core.textgen.order.judged`."""
+        """A row an answer and reader, see `core.textgen.memory.questions.judged`."""
         return self.bundle.tables["answers"]
 
     @property
     def states(self) -> pd.DataFrame:
-        """A row a story, see `core.textgen.recurrence.states_of`."""
+        """A row a story, see `core.textgen.memory.questions.states_of`."""
         return self.bundle.tables["states"]
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What the experiments were run with, see `core.textgen.recurrence.RecurrenceConfig`."""
+        """What the experiments were run with, see `core.textgen.memory.train.RecurrenceConfig`."""
         return self.bundle.config["settings"]
 
     def closing(self, text: str) -> Closing:
@@ -168,7 +199,7 @@ class MemoryModel:
         return self._readers("stories", self.settings["stories"], ngrams)
 
     def _readers(self, kind: str, config: Mapping[str, Any], ngrams: NgramModel) -> "Readers":
-        from core.textgen.readers import NETS, ReaderConfig, Readers
+        from core.textgen.memory.language_models import NETS, ReaderConfig, Readers
 
         nets = {}
         for reader in NETS:
@@ -194,4 +225,21 @@ def open_memory(*, assets: Path = ASSETS) -> MemoryModel:
     """
     folder = assets / f"textgen-{MEMORY}"
     command = f"python -m core train textgen --preset {MEMORY} --out {folder}"
-    return MemoryModel(load_bundle(folder, kind="textgen", command=command), folder)
+    return MemoryModel(load_bundle(folder, kind=KIND, command=command), folder)
+
+
+def by_class(closings: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Sums closings up.
+
+    Args:
+        closings: see `core.textgen.memory.questions.ask_for_tags`.
+        by: "depth", or "distance", in classes that begin at `DISTANCES`.
+
+    Returns:
+        A row a reader and class: "reader", `by`, "n", "share_right".
+    """
+    values = closings[by]
+    if by == "distance":
+        values = np.array(DISTANCES)[np.searchsorted(DISTANCES, values, side="right") - 1]
+    grouped = closings.assign(**{by: values}).groupby(["reader", by], sort=False)["is_right"]
+    return grouped.agg(n="size", share_right="mean").reset_index()

@@ -16,12 +16,12 @@ from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.loop import Fitted, Plan, TrainState, fit, gradient_epoch, in_mode, initial_state
-from core.textgen import UNFOLDED
+from core.textgen import KIND, MERGES, N_STEPS, UNFOLDED
 from core.textgen.data import Corpus, read_corpus
+from core.textgen.explore.unfolded import UnfoldedModel
+from core.textgen.model import Unfolded, UnfoldedConfig
 from core.textgen.ngram import fit_ngrams
-from core.textgen.train import windows_of
-from core.textgen.unfolded import Unfolded, UnfoldedConfig
-from core.textgen.unfolded_explorer import MERGES, N_STEPS, UnfoldedModel
+from core.textgen.train.fitting import windows_of
 from core.training_run import TrainingRun
 
 _BATCH_SIZE = 512
@@ -161,7 +161,7 @@ def _bundle(
         "epochs": {merge: run.best_epoch for merge, run in fitted.items()},
     }
     bundle = Bundle(
-        kind="textgen",
+        kind=KIND,
         name=f"textgen-{UNFOLDED}",
         config=json.loads(json.dumps(config)),
         seeds={"model": seed},
