@@ -14,7 +14,7 @@ UNFOLDED = "unfolded"  # the bundle textgen-unfolded: three steps, written out
 
 LSTM, GRU, RNN = "lstm", "gru", "rnn"  # kinds of recurrent layers
 NGRAM, WINDOW = "ngram", "window"
-READERS = (NGRAM, WINDOW, RNN, LSTM)  # what the bundle of memory compares
+LANGUAGE_MODELS = (NGRAM, WINDOW, RNN, LSTM)  # what the bundle of memory compares
 
 SUM, CONCATENATION = "sum", "concatenation"  # how the net of three steps merges
 MERGES = (SUM, CONCATENATION)

@@ -25,7 +25,7 @@ from flax import nnx
 
 from core.loop import in_mode, restore_state
 from core.textgen.model import CharConfig, CharNet
-from core.textgen.sampling import Hold, Settings
+from core.textgen.sampling import ClampedCell, Settings
 
 N_ALTERNATIVES = 5  # likeliest characters that are reported for each place
 PIECE = 64  # characters that are read or written by one call
@@ -40,14 +40,14 @@ class Choice(NamedTuple):
         temperature: f32[], logits are divided by it; 0 takes the likeliest.
         top_k: i32[], only so many of the likeliest, at least 1.
         top_p: f32[], only the likeliest that together have this probability, above 0.
-        held: bool[layers, H], cells that are held.
+        is_clamped: bool[layers, H], cells that are clamped.
         value: f32[layers, H], at what.
     """
 
     temperature: jax.Array
     top_k: jax.Array
     top_p: jax.Array
-    held: jax.Array
+    is_clamped: jax.Array
     value: jax.Array
 
 
@@ -121,9 +121,9 @@ def writer(model: CharNet) -> Callable[..., tuple[Point, Written]]:
         params: nnx.State, point: Point, key: jax.Array, first: jax.Array, choice: Choice
     ) -> tuple[Point, Written]:
         net = nnx.merge(graphdef, params)
-        holds = [
-            functools.partial(_held_at, held, value)
-            for held, value in zip(choice.held, choice.value, strict=True)
+        clamps = [
+            functools.partial(_clamped_at, is_clamped, value)
+            for is_clamped, value in zip(choice.is_clamped, choice.value, strict=True)
         ]
 
         def step(point: Point, number: jax.Array) -> tuple[Point, Written]:
@@ -132,7 +132,7 @@ def writer(model: CharNet) -> Callable[..., tuple[Point, Written]]:
             )
             log_probs = jax.nn.log_softmax(point.logits)
             best, likeliest = jax.lax.top_k(log_probs, n_likeliest)
-            logits, state = net.step(drawn[None], point.state, holds)
+            logits, state = net.step(drawn[None], point.state, clamps)
             now = Written(drawn, log_probs[drawn], likeliest, best, state[:, :, 0])
             return Point(state, logits[0]), now
 
@@ -328,7 +328,7 @@ class Engine:
         settings: Settings,
         *,
         read: np.ndarray,
-        holds: Sequence[Hold] = (),
+        clamped: Sequence[ClampedCell] = (),
     ) -> Iterator[Written]:
         """Writes on without an end, in pieces of `PIECE` characters.
 
@@ -336,28 +336,28 @@ class Engine:
             point: where the net stands.
             settings: how characters are drawn.
             read: i32[N], all that was read up to there; see `draws`.
-            holds: cells that are held.
+            clamped: cells that are clamped.
         """
-        key, choice = draws(settings.seed, read), self._choice(settings, holds)
+        key, choice = draws(settings.seed, read), self._choice(settings, clamped)
         first = 0
         while True:
             point, written = self._made.write(self._params, point, key, first, choice)
             yield Written(*map(np.asarray, written))
             first += PIECE
 
-    def _choice(self, settings: Settings, holds: Sequence[Hold]) -> Choice:
-        held = np.zeros((self._config.n_layers, self._config.n_units), bool)
-        value = np.zeros(held.shape, np.float32)
-        for hold in holds:
-            held[hold.layer, hold.cell], value[hold.layer, hold.cell] = True, hold.value
+    def _choice(self, settings: Settings, clamped: Sequence[ClampedCell]) -> Choice:
+        is_clamped = np.zeros((self._config.n_layers, self._config.n_units), bool)
+        value = np.zeros(is_clamped.shape, np.float32)
+        for cell in clamped:
+            is_clamped[cell.layer, cell.cell], value[cell.layer, cell.cell] = True, cell.value
         return Choice(
             jnp.float32(settings.temperature),
             jnp.int32(settings.top_k or self._config.n_chars),
             jnp.float32(settings.top_p),
-            jnp.asarray(held),
+            jnp.asarray(is_clamped),
             jnp.asarray(value),
         )
 
 
-def _held_at(held: jax.Array, value: jax.Array, remembered: jax.Array) -> jax.Array:
-    return jnp.where(held, value, remembered)
+def _clamped_at(is_clamped: jax.Array, value: jax.Array, remembered: jax.Array) -> jax.Array:
+    return jnp.where(is_clamped, value, remembered)

@@ -34,11 +34,11 @@ from core.textgen import CONCATENATION, GRU, LSTM, MERGES, RNN, SUM
 
 _EMBEDDING_RANGE = 0.05
 
-Hold = Callable[[jax.Array], jax.Array]
+Clamp = Callable[[jax.Array], jax.Array]
 
 
-def let_go(remembered: jax.Array) -> jax.Array:
-    """Holds nothing: what is remembered stays as it is."""
+def unclamped(remembered: jax.Array) -> jax.Array:
+    """Clamps no cell: what is remembered stays as it is."""
     return remembered
 
 
@@ -75,33 +75,33 @@ class Cell:
     Attributes:
         n_gates: blocks of H columns in its weights.
         n_states: see `CharConfig.n_states`.
-        advance: `(inputs f32[B, G * H], sums f32[B, G * H], state f32[S, B, H], hold) -> state`,
-            where inputs are what the layer below adds, sums what the hidden state does, and `hold`
+        advance: `(inputs f32[B, G * H], sums f32[B, G * H], state f32[S, B, H], clamp) -> state`,
+            where inputs are what the layer below adds, sums what the hidden state does, and `clamp`
             may change what is remembered, f32[B, H], before anything is made of it.
     """
 
     n_gates: int
     n_states: int
-    advance: Callable[[jax.Array, jax.Array, jax.Array, Hold], jax.Array]
+    advance: Callable[[jax.Array, jax.Array, jax.Array, Clamp], jax.Array]
 
 
-def _advance_lstm(inputs: jax.Array, sums: jax.Array, state: jax.Array, hold: Hold) -> jax.Array:
+def _advance_lstm(inputs: jax.Array, sums: jax.Array, state: jax.Array, clamp: Clamp) -> jax.Array:
     """Gates in the order i, f, g, o."""
     i, f, g, o = jnp.split(inputs + sums, 4, axis=-1)
-    cell = hold(nnx.sigmoid(f) * state[1] + nnx.sigmoid(i) * jnp.tanh(g))
+    cell = clamp(nnx.sigmoid(f) * state[1] + nnx.sigmoid(i) * jnp.tanh(g))
     return jnp.stack([nnx.sigmoid(o) * jnp.tanh(cell), cell])
 
 
-def _advance_gru(inputs: jax.Array, sums: jax.Array, state: jax.Array, hold: Hold) -> jax.Array:
+def _advance_gru(inputs: jax.Array, sums: jax.Array, state: jax.Array, clamp: Clamp) -> jax.Array:
     """Gates in the order reset, update, candidate; the reset is applied to the candidate's sum."""
     of_input, of_hidden = (jnp.split(part, 3, axis=-1) for part in (inputs, sums))
     reset, update = (nnx.sigmoid(of_input[k] + of_hidden[k]) for k in (0, 1))
     candidate = jnp.tanh(of_input[2] + reset * of_hidden[2])
-    return hold((1 - update) * candidate + update * state[0])[None]
+    return clamp((1 - update) * candidate + update * state[0])[None]
 
 
-def _advance_rnn(inputs: jax.Array, sums: jax.Array, state: jax.Array, hold: Hold) -> jax.Array:
-    return hold(jnp.tanh(inputs + sums))[None]
+def _advance_rnn(inputs: jax.Array, sums: jax.Array, state: jax.Array, clamp: Clamp) -> jax.Array:
+    return clamp(jnp.tanh(inputs + sums))[None]
 
 
 CELLS = {
@@ -133,9 +133,9 @@ class Layer(nnx.Module):
         recurrent = nnx.initializers.orthogonal()(rngs.params(), (n_units, n_outputs))
         self.recurrent = nnx.Param(recurrent)
 
-    def advance(self, inputs: jax.Array, state: jax.Array, hold: Hold = let_go) -> jax.Array:
+    def advance(self, inputs: jax.Array, state: jax.Array, clamp: Clamp = unclamped) -> jax.Array:
         """Goes one step on: inputs f32[B, G * H] and state f32[S, B, H] -> state."""
-        return CELLS[self.cell].advance(inputs, state[0] @ self.recurrent[...], state, hold)
+        return CELLS[self.cell].advance(inputs, state[0] @ self.recurrent[...], state, clamp)
 
     def __call__(self, x: jax.Array, state: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Reads some steps: f32[B, T, N] and state f32[S, B, H] -> f32[B, T, H] and the state."""
@@ -210,16 +210,16 @@ class CharNet(nnx.Module):
         return self.out(x), jnp.stack(states)
 
     def step(
-        self, ids: jax.Array, state: jax.Array, holds: Sequence[Hold] | None = None
+        self, ids: jax.Array, state: jax.Array, clamps: Sequence[Clamp] | None = None
     ) -> tuple[jax.Array, jax.Array]:
         """Reads one character of each text: i32[B] -> logits f32[B, V], and the state.
 
-        `holds` are one for each layer, see `Cell`.
+        `clamps` are one for each layer, see `Cell`.
         """
         x, states = self.table[...][ids], []
-        holds = holds or [let_go] * len(self.layers)
-        for layer, before, hold in zip(self.layers, state, holds, strict=True):
-            after = layer.advance(layer.inputs(x), before, hold)
+        clamps = clamps or [unclamped] * len(self.layers)
+        for layer, before, clamp in zip(self.layers, state, clamps, strict=True):
+            after = layer.advance(layer.inputs(x), before, clamp)
             states.append(after)
             x = after[0]
         return self.out(x), jnp.stack(states)

@@ -55,7 +55,7 @@ def test_every_view_is_drawn(app: App, assets: Path, view: str) -> None:
     assert "What you see." in words(page) and "nan" not in words(page)
 
 
-def test_four_readers_are_named_at_their_lines(app: App, assets: Path) -> None:
+def test_four_models_are_named_at_their_lines(app: App, assets: Path) -> None:
     page = opened(app, "Closing tags")
     shown = notes(page)
     for name in ("■ Counting", "◆ Window of 12", "▲ Plain recurrent", "<b>● LSTM"):
@@ -124,7 +124,7 @@ def test_a_link_restores_the_sample(app: App, assets: Path) -> None:
     assert "The open tag is **cap**" in words(page)
 
 
-def test_samples_have_letters_that_readers_know(app: App, assets: Path) -> None:
+def test_samples_have_letters_that_models_know(app: App, assets: Path) -> None:
     for title, _ in tags.SAMPLES.values():
         page = opened(app, "Closing tags", sample=title)
         assert "do not know every sign" not in words(page)

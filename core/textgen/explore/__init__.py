@@ -19,23 +19,31 @@ from core.textgen.explore.inside import LEAST, gates_over_time
 from core.textgen.sampling import (
     MOST_CHARS,
     MOST_PRIME,
-    Hold,
+    ClampedCell,
     Settings,
-    check_hold,
+    check_clamped,
     check_length,
 )
 
 if TYPE_CHECKING:
     from core.textgen.inference import Engine
 
-__all__ = ["MOST_CHARS", "MOST_PRIME", "Hold", "Passage", "Settings", "TextModel", "open_model"]
+__all__ = [
+    "MOST_CHARS",
+    "MOST_PRIME",
+    "ClampedCell",
+    "TextTrace",
+    "Settings",
+    "TextModel",
+    "open_model",
+]
 
 _LN_2 = float(np.log(2))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Passage:
-    """Some characters of a text, and what a net thought of them.
+class TextTrace:
+    """Some characters of a text, and what went on in a net that read them.
 
     Attributes:
         text: N characters.
@@ -127,7 +135,7 @@ class TextModel:
             )
         return self.alphabet.read(text)
 
-    def read(self, text: str, *, epoch: int | None = None) -> Passage:
+    def read(self, text: str, *, epoch: int | None = None) -> TextTrace:
         """Reads a text of known characters and tells what the net thought at each place.
 
         Args:
@@ -140,7 +148,7 @@ class TextModel:
         ids = self.reading_of(text).ids
         read = self._engine(epoch).read(ids)
         best = np.argsort(-read.log_probs, axis=1, kind="stable")[:, :5]
-        return Passage(
+        return TextTrace(
             self.alphabet.decode(ids),
             -np.take_along_axis(read.log_probs, ids[:, None], axis=1)[:, 0].astype(float) / _LN_2,
             [self.alphabet.decode(row) for row in best],
@@ -148,15 +156,15 @@ class TextModel:
             read.states,
         )
 
-    def gates(self, passage: Passage, *, epoch: int | None = None) -> dict[str, np.ndarray]:
+    def gates(self, trace: TextTrace, *, epoch: int | None = None) -> dict[str, np.ndarray]:
         """Works out what the gates did while a text was read; see `core.textgen.explore.inside`.
 
         Args:
-            passage: what `read` gave for the same epoch.
+            trace: what `read` gave for the same epoch.
             epoch: one of `epochs`; None for the best.
         """
-        ids = self.alphabet.encode(passage.text)
-        return gates_over_time(self.net["cell"], self._arrays(epoch), ids, passage.states)
+        ids = self.alphabet.encode(trace.text)
+        return gates_over_time(self.net["cell"], self._arrays(epoch), ids, trace.states)
 
     def influence(self, text: str, target: str, *, epoch: int | None = None) -> np.ndarray:
         """Tells how far what comes next depends on each character before it.
@@ -186,8 +194,8 @@ class TextModel:
         settings: Settings,
         *,
         epoch: int | None = None,
-        holds: Sequence[Hold] = (),
-    ) -> Iterator[Passage]:
+        clamped: Sequence[ClampedCell] = (),
+    ) -> Iterator[TextTrace]:
         """Writes on behind a text, piece by piece.
 
         The random numbers follow from the seed, from all that was read, and from each character's
@@ -199,23 +207,23 @@ class TextModel:
             n_chars: how many characters to write.
             settings: how they are drawn.
             epoch: one of `epochs`; None for the best.
-            holds: cells that are held meanwhile.
+            clamped: cells that are clamped meanwhile.
 
         Yields:
-            Passages that make up the text, without the prime.
+            Traces of pieces that make up the text, without the prime.
 
         Raises:
             InputError: a bound is not kept.
         """
         check_length(n_chars)
-        for hold in holds:
-            check_hold(hold, n_layers=self.net["n_layers"], n_units=self.net["n_units"])
+        for cell in clamped:
+            check_clamped(cell, n_layers=self.net["n_layers"], n_units=self.net["n_units"])
         engine = self._engine(epoch)
         read = self.reading_of(prime).ids
         point = engine.read(read).end
-        for written in engine.write(point, settings, read=read, holds=holds):
+        for written in engine.write(point, settings, read=read, clamped=clamped):
             n = min(n_chars, len(written.ids))
-            yield Passage(
+            yield TextTrace(
                 self.alphabet.decode(written.ids[:n]),
                 -written.log_probs[:n].astype(float) / _LN_2,
                 [self.alphabet.decode(row) for row in written.likeliest[:n]],

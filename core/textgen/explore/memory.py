@@ -13,7 +13,7 @@ import pandas as pd
 
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError
-from core.textgen import KIND, MEMORY, READERS
+from core.textgen import KIND, LANGUAGE_MODELS, MEMORY
 from core.textgen.data import Alphabet, Reading
 from core.textgen.memory.markup import END, NAMES, open_tags
 from core.textgen.memory.stories import (
@@ -29,10 +29,9 @@ from core.textgen.memory.stories import (
     is_unseen,
 )
 from core.textgen.ngram import Counts, NgramModel
-from core.typed_text import tidy
 
 if TYPE_CHECKING:
-    from core.textgen.memory.language_models import Readers
+    from core.textgen.memory.language_models import LanguageModels
 
 __all__ = [
     "ASIDES",
@@ -47,7 +46,7 @@ __all__ = [
     "WHEN",
     "WHERE",
     "YEARS",
-    "Closing",
+    "ClosingTagPrediction",
     "MemoryModel",
     "Story",
     "by_class",
@@ -60,14 +59,14 @@ _COUNTED = ("keys", "counts", "contexts", "totals", "kinds")
 _NEEDED = ("settings", "chars", "letters", "discounts", "seconds")
 
 
-class Closing(NamedTuple):
+class ClosingTagPrediction(NamedTuple):
     """Who would close which tag.
 
     Attributes:
         reading: the text as it is read, with the end's beginning put behind it.
         expected: the tag that is open, the last one opened; None where none is.
         distance: characters since it was opened; 0 where none is.
-        shares: a row a reader: its name as "reader", the probability of each name of the grammar,
+        shares: a row a model: its name as "model", the probability of each name of the grammar,
             and "other" for the rest.
     """
 
@@ -94,7 +93,7 @@ class MemoryModel:
         ]
         problems += [
             f"its table {name} is missing"
-            for name in ("closings", "answers", "states")
+            for name in ("closing_tags", "answers", "states")
             if name not in bundle.tables
         ]
         wanted = [
@@ -102,7 +101,7 @@ class MemoryModel:
             for length in range(len(bundle.config.get("discounts", ())))
             for field in _COUNTED
         ]
-        wanted += [f"markup.{reader}.out.kernel" for reader in READERS[1:]]
+        wanted += [f"markup.{model_name}.out.kernel" for model_name in LANGUAGE_MODELS[1:]]
         wanted += ["stories.lstm.out.kernel"]
         problems += [f"its array {name} is missing" for name in wanted if name not in bundle.arrays]
         self._folder = folder or Path(bundle.name)
@@ -113,13 +112,13 @@ class MemoryModel:
         self.letters = Alphabet(tuple(bundle.config["letters"]))
 
     @property
-    def closings(self) -> pd.DataFrame:
-        """A row a closing tag and reader, see `core.textgen.memory.questions.ask_for_tags`."""
-        return self.bundle.tables["closings"]
+    def closing_tags(self) -> pd.DataFrame:
+        """A row a closing tag and model, see `core.textgen.memory.questions.ask_for_tags`."""
+        return self.bundle.tables["closing_tags"]
 
     @property
     def answers(self) -> pd.DataFrame:
-        """A row an answer and reader, see `core.textgen.memory.questions.judged`."""
+        """A row an answer and model, see `core.textgen.memory.questions.judged`."""
         return self.bundle.tables["answers"]
 
     @property
@@ -132,8 +131,8 @@ class MemoryModel:
         """What the experiments were run with, see `core.textgen.memory.train.RecurrenceConfig`."""
         return self.bundle.config["settings"]
 
-    def closing(self, text: str) -> Closing:
-        """Asks every reader which tag it would close behind a text.
+    def predict_closing_tag(self, text: str) -> ClosingTagPrediction:
+        """Asks every model which tag it would close behind a text.
 
         Args:
             text: markup, with or without `</` at its end.
@@ -145,18 +144,21 @@ class MemoryModel:
             raise InputError(
                 f"text ({len(text):,} characters) should have at most {MOST_CHARS:,}: shorten it"
             )
-        body = tidy(text).removesuffix(END)
-        reading = self.alphabet.read(body + END)
+        reading = self.alphabet.read(text)
+        if not reading.text.endswith(END):
+            reading = self.alphabet.read(text + END)
         stack = open_tags(reading.text.removesuffix(END))
         tag = stack[-1] if stack else None
         distance = len(reading.text) - tag.begins if tag else 0
         first = [self.alphabet.ids[name[0]] for name in NAMES]
         rows = []
-        for reader in READERS:
-            behind = self.markup.shares(reader, reading.ids[None])[0, -1]
+        for model_name in LANGUAGE_MODELS:
+            behind = self.markup.shares(model_name, reading.ids[None])[0, -1]
             shares = dict(zip(NAMES, behind[first].tolist(), strict=True))
-            rows.append({"reader": reader, **shares, "other": 1 - float(behind[first].sum())})
-        return Closing(reading, tag.name if tag else None, distance, pd.DataFrame(rows))
+            rows.append({"model": model_name, **shares, "other": 1 - float(behind[first].sum())})
+        return ClosingTagPrediction(
+            reading, tag.name if tag else None, distance, pd.DataFrame(rows)
+        )
 
     def answer(self, story: Story) -> pd.DataFrame:
         """Lets the LSTM read a story and its question, and answer.
@@ -184,33 +186,35 @@ class MemoryModel:
         return is_unseen(story.place, story.year)
 
     @functools.cached_property
-    def markup(self) -> "Readers":
-        """The readers of markup; their counts are those behind `</` only."""
+    def markup(self) -> "LanguageModels":
+        """The models of markup; their counts are those behind `</` only."""
         levels = []
         for length, discount in enumerate(self.bundle.config["discounts"]):
             arrays = (self.bundle.arrays[f"ngrams.{length}.{field}"] for field in _COUNTED)
             levels.append(Counts(*arrays, discount))
         ngrams = NgramModel(len(self.alphabet), tuple(levels))
-        return self._readers("markup", self.settings["memory"]["readers"], ngrams)
+        return self._language_models("markup", self.settings["memory"]["language_models"], ngrams)
 
     @functools.cached_property
-    def _stories(self) -> "Readers":
+    def _stories(self) -> "LanguageModels":
         ngrams = NgramModel(len(self.letters), ())  # the counts of stories are not kept
-        return self._readers("stories", self.settings["stories"], ngrams)
+        return self._language_models("stories", self.settings["stories"], ngrams)
 
-    def _readers(self, kind: str, config: Mapping[str, Any], ngrams: NgramModel) -> "Readers":
-        from core.textgen.memory.language_models import NETS, ReaderConfig, Readers
+    def _language_models(
+        self, kind: str, config: Mapping[str, Any], ngrams: NgramModel
+    ) -> "LanguageModels":
+        from core.textgen.memory.language_models import NETS, LanguageModelConfig, LanguageModels
 
         nets = {}
-        for reader in NETS:
-            prefix = f"{kind}.{reader}."
-            nets[reader] = {
+        for model_name in NETS:
+            prefix = f"{kind}.{model_name}."
+            nets[model_name] = {
                 name.removeprefix(prefix): array
                 for name, array in self.bundle.arrays.items()
                 if name.startswith(prefix)
             }
         seconds = self.bundle.config["seconds"][kind]
-        return Readers(ReaderConfig(**config), ngrams, nets, seconds)
+        return LanguageModels(LanguageModelConfig(**config), ngrams, nets, seconds)
 
 
 def open_memory(*, assets: Path = ASSETS) -> MemoryModel:
@@ -228,18 +232,18 @@ def open_memory(*, assets: Path = ASSETS) -> MemoryModel:
     return MemoryModel(load_bundle(folder, kind=KIND, command=command), folder)
 
 
-def by_class(closings: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Sums closings up.
+def by_class(closing_tags: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Sums closing tags up.
 
     Args:
-        closings: see `core.textgen.memory.questions.ask_for_tags`.
+        closing_tags: see `core.textgen.memory.questions.ask_for_tags`.
         by: "depth", or "distance", in classes that begin at `DISTANCES`.
 
     Returns:
-        A row a reader and class: "reader", `by`, "n", "share_right".
+        A row a model and class: "model", `by`, "n", "accuracy".
     """
-    values = closings[by]
+    values = closing_tags[by]
     if by == "distance":
         values = np.array(DISTANCES)[np.searchsorted(DISTANCES, values, side="right") - 1]
-    grouped = closings.assign(**{by: values}).groupby(["reader", by], sort=False)["is_right"]
-    return grouped.agg(n="size", share_right="mean").reset_index()
+    grouped = closing_tags.assign(**{by: values}).groupby(["model", by], sort=False)["is_right"]
+    return grouped.agg(n="size", accuracy="mean").reset_index()

@@ -1,4 +1,4 @@
-"""What every reader is asked: which tag to close, and where or when a story took place.
+"""What every model is asked: which tag to close, and where or when a story took place.
 
 All read the same texts. Only those know the first letter of a name to close who remember the open
 tag, however long ago it was; only those answer rightly who kept place and year apart.
@@ -16,9 +16,9 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from core.errors import InputError
-from core.textgen import LSTM, READERS
+from core.textgen import LANGUAGE_MODELS, LSTM
 from core.textgen.data import Alphabet
-from core.textgen.memory.language_models import ReaderConfig, Readers
+from core.textgen.memory.language_models import LanguageModelConfig, LanguageModels
 from core.textgen.memory.markup import MarkupConfig, draw_markup
 from core.textgen.memory.stories import ASIDES, WHERE, Story, all_stories, is_unseen
 
@@ -30,7 +30,7 @@ class MemoryConfig:
     """Settings of the experiment."""
 
     markup: MarkupConfig = MarkupConfig()
-    readers: ReaderConfig = ReaderConfig()
+    language_models: LanguageModelConfig = LanguageModelConfig()
     n_train: int = 1_000_000  # characters to learn from
     n_test: int = 8_000  # of each markup that is measured on
 
@@ -42,25 +42,25 @@ class MemoryConfig:
 
 
 def markup_to_learn(config: MemoryConfig, *, seed: int) -> tuple[Alphabet, np.ndarray]:
-    """Draws what readers learn from: its characters, and the text as ids i32[N]."""
+    """Draws what models learn from: its characters, and the text as ids i32[N]."""
     text = draw_markup(config.markup, config.n_train, seed=seed).text
     alphabet = Alphabet(tuple(sorted(set(text))))
     return alphabet, alphabet.encode(text)
 
 
 def ask_for_tags(
-    config: MemoryConfig, alphabet: Alphabet, readers: Readers, *, seed: int
+    config: MemoryConfig, alphabet: Alphabet, models: LanguageModels, *, seed: int
 ) -> pd.DataFrame:
-    """Asks every reader for each closing tag of markup that it has not seen.
+    """Asks every model for each closing tag of markup that it has not seen.
 
     Args:
         config: settings.
         alphabet: of the markup.
-        readers: that learned from it.
+        models: that learned from it.
         seed: what they learned from was drawn with; the tests are drawn with those after it.
 
     Returns:
-        A row a closing tag and reader: "reader", "depth", "distance", "is_right" (the likeliest
+        A row a closing tag and model: "model", "depth", "distance", "is_right" (the likeliest
         letter is the right one), "share" (the probability of that).
     """
     tests = [
@@ -77,10 +77,10 @@ def ask_for_tags(
     numbers, places = numbers[is_read], places[is_read]
     right = ids[numbers, places]
     tables = []
-    for reader in READERS:
-        shares = readers.shares(reader, ids)[numbers, places]
+    for model_name in LANGUAGE_MODELS:
+        shares = models.shares(model_name, ids)[numbers, places]
         table = {
-            "reader": reader,
+            "model": model_name,
             "depth": depths[is_read],
             "distance": distances[is_read],
             "is_right": shares.argmax(axis=1) == right,
@@ -92,35 +92,37 @@ def ask_for_tags(
     return found
 
 
-def ask_stories(letters: Alphabet, listeners: Readers) -> pd.DataFrame:
-    """Asks every reader every story, bare and with an aside; see `core.textgen.order.judged`."""
+def ask_stories(letters: Alphabet, story_models: LanguageModels) -> pd.DataFrame:
+    """Asks every model every story, bare and with an aside; see `judged`."""
     tables = []
     for asides in ((), ASIDES[:1], ASIDES[1:]):
         stories = all_stories(asides)
         ids = laid_out(letters, [story.asked + story.answer for story in stories])
-        for reader in READERS:
-            table = judged(stories, letters, listeners.shares(reader, ids))
-            tables.append(table.assign(reader=reader))
+        for model_name in LANGUAGE_MODELS:
+            table = judged(stories, letters, story_models.shares(model_name, ids))
+            tables.append(table.assign(model=model_name))
     return pd.concat(tables, ignore_index=True)
 
 
-def states_of(letters: Alphabet, listeners: Readers) -> pd.DataFrame:
-    """What the LSTM holds once a story was told, on two principal components.
+def states_of(letters: Alphabet, story_models: LanguageModels) -> pd.DataFrame:
+    """The LSTM's state after each story, without its question, on two principal components.
 
     Args:
         letters: of stories.
-        listeners: readers of stories.
+        story_models: that learned from stories.
 
     Returns:
         A row a story of the first verb: "place", "year", "order", "x", "y", and "is_next", whether
         the nearest state among those of the other order has the same place and year.
     """
     stories = [story for story in all_stories() if story.question == WHERE and story.is_plain]
-    held = np.stack([listeners.state(LSTM, letters.encode(story.told)) for story in stories])
-    points = PCA(2, svd_solver="full").fit_transform(held)
+    states = np.stack(
+        [story_models.state(LSTM, letters.encode(story.statement)) for story in stories]
+    )
+    points = PCA(2, svd_solver="full").fit_transform(states)
     orders = np.array([story.order for story in stories])
     meanings = np.array([f"{story.place} {story.year}" for story in stories])
-    distances = ((held[:, None] - held[None]) ** 2).sum(axis=2)
+    distances = ((states[:, None] - states[None]) ** 2).sum(axis=2)
     distances[orders[:, None] == orders[None]] = np.inf
     return pd.DataFrame(
         {
@@ -135,7 +137,7 @@ def states_of(letters: Alphabet, listeners: Readers) -> pd.DataFrame:
 
 
 def judged(stories: list[Story], alphabet: Alphabet, shares: np.ndarray) -> pd.DataFrame:
-    """Tells which answers a reader would have given.
+    """Tells which answers a model would have given.
 
     Args:
         stories: B of them.

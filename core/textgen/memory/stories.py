@@ -58,14 +58,14 @@ class Story:
         return self.verb == VERBS[0] and not self.asides
 
     @property
-    def told(self) -> str:
-        """What is told, without asides."""
+    def statement(self) -> str:
+        """The sentence with both facts."""
         return ORDERS[self.order].format(place=self.place, year=self.year, verb=self.verb)
 
     @property
     def asked(self) -> str:
         """All up to the answer."""
-        return " ".join([self.told, *self.asides, f"{self.question}? "])
+        return " ".join([self.statement, *self.asides, f"{self.question}? "])
 
     @property
     def answer(self) -> str:
@@ -108,7 +108,7 @@ def draw_stories(n_chars: int, *, seed: int) -> str:
 
 
 def stories_to_learn(n_chars: int, *, seed: int) -> tuple[Alphabet, np.ndarray]:
-    """Draws what readers learn from: its characters, and the text as ids i32[N]."""
+    """Draws what models learn from: its characters, and the text as ids i32[N]."""
     text = draw_stories(n_chars, seed=seed)
     alphabet = Alphabet(tuple(sorted(set(text))))
     return alphabet, alphabet.encode(text)

@@ -12,10 +12,14 @@ from core.bundle import Bundle
 from core.datasets.store import Sources
 from core.devices import describe_devices
 from core.errors import InputError
-from core.textgen import KIND, LSTM, MEMORY, READERS
+from core.textgen import KIND, LANGUAGE_MODELS, LSTM, MEMORY
 from core.textgen.data import Alphabet
 from core.textgen.explore.memory import MemoryModel
-from core.textgen.memory.language_models import ReaderConfig, Readers, fit_readers
+from core.textgen.memory.language_models import (
+    LanguageModelConfig,
+    LanguageModels,
+    fit_language_models,
+)
 from core.textgen.memory.markup import END, MarkupConfig
 from core.textgen.memory.questions import (
     MemoryConfig,
@@ -49,7 +53,7 @@ class RecurrenceConfig:
     """Settings of both experiments."""
 
     memory: MemoryConfig = MemoryConfig()
-    stories: ReaderConfig = ReaderConfig(n_epochs=45)
+    stories: LanguageModelConfig = LanguageModelConfig(n_epochs=45)
     n_stories: int = 600_000  # characters of stories to learn from
 
     def __post_init__(self) -> None:
@@ -88,23 +92,23 @@ def train(run: TrainingRun, preset: RecurrencePreset) -> Bundle:
     """
     config, sides = preset.config, []
     for name, sizes, (alphabet, ids) in (
-        ("markup", config.memory.readers, markup_to_learn(config.memory, seed=run.seed)),
+        ("markup", config.memory.language_models, markup_to_learn(config.memory, seed=run.seed)),
         ("stories", config.stories, stories_to_learn(config.n_stories, seed=run.seed)),
     ):
-        readers = fit_readers(sizes, ids, run, n_chars=len(alphabet), name=name)
-        sides.append((alphabet, readers))
+        models = fit_language_models(sizes, ids, run, n_chars=len(alphabet), name=name)
+        sides.append((alphabet, models))
     return gather_recurrence(config, *sides, seed=run.seed, command=run.command)
 
 
 def gather_recurrence(
     config: RecurrenceConfig,
-    markup: tuple[Alphabet, Readers],
-    stories: tuple[Alphabet, Readers],
+    markup: tuple[Alphabet, LanguageModels],
+    stories: tuple[Alphabet, LanguageModels],
     *,
     seed: int,
     command: str = "",
 ) -> Bundle:
-    """Asks every reader and puts what it says into a bundle.
+    """Asks every model and puts what it says into a bundle.
 
     Args:
         config: settings.
@@ -116,18 +120,18 @@ def gather_recurrence(
     Returns:
         The bundle, not yet saved.
     """
-    (alphabet, readers), (letters, listeners) = markup, stories
-    closings = ask_for_tags(config.memory, alphabet, readers, seed=seed)
-    answers = ask_stories(letters, listeners)
-    counted = readers.ngrams.only_behind(alphabet.encode(END))
-    arrays = dict(_stored(readers, READERS[1:], "markup"))
-    arrays |= dict(_stored(listeners, (LSTM,), "stories"))
+    (alphabet, models), (letters, story_models) = markup, stories
+    closing_tags = ask_for_tags(config.memory, alphabet, models, seed=seed)
+    answers = ask_stories(letters, story_models)
+    counted = models.ngrams.only_behind(alphabet.encode(END))
+    arrays = dict(_stored(models, LANGUAGE_MODELS[1:], "markup"))
+    arrays |= dict(_stored(story_models, (LSTM,), "stories"))
     for length, level in enumerate(counted.levels):
         for field in ("keys", "counts", "contexts", "totals", "kinds"):
             arrays[f"ngrams.{length}.{field}"] = getattr(level, field)
     seconds = {
         kind: {name: round(value, 1) for name, value in side.seconds.items()}
-        for kind, side in (("markup", readers), ("stories", listeners))
+        for kind, side in (("markup", models), ("stories", story_models))
     }
     settings = {
         "content": MEMORY,
@@ -143,13 +147,13 @@ def gather_recurrence(
         name=f"textgen-{MEMORY}",
         config=json.loads(json.dumps(settings)),
         seeds={"texts and nets": seed},
-        metrics=_metrics(config, closings, answers),
+        metrics=_metrics(config, closing_tags, answers),
         dataset=DATASET,
         arrays=arrays,
         tables={
-            "closings": closings.astype({"depth": np.int16, "distance": np.int32}),
+            "closing_tags": closing_tags.astype({"depth": np.int16, "distance": np.int32}),
             "answers": answers,
-            "states": states_of(letters, listeners),
+            "states": states_of(letters, story_models),
         },
         device=describe_devices(),
         duration_s=sum(sum(side.values()) for side in seconds.values()),
@@ -178,41 +182,41 @@ def measure(
     settings = bundle.config["settings"]["memory"]
     config = MemoryConfig(
         MarkupConfig(**settings["markup"]),
-        ReaderConfig(**settings["readers"]),
+        LanguageModelConfig(**settings["language_models"]),
         settings["n_train"],
         settings["n_test"],
     )
     seed = next(iter(bundle.seeds.values()))
-    closings = ask_for_tags(config, model.alphabet, model.markup, seed=seed)
+    closing_tags = ask_for_tags(config, model.alphabet, model.markup, seed=seed)
     return {
-        f"{reader}_tags": {
+        f"{model_name}_tags": {
             "measured": float(share),
-            "recorded": bundle.metrics[f"{reader}_tags"]["value"],
+            "recorded": bundle.metrics[f"{model_name}_tags"]["value"],
         }
-        for reader, share in closings.groupby("reader")["is_right"].mean().items()
+        for model_name, share in closing_tags.groupby("model")["is_right"].mean().items()
     }
 
 
 def _stored(
-    readers: Readers, names: tuple[str, ...], kind: str
+    models: LanguageModels, names: tuple[str, ...], kind: str
 ) -> Iterator[tuple[str, np.ndarray]]:
-    for reader in names:
-        for name, array in readers.nets[reader].items():
-            yield f"{kind}.{reader}.{name}", array.astype(np.float16)
+    for model_name in names:
+        for name, array in models.nets[model_name].items():
+            yield f"{kind}.{model_name}.{name}", array.astype(np.float16)
 
 
-def _metrics(config: RecurrenceConfig, closings: pd.DataFrame, answers: pd.DataFrame) -> dict:
-    n_read = config.memory.n_test * closings.attrs["n_tests"]
+def _metrics(config: RecurrenceConfig, closing_tags: pd.DataFrame, answers: pd.DataFrame) -> dict:
+    n_read = config.memory.n_test * closing_tags.attrs["n_tests"]
     metrics = {}
-    for reader, share in closings.groupby("reader")["is_right"].mean().items():
-        metrics[f"{reader}_tags"] = {
+    for model_name, share in closing_tags.groupby("model")["is_right"].mean().items():
+        metrics[f"{model_name}_tags"] = {
             "value": float(share),
             "unit": "share",
             "protocol": PROTOCOL_TAGS.format(n_read),
         }
     unseen = answers[answers["is_unseen"]]
-    for reader, share in unseen.groupby("reader")["is_right"].mean().items():
-        metrics[f"{reader}_answers"] = {
+    for model_name, share in unseen.groupby("model")["is_right"].mean().items():
+        metrics[f"{model_name}_answers"] = {
             "value": float(share),
             "unit": "share",
             "protocol": PROTOCOL_ORDER,
@@ -242,11 +246,11 @@ Made by `{bundle.command}` on {bundle.device} in {bundle.duration_s:.0f} s of tr
 
 ## What is inside
 Weights in half precision; of the counts those behind `</` only; every closing tag with its depth,
-its distance, and what each reader said; every answer; the LSTM's states after each story on two
+its distance, and what each model said; every answer; the LSTM's states after each story on two
 principal components.
 
 ## Use and limits
-For teaching what a state is for. One training of each reader; a wider window, or longer training,
+For teaching what a state is for. One training of each model; a wider window, or longer training,
 moves the border and does not remove it.
 
 ## Data

@@ -80,11 +80,11 @@ def gather(
     Returns:
         The bundle, not yet saved.
     """
-    kept = fitted.snapshots | {fitted.best_epoch: fitted.best}
+    weights_after = fitted.snapshots | {fitted.best_epoch: fitted.best}
     chosen = fitted.history[fitted.best_epoch]
     arrays = {
         f"epoch_{epoch}.{name}": array.astype(np.float16)
-        for epoch, snapshot in sorted(kept.items())
+        for epoch, snapshot in sorted(weights_after.items())
         for name, array in snapshot.items()
     }
     config = {
@@ -98,7 +98,7 @@ def gather(
         "n_epochs": fitted.history[-1]["epoch"],
         "n_parameters": sum(array.size for array in fitted.best.values()),
         "prime": PRIMES[preset.text],
-        "has_snapshots": len(kept) > 1,
+        "has_snapshots": len(weights_after) > 1,
     }
     empty = {name: pd.DataFrame() for name in ("samples", "cells")}
     bundle = Bundle(
@@ -174,7 +174,7 @@ def _card(bundle: Bundle) -> str:
         for name, metric in metrics.items()
     )
     case = "in small letters" if config["lower"] else "with its capitals"
-    kept = ", ".join(str(epoch) for epoch in TextModel(bundle).epochs)
+    epochs = ", ".join(str(epoch) for epoch in TextModel(bundle).epochs)
     return f"""# {bundle.name}
 
 {config["title"]}: a net that reads its book ({data["title"]}, {data["version"]}), {case}, character
@@ -190,10 +190,10 @@ Made by `{bundle.command}` on {bundle.device}; {config["n_epochs"]} epochs took
 {rows}
 
 ## What is inside
-Weights in half precision after epoch {kept}; the characters that the net knows; what each of these
-nets wrote (temperature {SAMPLE.temperature}, seed {SAMPLE.seed}), with the share of its words that
-stand in the text and the length of the longest part that does; cells that follow quotes, brackets,
-lines, words and sentences. No text beyond what a net wrote.
+Weights in half precision after epoch {epochs}; the characters that the net knows; what each of
+these nets wrote (temperature {SAMPLE.temperature}, seed {SAMPLE.seed}), with the share of its words
+that stand in the text and the length of the longest part that does; cells that follow quotes,
+brackets, lines, words and sentences. No text beyond what a net wrote.
 
 ## Use and limits
 For exploring and teaching. What it writes sounds like its text and means nothing; nobody said it.

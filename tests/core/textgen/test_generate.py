@@ -16,10 +16,10 @@ def net_of(cell="lstm", seed=0):
     return in_mode(net, training=False)
 
 
-def choice(temperature=1.0, top_k=6, top_p=1.0, held=None, value=0.0):
+def choice(temperature=1.0, top_k=6, top_p=1.0, clamped=None, value=0.0):
     mask = np.zeros((2, 5), bool)
-    if held is not None:
-        mask[held] = True
+    if clamped is not None:
+        mask[clamped] = True
     return Choice(
         jnp.float32(temperature),
         jnp.int32(top_k),
@@ -101,7 +101,7 @@ def test_a_held_cell_stays_where_it_is_held_and_changes_what_follows():
     net = net_of()
     params, write, key = nnx.state(net, nnx.Param), writer(net), jax.random.key(7)
     _, free = write(params, beginning(net), key, 0, choice())
-    _, held = write(params, beginning(net), key, 0, choice(held=(0, 3), value=2.5))
+    _, held = write(params, beginning(net), key, 0, choice(clamped=(0, 3), value=2.5))
     assert (held.states[:, 0, 1, 3] == 2.5).all()
     assert (jnp.abs(held.states[:, 0, 1, :3]) < 2.5).all()
     assert not np.allclose(free.log_probs, held.log_probs)

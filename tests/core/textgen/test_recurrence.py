@@ -7,7 +7,7 @@ from core.bundle import save_bundle
 from core.datasets.store import Sources
 from core.errors import BundleError, BundleNotFound, InputError
 from core.textgen.explore.memory import MOST_CHARS, MemoryModel, open_memory
-from core.textgen.memory.language_models import READERS, ReaderConfig
+from core.textgen.memory.language_models import LANGUAGE_MODELS, LanguageModelConfig
 from core.textgen.memory.markup import END, NAMES, MarkupConfig
 from core.textgen.memory.questions import MemoryConfig
 from core.textgen.memory.stories import (
@@ -26,7 +26,7 @@ from core.textgen.memory.stories import (
 from core.textgen.memory.train import RecurrenceConfig, RecurrencePreset, measure, train
 from core.training_run import TrainingRun
 
-SIZES = ReaderConfig(
+SIZES = LanguageModelConfig(
     n_context=5,
     width=12,
     n_units=24,
@@ -70,15 +70,15 @@ def test_one_pair_in_four_is_never_learned_from():
     lines = text.splitlines()
     for place in PLACES:
         for year in YEARS:
-            told = any(place in line and year in line for line in lines)
-            assert told != is_unseen(place, year)
+            is_told = any(place in line and year in line for line in lines)
+            assert is_told != is_unseen(place, year)
 
 
-def test_every_reader_answers_every_story(model):
+def test_every_model_answers_every_story(model):
     answers = model.answers
-    assert set(answers["reader"]) == set(READERS)
-    assert len(answers) == len(READERS) * 3 * len(all_stories())
-    shares = answers[answers["n_asides"] > 0].groupby("reader")["is_right"].mean()
+    assert set(answers["model"]) == set(LANGUAGE_MODELS)
+    assert len(answers) == len(LANGUAGE_MODELS) * 3 * len(all_stories())
+    shares = answers[answers["n_asides"] > 0].groupby("model")["is_right"].mean()
     assert shares["ngram"] == 1 / len(PLACES)  # neither fact is within five characters
     assert shares["window"] == 1 / len(PLACES)
     assert set(model.states["order"]) == set(ORDERS)
@@ -86,24 +86,24 @@ def test_every_reader_answers_every_story(model):
 
 
 def test_live_questions_agree_with_the_grammar(model):
-    closing = model.closing("<box>kl")
+    closing = model.predict_closing_tag("<box>kl")
     assert closing.expected == "box"
     assert closing.distance == len("kl</")
     assert closing.reading.text == "<box>kl</"
-    shares = closing.shares.set_index("reader")
-    assert list(shares.index) == list(READERS)
+    shares = closing.shares.set_index("model")
+    assert list(shares.index) == list(LANGUAGE_MODELS)
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
     assert shares.loc["lstm", list(NAMES)].astype(float).idxmax() == "box"
-    again = model.closing("<box>kl" + END)
+    again = model.predict_closing_tag("<box>kl" + END)
     np.testing.assert_allclose(
-        again.shares.drop(columns="reader"), closing.shares.drop(columns="reader")
+        again.shares.drop(columns="model"), closing.shares.drop(columns="model")
     )
-    assert model.closing("").expected is None
-    assert model.closing("<BOX>é").reading.replaced["B"] == "b"
-    typed = model.closing("&lt;box&gt;k\u200bl&lt;/")
+    assert model.predict_closing_tag("").expected is None
+    assert model.predict_closing_tag("<BOX>é").reading.replaced["B"] == "b"
+    typed = model.predict_closing_tag("&lt;box&gt;k\u200bl&lt;/")
     assert typed.reading.text == again.reading.text and typed.expected == "box"
     with pytest.raises(InputError, match="at most"):
-        model.closing("k" * (MOST_CHARS + 1))
+        model.predict_closing_tag("k" * (MOST_CHARS + 1))
 
 
 def test_the_lstm_answers_a_story_live(model):
@@ -111,7 +111,7 @@ def test_the_lstm_answers_a_story_live(model):
     answer = model.answer(story)
     assert "".join(answer["char"]) == "nepal"
     assert answer["share"].between(0, 1).all()
-    recorded = model.answers.query("reader == 'lstm' and n_asides == 0")
+    recorded = model.answers.query("model == 'lstm' and n_asides == 0")
     shares = [model.answer(story)["share"].prod() for story in all_stories()[:20]]
     np.testing.assert_allclose(shares, recorded["share"][:20], atol=0.05)
     assert model.is_unseen(Story(PLACES[0], YEARS[0], PLACE_FIRST))
@@ -124,7 +124,7 @@ def test_tags_asked_for_again_give_what_is_recorded(model):
 
 def test_a_bundle_that_lacks_something_is_named(model):
     without = dataclasses.replace(model.bundle, tables={}, config={"content": "memory"})
-    with pytest.raises(BundleError, match="chars is missing.*closings is missing"):
+    with pytest.raises(BundleError, match="chars is missing.*closing_tags is missing"):
         MemoryModel(without)
     without = dataclasses.replace(model.bundle, arrays={})
     with pytest.raises(BundleError, match="array ngrams.0.keys is missing"):

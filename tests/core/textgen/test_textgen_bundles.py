@@ -16,7 +16,7 @@ from core.errors import BundleError, InputError
 from core.textgen.data import read_corpus
 from core.textgen.explore import TextModel, open_model
 from core.textgen.inference import PIECE, draws
-from core.textgen.sampling import MOST_PRIME, Hold, Settings
+from core.textgen.sampling import MOST_PRIME, ClampedCell, Settings
 from core.textgen.train.bundles import measure, train
 from core.textgen.train.fitting import WINDOWS, Preset, fit_text
 from core.textgen.train.presets import PRESETS, find_preset
@@ -99,13 +99,13 @@ def test_the_draws_follow_from_seed_and_every_character():
 def test_a_passage_tells_what_reading_it_tells(trained):
     model = trained[0]
     prime = "the cat sat. "
-    passages = list(model.write(prime, PIECE + 7, Settings(seed=1)))
-    assert [len(passage.text) for passage in passages] == [PIECE, 7]
-    text = "".join(passage.text for passage in passages)
+    traces = list(model.write(prime, PIECE + 7, Settings(seed=1)))
+    assert [len(trace.text) for trace in traces] == [PIECE, 7]
+    text = "".join(trace.text for trace in traces)
     read = model.read(prime + text)
-    bits = np.concatenate([passage.bits for passage in passages])
+    bits = np.concatenate([trace.bits for trace in traces])
     np.testing.assert_allclose(read.bits[len(prime) :], bits, atol=1e-4)
-    states = np.concatenate([passage.states for passage in passages])
+    states = np.concatenate([trace.states for trace in traces])
     np.testing.assert_allclose(read.states[len(prime) :], states, atol=1e-4)
     assert read.states.shape == (len(prime + text), 1, 2, 16)
     assert read.shares.shape == (len(prime + text), 5)
@@ -126,7 +126,7 @@ def test_snapshots_write_otherwise(trained):
 def test_a_held_cell_changes_the_text(trained):
     model = trained[0]
     free = list(model.write("the ", 100, Settings()))
-    held = list(model.write("the ", 100, Settings(), holds=[Hold(0, 3, 4.0)]))
+    held = list(model.write("the ", 100, Settings(), clamped=[ClampedCell(0, 3, 4.0)]))
     assert (held[0].states[:, 0, 1, 3] == 4).all()
     assert not np.allclose(free[0].bits, held[0].bits)
 
@@ -138,9 +138,12 @@ def test_a_held_cell_changes_the_text(trained):
         (lambda model: text_of(model, "a", 10_000, Settings()), "n-chars"),
         (lambda model: text_of(model, "a" * (MOST_PRIME + 1), 5, Settings()), "text"),
         (lambda model: text_of(model, "a", 5, Settings(), epoch=99), "epoch"),
-        (lambda model: text_of(model, "a", 5, Settings(), holds=[Hold(1, 0, 1)]), "layer"),
-        (lambda model: text_of(model, "a", 5, Settings(), holds=[Hold(0, 16, 1)]), "cell"),
-        (lambda model: text_of(model, "a", 5, Settings(), holds=[Hold(0, 1, np.nan)]), "value"),
+        (lambda model: text_of(model, "a", 5, Settings(), clamped=[ClampedCell(1, 0, 1)]), "layer"),
+        (lambda model: text_of(model, "a", 5, Settings(), clamped=[ClampedCell(0, 16, 1)]), "cell"),
+        (
+            lambda model: text_of(model, "a", 5, Settings(), clamped=[ClampedCell(0, 1, np.nan)]),
+            "value",
+        ),
         (lambda model: Settings(temperature=-0.1), "temperature"),
         (lambda model: Settings(temperature=float("nan")), "temperature"),
         (lambda model: Settings(top_k=-1), "top-k"),
@@ -271,8 +274,8 @@ def test_score_refuses_what_is_no_text(shipped, capsys, tmp_path):
 
 def test_gates_and_influence_are_told_for_a_text(trained):
     model = trained[0]
-    passage = model.read("the cat sat.")
-    gates = model.gates(passage)
+    trace = model.read("the cat sat.")
+    gates = model.gates(trace)
     assert set(gates) == {"input", "forget", "candidate", "output"}
     assert gates["forget"].shape == (12, 1, 16)
     found = model.influence("the cat", " ")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import streamlit as st
 
-from core.textgen.explore import Passage, TextModel
+from core.textgen.explore import TextModel, TextTrace
 from dashboard.components import page, width
 from dashboard.components.char_strip import char_strip, clicked
 from dashboard.components.chart import chart
@@ -21,11 +21,11 @@ FULL = 6.0  # bits: a character that surprises so much has the fullest colour
 LEGEND = ("expected", f"surprising: {FULL:g} bits or more, 1 in {2**FULL:.0f} or less")
 _NAMED = 6  # characters that a sentence names
 _CONTEXT = 8  # characters in front of a place that a title shows
-_SAID = 3  # alternatives that are told of a character
+_N_LIKELIEST = 3  # alternatives that are named for a character
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Noted:
+class ScoredText:
     """Some characters of a text, and what a net thought of them.
 
     Attributes:
@@ -45,23 +45,23 @@ class Noted:
         """The mean of `bits`; nan for an empty text."""
         return float(self.bits.mean()) if len(self.bits) else float("nan")
 
-    def until(self, place: int) -> "Noted":
+    def until(self, place: int) -> "ScoredText":
         """Returns what stands before a place."""
-        return Noted(
+        return ScoredText(
             self.text[:place], self.bits[:place], self.likeliest[:place], self.shares[:place]
         )
 
-    def since(self, place: int) -> "Noted":
+    def since(self, place: int) -> "ScoredText":
         """Returns what stands from a place on."""
-        return Noted(
+        return ScoredText(
             self.text[place:], self.bits[place:], self.likeliest[place:], self.shares[place:]
         )
 
-    def turned(self, place: int, char: str) -> "Noted":
+    def turned(self, place: int, char: str) -> "ScoredText":
         """Returns what stands before a place, and there another of the likeliest characters."""
         share = float(self.shares[place][self.likeliest[place].index(char)])
         before = self.until(place)
-        return Noted(
+        return ScoredText(
             before.text + char,
             np.append(before.bits, -np.log2(share)),
             [*before.likeliest, self.likeliest[place]],
@@ -69,10 +69,10 @@ class Noted:
         )
 
 
-def noted(passages: Iterable[Passage]) -> Noted:
-    """Puts passages together, in order."""
-    pieces = list(passages)
-    return Noted(
+def scored(traces: Iterable[TextTrace]) -> ScoredText:
+    """Puts the scores of pieces of a text together, in order."""
+    pieces = list(traces)
+    return ScoredText(
         "".join(piece.text for piece in pieces),
         np.concatenate([np.zeros(0), *(piece.bits for piece in pieces)]),
         [chars for piece in pieces for chars in piece.likeliest],
@@ -80,9 +80,9 @@ def noted(passages: Iterable[Passage]) -> Noted:
     )
 
 
-def joined(first: Noted, second: Noted) -> Noted:
+def joined(first: ScoredText, second: ScoredText) -> ScoredText:
     """Puts two parts of a text together."""
-    return Noted(
+    return ScoredText(
         first.text + second.text,
         np.concatenate([first.bits, second.bits]),
         first.likeliest + second.likeliest,
@@ -90,14 +90,14 @@ def joined(first: Noted, second: Noted) -> Noted:
     )
 
 
-def sample_of(model: TextModel, prime: str, text: str, epoch: int) -> Noted:
+def sample_of(model: TextModel, prime: str, text: str, epoch: int) -> ScoredText:
     """Asks the net of an epoch what it thinks of a text behind a prime; returns the text only."""
     given = model.reading_of(prime).text
-    return noted([model.read(given + text, epoch=epoch)]).since(len(given))
+    return scored([model.read(given + text, epoch=epoch)]).since(len(given))
 
 
 def strip(
-    what: Noted,
+    what: ScoredText,
     *,
     key: str,
     label: str,
@@ -152,17 +152,19 @@ def strip(
     )
 
 
-def said(what: Noted, place: int) -> str:
+def said(what: ScoredText, place: int) -> str:
     """Says how likely a character was to the net, and what it held likeliest there."""
     others = ", ".join(
         f"“{figures.sign(char)}” {figures.likely(float(share))}"
-        for char, share in list(zip(what.likeliest[place], what.shares[place], strict=True))[:_SAID]
+        for char, share in list(zip(what.likeliest[place], what.shares[place], strict=True))[
+            :_N_LIKELIEST
+        ]
     )
     bits = float(what.bits[place])
     return f"{figures.likely(2.0**-bits)} likely ({bits:.2f} bits); likeliest: {others}"
 
 
-def alternatives(what: Noted, place: int, *, key: str) -> None:
+def alternatives(what: ScoredText, place: int, *, key: str) -> None:
     """Draws what a net held likely at a place, as bars.
 
     Args:
@@ -193,7 +195,7 @@ def alternatives(what: Noted, place: int, *, key: str) -> None:
     )
 
 
-def turns(what: Noted, place: int, *, key: str, turn: Callable[[Noted], None]) -> None:
+def turns(what: ScoredText, place: int, *, key: str, turn: Callable[[ScoredText], None]) -> None:
     """Draws a button for each of the likeliest characters at a place that was not taken.
 
     Args:
@@ -215,7 +217,7 @@ def turns(what: Noted, place: int, *, key: str, turn: Callable[[Noted], None]) -
         )
 
 
-def _turn(what: Noted, place: int, char: str, turn: Callable[[Noted], None]) -> None:
+def _turn(what: ScoredText, place: int, char: str, turn: Callable[[ScoredText], None]) -> None:
     turn(what.turned(place, char))
 
 
