@@ -182,14 +182,7 @@ def closing_tag(
     values = table[names].to_numpy(float)
     best = values.argmax(axis=1)
     written = [
-        [
-            ""
-            if share < _LEAST_SHARE
-            else f"<b>{100 * share:.0f}</b>"
-            if at == best[row]
-            else f"{100 * share:.0f}"
-            for at, share in enumerate(shares_of)
-        ]
+        [_share_text(share, is_best=at == best[row]) for at, share in enumerate(shares_of)]
         for row, shares_of in enumerate(values)
     ]
     is_right = [right is not None and names[at] == right for at in best]
@@ -221,19 +214,7 @@ def closing_tag(
             showlegend=False,
         )
     )
-    frame: list[dict[str, Any]] = []
-    if right in names:
-        at = names.index(right)
-        frame = [
-            {
-                "type": "rect",
-                "x0": at - 0.5,
-                "x1": at + 0.5,
-                "y0": -0.5,
-                "y1": len(models) - 0.5,
-                "line": {"color": theme.BLUE, "width": 3},
-            }
-        ]
+    frame = _column_frame(names.index(right), len(models)) if right in names else []
     figure.update_layout(
         height=round(_ROW * len(models) + 1.4 * font_size + 38),
         margin={"l": 8, "r": 8, "t": round(30 + 1.4 * font_size), "b": 8},
@@ -261,6 +242,26 @@ def closing_tag(
         uirevision="closing",
     )
     return figure
+
+
+def _share_text(share: float, *, is_best: bool) -> str:
+    """Writes a probability in %, the best in bold; nothing for a small one."""
+    if share < _LEAST_SHARE:
+        return ""
+    return f"<b>{100 * share:.0f}</b>" if is_best else f"{100 * share:.0f}"
+
+
+def _column_frame(at: int, n_rows: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "rect",
+            "x0": at - 0.5,
+            "x1": at + 0.5,
+            "y0": -0.5,
+            "y1": n_rows - 0.5,
+            "line": {"color": theme.BLUE, "width": 3},
+        }
+    ]
 
 
 def _line(**where: Any) -> dict[str, Any]:

@@ -5,8 +5,19 @@ import pytest
 from flax import nnx
 
 from core.loop import in_mode
-from core.textgen.inference import PIECE, Choice, Point, beginning, narrowed, reader, writer
+from core.textgen import LSTM
+from core.textgen.inference import (
+    PIECE,
+    Choice,
+    Point,
+    beginning,
+    narrowed,
+    reader,
+    surprise,
+    writer,
+)
 from core.textgen.model import CELLS, CharConfig, CharNet
+from tests.core.textgen.samples import READ_IDS, net_and_engine
 
 
 def net_of(cell="lstm", seed=0):
@@ -113,3 +124,50 @@ def test_no_setting_compiles_anew():
     for turned in ({}, {"temperature": 0.0}, {"top_k": 1}, {"top_p": 0.3}, {"held": (1, 1)}):
         write(params, beginning(net), jax.random.key(len(turned)), 0, choice(**turned))
     assert write._cache_size() == 1
+
+
+def net_to_score():
+    config = CharConfig(n_chars=5, n_dims=3, n_units=6, n_layers=1, dropout=0.0)
+    net = CharNet(config, rngs=nnx.Rngs(0))
+    net.out.kernel[...] *= 3
+    return net
+
+
+@pytest.mark.parametrize("n", [1, 2, 512, 513, 514, 1200])
+def test_a_text_is_read_in_one_pass_whatever_its_length(n):
+    net, ids = net_to_score(), np.random.default_rng(0).integers(0, 5, n)
+    bits = surprise(net)(nnx.state(net, nnx.Param), ids)
+    assert bits.shape == (n,)
+    assert bits[0] == pytest.approx(np.log2(5))
+    log_probs = jax.nn.log_softmax(net(jnp.asarray(ids)[None], net.start(1))[0][0])
+    expected = -np.asarray(log_probs)[np.arange(n - 1), ids[1:]] / np.log(2)
+    np.testing.assert_allclose(bits[1:], expected, atol=1e-4)
+
+
+def test_no_text_has_no_surprise():
+    net = net_to_score()
+    assert surprise(net)(nnx.state(net, nnx.Param), np.zeros(0, int)).shape == (0,)
+
+
+@pytest.mark.parametrize("n", [1, 9, 64, 70])
+def test_influence_is_the_length_of_a_gradient(n):
+    """Beside central differences of the log-probability, a number of a vector at a time."""
+    net, engine = net_and_engine(LSTM)
+    found = engine.influence(READ_IDS[:n], target=2)
+    assert found.shape == (n,)
+    x = np.asarray(net.table[...])[READ_IDS[:n]]
+
+    @jax.jit
+    def log_prob(x):
+        logits, _ = net.read(x[None], net.start(1))
+        return jax.nn.log_softmax(logits[0, -1])[2]
+
+    step = 1e-2
+    for at in {0, n // 2, n - 1}:
+        slopes = []
+        for k in range(3):
+            moved = np.zeros_like(x)
+            moved[at, k] = step
+            difference = log_prob(jnp.asarray(x + moved)) - log_prob(jnp.asarray(x - moved))
+            slopes.append(float(difference) / (2 * step))
+        assert found[at] == pytest.approx(np.linalg.norm(slopes), rel=0.02, abs=5e-5)

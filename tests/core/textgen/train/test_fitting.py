@@ -7,8 +7,9 @@ from flax import nnx
 
 from core.errors import InputError
 from core.loop import initial_state
+from core.textgen.inference import surprise
 from core.textgen.model import CELLS, CharConfig, CharNet
-from core.textgen.train.fitting import stream_epoch, window_loss, windows_of
+from core.textgen.train.fitting import quick_bits, stream_epoch, window_loss, windows_of
 
 TEXT = np.tile(np.array([0, 1, 2, 1, 3], np.int32), 200)
 
@@ -66,3 +67,18 @@ def test_a_text_too_short_for_its_streams_is_refused():
     epoch = stream_epoch(net, optimizer, n_streams=40, n_steps=40)
     with pytest.raises(InputError, match="960"):
         epoch(initial_state(net, optimizer), jax.random.key(0), jnp.asarray(TEXT))
+
+
+def sharp_net():
+    config = CharConfig(n_chars=5, n_dims=3, n_units=6, n_layers=1, dropout=0.0)
+    net = CharNet(config, rngs=nnx.Rngs(0))
+    net.out.kernel[...] *= 3
+    return net
+
+
+def test_streams_side_by_side_are_nearly_one_pass():
+    net, ids = sharp_net(), np.random.default_rng(0).integers(0, 5, 3000)
+    state = initial_state(net, optax.sgd(0.1))
+    quick = quick_bits(net, ids[:300], ids[300:], lambda state: state.params)(state)
+    exact = surprise(net)(state.params, ids)[300:]
+    assert quick == pytest.approx(exact[: 2700 // 32 * 32].mean(), abs=1e-3)

@@ -6,7 +6,16 @@ from flax import nnx
 
 from core.errors import InputError
 from core.loop import in_mode, named_arrays
-from core.textgen.model import CELLS, CharConfig, CharNet
+from core.textgen import CONCATENATION, SUM
+from core.textgen.model import (
+    CELLS,
+    CharConfig,
+    CharNet,
+    Unfolded,
+    UnfoldedConfig,
+    WindowConfig,
+    WindowNet,
+)
 
 SMALL = {"n_chars": 7, "n_dims": 3, "n_units": 4, "n_layers": 2}
 
@@ -106,3 +115,58 @@ def test_dropout_while_training_only():
 def test_impossible_settings_are_refused(settings, problem):
     with pytest.raises(InputError, match=problem):
         CharConfig(**{"n_chars": 5} | settings)
+
+
+@pytest.mark.parametrize("merge", [SUM, CONCATENATION])
+def test_three_characters_are_merged_one_after_the_other(merge):
+    config = UnfoldedConfig(n_chars=5, merge=merge, n_dims=3, n_units=4)
+    net = Unfolded(config, rngs=nnx.Rngs(0))
+    net.hidden.kernel[...] += 0.3
+    arrays = named_arrays(nnx.state(net, nnx.Param))
+    ids = [4, 0, 2]
+    state = np.zeros(4)
+    for char in ids:
+        x = arrays["table"][char] @ arrays["inputs.kernel"] + arrays["inputs.bias"]
+        x = np.maximum(x, 0)
+        merged = state + x if merge == SUM else np.concatenate([state, x])
+        state = np.tanh(merged @ arrays["hidden.kernel"] + arrays["hidden.bias"])
+    expected = state @ arrays["out.kernel"] + arrays["out.bias"]
+    np.testing.assert_allclose(net(jnp.asarray([ids]))[0], expected, atol=1e-5)
+
+
+def test_the_first_step_begins_by_changing_nothing():
+    net = Unfolded(UnfoldedConfig(n_chars=5), rngs=nnx.Rngs(0))
+    np.testing.assert_array_equal(net.hidden.kernel[...], np.eye(256))
+
+
+@pytest.mark.parametrize("settings", [{"merge": "product"}, {"n_units": 0}])
+def test_an_impossible_net_of_three_steps_is_refused(settings):
+    with pytest.raises(InputError, match=next(iter(settings))):
+        UnfoldedConfig(**{"n_chars": 5} | settings)
+
+
+def test_a_window_sees_its_width_and_no_further():
+    net = WindowNet(WindowConfig(n_chars=5, width=4, n_dims=3, n_units=8), rngs=nnx.Rngs(0))
+    ids = np.random.default_rng(0).integers(0, 5, (2, 9))
+    logits, state = net(jnp.asarray(ids), net.start(2))
+    assert logits.shape == (2, 9, 5)
+    np.testing.assert_array_equal(state, ids[:, -3:])
+    changed = ids.copy()
+    changed[:, 2] = (changed[:, 2] + 1) % 5
+    others, _ = net(jnp.asarray(changed), net.start(2))
+    is_same = np.isclose(logits, others, atol=1e-6).all(axis=(0, 2))
+    assert is_same.tolist() == [True] * 2 + [False] * 4 + [True] * 3
+
+
+def test_a_window_reads_in_pieces_as_at_once():
+    net = WindowNet(WindowConfig(n_chars=5, width=4, n_dims=3, n_units=8), rngs=nnx.Rngs(0))
+    ids = jnp.asarray(np.random.default_rng(0).integers(0, 5, (1, 9)))
+    whole, _ = net(ids, net.start(1))
+    first, state = net(ids[:, :2], net.start(1))
+    second, _ = net(ids[:, 2:], state)
+    np.testing.assert_allclose(jnp.concatenate([first, second], axis=1), whole, atol=1e-6)
+
+
+def test_a_window_of_nothing_is_refused():
+    with pytest.raises(InputError, match="width"):
+        WindowConfig(n_chars=5, width=0)
