@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from core.sentiment.comparison import Comparison
     from core.sentiment.data import Texts
     from core.sentiment.explorer import SentimentModel
-    from core.textgen.explorer import TextModel
-    from core.textgen.memory_explorer import MemoryModel
-    from core.textgen.unfolded_explorer import UnfoldedModel
+    from core.textgen.explore import TextModel
+    from core.textgen.explore.memory import MemoryModel
+    from core.textgen.explore.unfolded import UnfoldedModel
     from core.words.explorer import MapExplorer
     from core.words.live import TsneRunner
     from core.words.vectors import WordVectors

@@ -17,7 +17,7 @@ from core.options import (
 )
 from core.text_files import decode
 from core.textgen import MODELS
-from core.textgen.explorer import open_model
+from core.textgen.explore import open_model
 from core.textgen.sampling import MOST_CHARS, MOST_TEMPERATURE, Settings, check_length
 
 _MAX_BYTES = 20_000_000
@@ -90,11 +90,11 @@ def run_generate(args: argparse.Namespace) -> None:
     reading = model.reading_of(args.prime)
     _tell_replaced(reading.replaced)
     written, bits = [], []
-    for passage in model.write(reading.text, args.n_chars, settings):
-        written.append(passage.text)
-        bits.append(passage.bits)
+    for trace in model.write(reading.text, args.n_chars, settings):
+        written.append(trace.text)
+        bits.append(trace.bits)
         if not args.json:
-            sys.stdout.write(passage.text)
+            sys.stdout.write(trace.text)
             sys.stdout.flush()
     if args.json:
         found = {

@@ -1,4 +1,4 @@
-"""What a person may turn when a net writes, within which bounds."""
+"""What may be set when a net writes, within which bounds: how characters are drawn, and cells."""
 
 import dataclasses
 import math
@@ -12,8 +12,8 @@ MOST_TEMPERATURE = 5.0
 MOST_SEED = 2**31 - 1
 
 
-class Hold(NamedTuple):
-    """A cell that is held: its layer, its number, and what it remembers all the time."""
+class ClampedCell(NamedTuple):
+    """A cell whose value is clamped: its layer, its number, and what it remembers all the time."""
 
     layer: int
     cell: int
@@ -66,14 +66,14 @@ def check_length(n_chars: int) -> None:
         raise InputError(f"n-chars ({n_chars}) should be from 1 to {MOST_CHARS:,}")
 
 
-def check_hold(hold: Hold, *, n_layers: int, n_units: int) -> None:
-    """Checks that a net has the cell that is to be held.
+def check_clamped(clamped: ClampedCell, *, n_layers: int, n_units: int) -> None:
+    """Checks that a net has the cell that is to be clamped.
 
     Raises:
         InputError: it has not, or the value is no number.
     """
-    for name, value, end in (("layer", hold.layer, n_layers), ("cell", hold.cell, n_units)):
+    for name, value, end in (("layer", clamped.layer, n_layers), ("cell", clamped.cell, n_units)):
         if not 0 <= value < end:
             raise InputError(f"{name} ({value}) should be from 0 to {end - 1}")
-    if not math.isfinite(hold.value):
-        raise InputError(f"value ({hold.value}) should be a finite number")
+    if not math.isfinite(clamped.value):
+        raise InputError(f"value ({clamped.value}) should be a finite number")

@@ -29,11 +29,10 @@ from core.datasets import ensure
 from core.errors import LatentLabError
 from core.loop import initial_state, named_arrays
 from core.textgen.data import read_corpus
-from core.textgen.engine import Engine
-from core.textgen.generate import PIECE
+from core.textgen.inference import PIECE, Engine
 from core.textgen.model import CharConfig, CharNet
 from core.textgen.sampling import Settings
-from core.textgen.train import stream_epoch
+from core.textgen.train.fitting import stream_epoch
 
 CONFIG = CharConfig(57)
 WINDOW = 40  # characters that the lesson's net is given

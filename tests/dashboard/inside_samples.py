@@ -7,9 +7,9 @@ from pathlib import Path
 from core.bundle import save_bundle
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
-from core.textgen.bundles import train
 from core.textgen.model import GRU, LSTM, RNN, CharConfig
-from core.textgen.presets import Preset
+from core.textgen.train.bundles import train
+from core.textgen.train.fitting import Preset
 from tests.core.runs import run_on
 
 LINES = 'the cat sat. "so be it," said he (the dog); and they went home.\nwhy [not]?\n' * 30

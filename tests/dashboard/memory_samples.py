@@ -6,18 +6,18 @@ from pathlib import Path
 from core.bundle import save_bundle
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
-from core.textgen.markup import MarkupConfig
-from core.textgen.memory import MemoryConfig, markup_to_learn
+from core.textgen.memory.language_models import LanguageModelConfig, fit_language_models, untrained
+from core.textgen.memory.markup import MarkupConfig
+from core.textgen.memory.questions import MemoryConfig, markup_to_learn
+from core.textgen.memory.stories import stories_to_learn
+from core.textgen.memory.train import RecurrenceConfig, gather_recurrence
 from core.textgen.ngram import fit_ngrams
-from core.textgen.order import stories_to_learn
-from core.textgen.readers import ReaderConfig, fit_readers, untrained
-from core.textgen.recurrence import RecurrenceConfig, gather_recurrence
-from core.textgen.unfolded_training import UnfoldedPreset, train
+from core.textgen.train.unfolded import UnfoldedPreset, train
 from core.training_run import TrainingRun
 from tests.core.runs import run_on
 
 BOOK = 'The cat sat. "So be it," said he (the dog); and they went home.\n' * 40
-_SIZES = ReaderConfig(
+_SIZES = LanguageModelConfig(
     n_context=5,
     width=12,
     n_units=24,
@@ -40,11 +40,11 @@ def fill_memory(assets: Path) -> Path:
     The tags are of one depth, and the LSTM learns them; of stories nothing is learned.
     """
     alphabet, ids = markup_to_learn(_CONFIG.memory, seed=0)
-    readers = fit_readers(_SIZES, ids, TrainingRun(), n_chars=len(alphabet), name="markup")
+    models = fit_language_models(_SIZES, ids, TrainingRun(), n_chars=len(alphabet), name="markup")
     letters, stories = stories_to_learn(_CONFIG.n_stories, seed=0)
     ngrams = fit_ngrams(stories, n_context=_SIZES.n_context, n_chars=len(letters))
-    listeners = untrained(_SIZES, ngrams, seed=0)
-    sides = ((alphabet, readers), (letters, listeners))
+    story_models = untrained(_SIZES, ngrams, seed=0)
+    sides = ((alphabet, models), (letters, story_models))
     assets.mkdir(parents=True, exist_ok=True)
     save_bundle(gather_recurrence(_CONFIG, *sides, seed=0), assets / "textgen-memory")
     return assets

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.bundle import load_bundle, save_bundle
-from core.textgen.explorer import open_model
+from core.textgen.explore import open_model
 from dashboard import resources
 from dashboard.app_pages.textgen_learn import views
 from tests.dashboard.reading import spec, words

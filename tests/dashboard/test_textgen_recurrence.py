@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.textgen.markup import NAMES
-from core.textgen.order import ORDERS
-from dashboard.app_pages.textgen_recurrence import tags, unfolded
+from core.textgen.memory.markup import NAMES
+from core.textgen.memory.stories import ORDERS
+from dashboard.app_pages.textgen_recurrence import tags, unfolded_steps
 from tests.dashboard.memory_samples import fill_memory, fill_unfolded
 from tests.dashboard.reading import spec, words
 
@@ -55,7 +55,7 @@ def test_every_view_is_drawn(app: App, assets: Path, view: str) -> None:
     assert "What you see." in words(page) and "nan" not in words(page)
 
 
-def test_four_readers_are_named_at_their_lines(app: App, assets: Path) -> None:
+def test_four_models_are_named_at_their_lines(app: App, assets: Path) -> None:
     page = opened(app, "Closing tags")
     shown = notes(page)
     for name in ("■ Counting", "◆ Window of 12", "▲ Plain recurrent", "<b>● LSTM"):
@@ -124,7 +124,7 @@ def test_a_link_restores_the_sample(app: App, assets: Path) -> None:
     assert "The open tag is **cap**" in words(page)
 
 
-def test_samples_have_letters_that_readers_know(app: App, assets: Path) -> None:
+def test_samples_have_letters_that_models_know(app: App, assets: Path) -> None:
     for title, _ in tags.SAMPLES.values():
         page = opened(app, "Closing tags", sample=title)
         assert "do not know every sign" not in words(page)
@@ -161,7 +161,7 @@ def test_other_than_three_characters_are_refused(
     app: App, assets: Path, text: str, said: str
 ) -> None:
     page = opened(app, "Three steps")
-    page.text_input(key=unfolded.KEY_TEXT).set_value(text).run()
+    page.text_input(key=unfolded_steps.KEY_TEXT).set_value(text).run()
     assert not page.exception
     assert any(said in box.value.replace("\\", "") for box in page.warning)
     assert len(page.get("plotly_chart")) == 1
@@ -169,7 +169,7 @@ def test_other_than_three_characters_are_refused(
 
 def test_signs_that_mean_something_elsewhere_are_text(app: App, assets: Path) -> None:
     page = opened(app, "Three steps")
-    page.text_input(key=unfolded.KEY_TEXT).set_value('("E').run()
+    page.text_input(key=unfolded_steps.KEY_TEXT).set_value('("E').run()
     assert not page.exception and not page.warning
     assert "<b>e</b>" in notes(page)
     assert '("E' not in str(dict(page.query_params))

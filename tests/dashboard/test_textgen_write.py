@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.textgen.explorer import TextModel, open_model
+from core.textgen.explore import TextModel, open_model
 from core.textgen.sampling import MOST_CHARS, MOST_PRIME, Settings
 from dashboard.app_pages.textgen_write import writing
-from dashboard.components import noted_text
-from dashboard.components.noted_text import Noted, noted
+from dashboard.components import scored_text
+from dashboard.components.scored_text import ScoredText, scored
 from dashboard.figures.alternatives import alternatives, likely, shares_at
 from tests.dashboard.reading import spec, words
 from tests.dashboard.writer_samples import EPOCHS, LINES, PLAIN, SMALL, TITLES
@@ -233,12 +233,14 @@ def test_without_any_net_the_page_says_how_to_make_one(app: App, empty_assets: P
 
 
 def test_a_turned_text_keeps_what_stands_before() -> None:
-    what = Noted("abc", np.array([1.0, 2.0, 3.0]), ["ax", "bx", "cx"], [np.array([0.5, 0.25])] * 3)
+    what = ScoredText(
+        "abc", np.array([1.0, 2.0, 3.0]), ["ax", "bx", "cx"], [np.array([0.5, 0.25])] * 3
+    )
     turned = what.turned(1, "x")
     assert turned.text == "ax" and turned.bits.tolist() == [1.0, 2.0]
     assert turned.likeliest == ["ax", "bx"] and what.since(1).text == "bc"
-    assert np.isnan(noted([]).bits_per_char)
-    assert "25.00 % likely (2.00 bits)" in noted_text.said(what, 1)
+    assert np.isnan(scored([]).bits_per_char)
+    assert "25.00 % likely (2.00 bits)" in scored_text.said(what, 1)
 
 
 @pytest.mark.parametrize(
@@ -255,8 +257,8 @@ def test_a_turned_text_keeps_what_stands_before() -> None:
 )
 def test_what_was_drawn_is_never_said_to_be_impossible(share: float, said: str) -> None:
     assert likely(share) == said
-    what = Noted("x", np.array([-np.log2(share)]), ["ab"], [np.array([0.9, 0.1])])
-    assert noted_text.said(what, 0).startswith(f"{said} likely (")
+    what = ScoredText("x", np.array([-np.log2(share)]), ["ab"], [np.array([0.9, 0.1])])
+    assert scored_text.said(what, 0).startswith(f"{said} likely (")
     assert said in shares_at("x", share, "ab", [0.9, 0.1]).pipe(
         lambda table: alternatives(table, title="x").data[0].text
     )

@@ -7,9 +7,9 @@ from pathlib import Path
 from core.bundle import save_bundle
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
-from core.textgen.bundles import train
 from core.textgen.model import RNN, CharConfig
-from core.textgen.presets import Preset
+from core.textgen.train.bundles import train
+from core.textgen.train.fitting import Preset
 from tests.core.runs import run_on
 
 _WITH_MARKUP = "a quick <i>brown</i> fox = 'jumps over'\n"  # the signs of a text with markup

@@ -9,9 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.textgen.cells import FEATURES, LEAST, correlations
-from core.textgen.explorer import Passage, TextModel
-from core.textgen.sampling import Hold, Settings
+from core.textgen.explore import ClampedCell, Settings, TextModel, TextTrace
+from core.textgen.explore.inside import FEATURES, LEAST, correlations
 from dashboard import theme, view_state
 from dashboard.app_pages.textgen_inside import trace_figure as figures
 from dashboard.components import page, width
@@ -48,14 +47,14 @@ class Read:
     Attributes:
         view: the page's controls.
         model: the net.
-        passage: of the text.
+        trace: of the text.
         left: place below the text.
         right: place of a view's own controls.
     """
 
     view: view_state.View
     model: TextModel
-    passage: Passage
+    trace: TextTrace
     left: DeltaGenerator
     right: DeltaGenerator
 
@@ -67,7 +66,7 @@ class Read:
     @property
     def remembered(self) -> np.ndarray:
         """What every cell remembers after each character, f32[N, layers, H]."""
-        return self.passage.states[:, :, -1]
+        return self.trace.states[:, :, -1]
 
     def layer(self, usual: int = 0) -> int:
         """Draws the choice of a layer, where there are several, and returns it, from 0."""
@@ -207,7 +206,7 @@ def _followers(read: Read, *, is_held: bool) -> None:
 
 def along(read: Read) -> None:
     """Draws a cell along the text."""
-    cell, text = choose(read), read.passage.text
+    cell, text = choose(read), read.trace.text
     values = read.remembered[:, cell.layer, cell.number]
     most = float(np.abs(values).max(initial=0)) or 1.0
     with read.left:
@@ -295,11 +294,11 @@ def held(read: Read) -> None:
             "learned with."
         )
     settings = Settings(temperature=temperature, seed=seed)
-    hold = Hold(cell.layer, cell.number, value)
+    clamped_cell = ClampedCell(cell.layer, cell.number, value)
     try:
         free, forced = (
-            list(read.model.write(read.passage.text, n_chars, settings, holds=holds))
-            for holds in ((), (hold,))
+            list(read.model.write(read.trace.text, n_chars, settings, clamped=clamped))
+            for clamped in ((), (clamped_cell,))
         )
     except InputError as error:
         st.warning(plain(sentence(error)), icon=":material/error:")

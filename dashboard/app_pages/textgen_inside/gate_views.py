@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.textgen.gates import GATES
+from core.textgen.explore.inside import GATES
 from dashboard import theme, view_state
 from dashboard.app_pages.textgen_inside import trace_figure as figures
 from dashboard.app_pages.textgen_inside.cell_views import PAGE, Read
@@ -44,7 +44,7 @@ def gates(read: Read) -> None:
             icon=":material/info:",
         )
         return
-    view, text = read.view, read.passage.text
+    view, text = read.view, read.trace.text
     n_shown = min(figures.fits(width.known(KEY), page.look().letters), len(text))
     with read.right:
         gate = view.segmented_control(
@@ -65,7 +65,7 @@ def gates(read: Read) -> None:
                 "first", "From character", 1, MOST_PLACES, 1, max(n_shown // 2, 1)
             )
     first = min(first - 1, len(text) - n_shown)
-    values = read.model.gates(read.passage)[gate][:, layer]
+    values = read.model.gates(read.trace)[gate][:, layer]
     chosen = (
         np.array(cells) - 1
         if cells
@@ -117,7 +117,7 @@ def _go(view: view_state.View) -> None:
 
 def depends(read: Read) -> None:
     """Draws how far a character depends on each one before it."""
-    view, model, text = read.view, read.model, read.passage.text
+    view, model, text = read.view, read.model, read.trace.text
     if len(text) < 2:
         st.info("There is nothing before the first character: write more.", icon=":material/edit:")
         return
@@ -126,7 +126,7 @@ def depends(read: Read) -> None:
             "place", "Character number", 2, MOST_PLACES, _FIRST_PLACE, help="Or click it below."
         )
         place = min(place, len(text)) - 1
-        signs = {AS_WRITTEN: text[place], LIKELIEST: read.passage.likeliest[place][0]}
+        signs = {AS_WRITTEN: text[place], LIKELIEST: read.trace.likeliest[place][0]}
         asked = view.selectbox(
             "target",
             "Which character should come there",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import InputError
-from core.textgen.cells import LEAST
+from core.textgen.explore.inside import LEAST
 from dashboard import resources, view_state
 from dashboard.app_pages.textgen_inside import cell_views, gate_views
 from dashboard.components import experiments, missing, page, provenance, sample_text, share
@@ -62,14 +62,14 @@ with right:
 header(cell_views.followed(model))
 try:
     reading = model.reading_of(typed)
-    passage = model.read(reading.text)
+    trace = model.read(reading.text)
 except InputError as error:
     st.warning(plain(sentence(error)), icon=":material/error:")
     st.stop()
-if not passage.text:
+if not trace.text:
     st.info("There is nothing to read yet: type something.", icon=":material/edit:")
     st.stop()
-read = cell_views.Read(view, model, passage, left, right)
+read = cell_views.Read(view, model, trace, left, right)
 {
     CELL: cell_views.along,
     HOLD: cell_views.held,
@@ -95,7 +95,7 @@ def held(feature: str, sign: int) -> tuple[str, dict[str, object]]:
 
 
 followed = sorted(best, key=lambda feature: feature not in SHOWS)
-quotes = [place for place, char in enumerate(passage.text, start=1) if char == '"']
+quotes = [place for place, char in enumerate(trace.text, start=1) if char == '"']
 tries = {
     CELL: [
         ("A cell for quotes", to_cell("quotes")),
@@ -106,7 +106,7 @@ tries = {
     GATES: [("What does it depend on?", {"view": DEPENDS})],
     DEPENDS: [
         *[("A quote that closes", {"view": DEPENDS, "place": place}) for place in quotes[1:2]],
-        ("The end of the text", {"view": DEPENDS, "place": max(len(passage.text), 2)}),
+        ("The end of the text", {"view": DEPENDS, "place": max(len(trace.text), 2)}),
         ("The gates", {"view": GATES}),
     ],
 }

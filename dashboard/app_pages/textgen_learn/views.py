@@ -6,12 +6,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.textgen.explorer import TextModel
-from core.textgen.sampling import Settings
+from core.textgen.explore import Settings, TextModel
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.textgen_learn import learning_figure as figures
 from dashboard.app_pages.textgen_learn.nets_figure import nets
-from dashboard.components import noted_text, page, width
+from dashboard.components import page, scored_text, width
 from dashboard.components.chart import chart
 from dashboard.components.player import player
 from dashboard.components.text import plain
@@ -153,11 +152,11 @@ def beside(training: Training) -> None:
     )
     if prime != usual:
         training.view.withhold("your beginning")
-    noted_text.read_otherwise(model.reading_of(prime).replaced, len(model.alphabet))
+    scored_text.read_otherwise(model.reading_of(prime).replaced, len(model.alphabet))
     bits = dict(zip(curves["epoch"], curves["held_out_bits"], strict=True))
     st.caption(
         "A plain character was expected; the fullest colour is a surprise of "
-        f"{noted_text.FULL:g} bits or more, 1 in {2**noted_text.FULL:.0f} or less."
+        f"{scored_text.FULL:g} bits or more, 1 in {2**scored_text.FULL:.0f} or less."
     )
     samples = training.samples
     for first in range(0, len(samples), _A_ROW):
@@ -185,11 +184,11 @@ def _card(
             f" · {100 * sample.share_of_words:.0f} % real words · longest copy "
             f"{sample.longest_copy}"
         )
-        what = noted_text.sample_of(model, prime, sample.text[:SHOWN], sample.epoch)
+        what = scored_text.sample_of(model, prime, sample.text[:SHOWN], sample.epoch)
     else:
-        what = noted_text.noted(model.write(prime, SHOWN, SAMPLE, epoch=sample.epoch))
+        what = scored_text.scored(model.write(prime, SHOWN, SAMPLE, epoch=sample.epoch))
     st.caption(said)
-    noted_text.strip(
+    scored_text.strip(
         what,
         key=f"{PAGE}_sample_{sample.epoch}",
         label=f"What the net wrote after epoch {sample.epoch}",

@@ -1,4 +1,4 @@
-"""Who remembers what: shares of right answers as lines, and what each reader says of one text."""
+"""Who remembers what: shares of right answers as lines, and what each model says of one text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ _MARKS = {  # plotly's name of a mark -> the same as a letter, for the name at a
     "circle": "●",
 }
 _TOP = 104  # % at the upper edge, so that no mark is cut
-_ROW, _LEAST_SHARE = 46, 0.005  # px of a reader's row; smaller shares are not written
+_ROW, _LEAST_SHARE = 46, 0.005  # px of a model's row; smaller shares are not written
 
 
 class Mark(NamedTuple):
@@ -53,12 +53,12 @@ def shares(
     width: int = 780,
     font_size: int = 13,
 ) -> go.Figure:
-    """Draws how many answers of each reader were right, class by class.
+    """Draws how many answers of each model were right, class by class.
 
     Args:
-        table: a row a reader and class: "title" (of the reader), "at" (place of the class, from 0),
-            "label" (of the class), "short" (the same on a phone), "n" (questions), "share_right".
-        accent: the title of the reader in colour.
+        table: a row a model and class: "title" (of the model), "at" (place of the class, from 0),
+            "label" (of the class), "short" (the same on a phone), "n" (questions), "accuracy".
+        accent: the title of the model in colour.
         title: what the figure shows, as a finding.
         axis: what the classes are, with their unit.
         guess: the share that is right by chance.
@@ -78,7 +78,7 @@ def shares(
         rows = table[table["title"] == name].sort_values("at")
         symbol, letter = list(_MARKS.items())[titles.index(name) % len(_MARKS)]
         is_accent = name == accent
-        value = 100 * rows["share_right"]
+        value = 100 * rows["accuracy"]
         figure.add_trace(
             go.Scatter(
                 name=theme.plain_html(name),
@@ -163,38 +163,31 @@ def shares(
     return figure
 
 
-def closing(
+def closing_tag(
     table: pd.DataFrame,
     *,
     titles: Mapping[str, str],
     right: str | None,
     font_size: int = 13,
 ) -> go.Figure:
-    """Draws which name each reader would close, as a table of probabilities.
+    """Draws which name each model would close, as a table of probabilities.
 
     Args:
-        table: a row a reader, the probability of each name, and "other", in columns of that name.
-        titles: reader -> what it is called.
+        table: a row a model, the probability of each name, and "other", in columns of that name.
+        titles: model -> what it is called.
         right: the column that is right; None where there is none.
         font_size: of the words, px.
     """
-    readers, names = table["reader"].tolist(), [name for name in table if name != "reader"]
+    models, names = table["model"].tolist(), [name for name in table if name != "model"]
     values = table[names].to_numpy(float)
     best = values.argmax(axis=1)
     written = [
-        [
-            ""
-            if share < _LEAST_SHARE
-            else f"<b>{100 * share:.0f}</b>"
-            if at == best[row]
-            else f"{100 * share:.0f}"
-            for at, share in enumerate(shares_of)
-        ]
+        [_share_text(share, is_best=at == best[row]) for at, share in enumerate(shares_of)]
         for row, shares_of in enumerate(values)
     ]
     is_right = [right is not None and names[at] == right for at in best]
     verdicts = ["" if right is None else " ✓" if one else " ✗" for one in is_right]
-    rows, columns = list(range(len(readers))), list(range(len(names)))
+    rows, columns = list(range(len(models))), list(range(len(names)))
     figure = go.Figure(
         go.Heatmap(
             z=values.tolist(),
@@ -206,7 +199,7 @@ def closing(
             showscale=False,
             xgap=2,
             ygap=6,
-            customdata=[[[titles[reader], name] for name in names] for reader in readers],
+            customdata=[[[titles[model_name], name] for name in names] for model_name in models],
             hovertemplate="%{customdata[0]}: “%{customdata[1]}” with %{z:.2%}<extra></extra>",
         )
     )
@@ -221,21 +214,9 @@ def closing(
             showlegend=False,
         )
     )
-    frame: list[dict[str, Any]] = []
-    if right in names:
-        at = names.index(right)
-        frame = [
-            {
-                "type": "rect",
-                "x0": at - 0.5,
-                "x1": at + 0.5,
-                "y0": -0.5,
-                "y1": len(readers) - 0.5,
-                "line": {"color": theme.BLUE, "width": 3},
-            }
-        ]
+    frame = _column_frame(names.index(right), len(models)) if right in names else []
     figure.update_layout(
-        height=round(_ROW * len(readers) + 1.4 * font_size + 38),
+        height=round(_ROW * len(models) + 1.4 * font_size + 38),
         margin={"l": 8, "r": 8, "t": round(30 + 1.4 * font_size), "b": 8},
         shapes=frame,
         xaxis={
@@ -250,8 +231,8 @@ def closing(
         yaxis={
             "tickvals": rows,
             "ticktext": [
-                f"{theme.plain_html(titles[reader])}<b>{verdict}</b>"
-                for reader, verdict in zip(readers, verdicts, strict=True)
+                f"{theme.plain_html(titles[model_name])}<b>{verdict}</b>"
+                for model_name, verdict in zip(models, verdicts, strict=True)
             ],
             "autorange": "reversed",
             "showgrid": False,
@@ -261,6 +242,26 @@ def closing(
         uirevision="closing",
     )
     return figure
+
+
+def _share_text(share: float, *, is_best: bool) -> str:
+    """Writes a probability in %, the best in bold; nothing for a small one."""
+    if share < _LEAST_SHARE:
+        return ""
+    return f"<b>{100 * share:.0f}</b>" if is_best else f"{100 * share:.0f}"
+
+
+def _column_frame(at: int, n_rows: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "rect",
+            "x0": at - 0.5,
+            "x1": at + 0.5,
+            "y0": -0.5,
+            "y1": n_rows - 0.5,
+            "line": {"color": theme.BLUE, "width": 3},
+        }
+    ]
 
 
 def _line(**where: Any) -> dict[str, Any]:

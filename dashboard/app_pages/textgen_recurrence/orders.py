@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.textgen.memory_explorer import READERS, MemoryModel
-from core.textgen.order import (
+from core.textgen import LANGUAGE_MODELS
+from core.textgen.explore.memory import (
     ASIDES,
     ORDERS,
     PLACE_FIRST,
@@ -13,11 +13,12 @@ from core.textgen.order import (
     WHEN,
     WHERE,
     YEARS,
+    MemoryModel,
     Story,
 )
 from dashboard import theme, view_state
 from dashboard.app_pages.textgen_recurrence import memory_figure, orders_figure
-from dashboard.app_pages.textgen_recurrence.tags import reader_titles
+from dashboard.app_pages.textgen_recurrence.tags import model_titles
 from dashboard.components import page, width
 from dashboard.components.char_strip import char_strip
 from dashboard.components.chart import chart
@@ -49,17 +50,20 @@ def draw(view: view_state.View, model: MemoryModel) -> None:
     _answer(model, story)
     left, right = st.columns(2, gap="medium")
     with left:
-        held = _states(model, story)
+        share_same = _states(model, story)
     with right:
         unseen = _answers(model)
-    titles = reader_titles(model, "stories")
-    by_reader = unseen.groupby("reader")["is_right"].mean()
+    titles = model_titles(model, "stories")
+    by_model = unseen.groupby("model")["is_right"].mean()
     page.what_you_see(
         "Left, a point is what the LSTM holds once a story was told, of 64 stories in two orders "
-        f"each, joined by a line; for **{theme.percent(held)}** of them the nearest state of the "
-        "other order is the same story. Right, the answers about pairs of place and year that were "
-        "never learned from: "
-        + ", ".join(f"{titles[reader]} {theme.percent(by_reader[reader])}" for reader in READERS)
+        f"each, joined by a line; for **{theme.percent(share_same)}** of them the nearest state of "
+        "the other order is the same story. Right, the answers about pairs of place and year that "
+        "were never learned from: "
+        + ", ".join(
+            f"{titles[model_name]} {theme.percent(by_model[model_name])}"
+            for model_name in LANGUAGE_MODELS
+        )
         + "."
     )
 
@@ -129,9 +133,9 @@ def _answer(model: MemoryModel, story: Story) -> None:
 
 def _states(model: MemoryModel, story: Story) -> float:
     table = model.states
-    held = float(table["is_next"].mean())
-    told = tuple(
-        Story(story.place, story.year, order).told for order in dict.fromkeys(table["order"])
+    share_same = float(table["is_next"].mean())
+    statements = tuple(
+        Story(story.place, story.year, order).statement for order in dict.fromkeys(table["order"])
     )
     title = "Is the same held either way?"
     chart(
@@ -140,7 +144,7 @@ def _states(model: MemoryModel, story: Story) -> float:
             place=story.place,
             year=story.year,
             title=title,
-            told=told,
+            statements=statements,
             background=theme.surface(dark=page.look().dark).background,
             height=_HEIGHT,
             width=width.known(KEY, _WIDTH),
@@ -148,23 +152,23 @@ def _states(model: MemoryModel, story: Story) -> float:
         ),
         key=KEY,
         alt=f"{title} States of {len(table)} stories on two principal components; in "
-        f"{theme.percent(held)} the nearest of the other order is the same story",
+        f"{theme.percent(share_same)} the nearest of the other order is the same story",
         data=table,
         filename="textgen-states",
     )
-    return held
+    return share_same
 
 
 def _answers(model: MemoryModel) -> pd.DataFrame:
     unseen = model.answers[model.answers["is_unseen"]]
-    titles = reader_titles(model, "stories")
+    titles = model_titles(model, "stories")
     table = (
-        unseen.groupby(["reader", "n_asides"])["is_right"]
-        .agg(n="size", share_right="mean")
+        unseen.groupby(["model", "n_asides"])["is_right"]
+        .agg(n="size", accuracy="mean")
         .reset_index()
     )
     table = table.assign(
-        title=table["reader"].map(titles),
+        title=table["model"].map(titles),
         at=table["n_asides"],
         label=table["n_asides"].map(lambda n: ("none", "one", "two")[n]),
         short=table["n_asides"].astype(str),
@@ -172,7 +176,7 @@ def _answers(model: MemoryModel) -> pd.DataFrame:
     title = "Who still knows where and when?"
     chart(
         memory_figure.shares(
-            table.sort_values("reader", key=lambda names: names.map(READERS.index)),
+            table.sort_values("model", key=lambda names: names.map(LANGUAGE_MODELS.index)),
             accent=titles["lstm"],
             title=title,
             axis="sentences in between",
@@ -183,8 +187,8 @@ def _answers(model: MemoryModel) -> pd.DataFrame:
             font_size=page.look().letters,
         ),
         key=KEY_ANSWERS,
-        alt=f"{title} Share of right answers of each reader by the sentences in between",
-        data=table[["reader", "n_asides", "n", "share_right"]],
+        alt=f"{title} Share of right answers of each model by the sentences in between",
+        data=table[["model", "n_asides", "n", "accuracy"]],
         filename="textgen-answers",
     )
     return unseen

@@ -15,7 +15,7 @@ def states(
     place: str,
     year: str,
     title: str,
-    told: tuple[str, str],
+    statements: tuple[str, str],
     background: str = theme.LIGHT.background,
     height: int = theme.FIGURE_HEIGHT,
     width: int = 420,
@@ -28,7 +28,7 @@ def states(
         place: of the story in colour.
         year: of the story in colour.
         title: what the figure shows, as a finding.
-        told: how the story sounds in each order, in the order of their appearance.
+        statements: how the story sounds in each order, in the order of their appearance.
         background: colour of the page, for an edge around words.
         height: of the figure, px.
         width: of the figure, px.
@@ -94,7 +94,7 @@ def states(
         margin={"l": 48, "r": 12, "t": above + round(2.6 * font_size), "b": round(4 * font_size)},
         annotations=[
             _named(chosen.loc[order], line, chosen, labels.font(font_size, background), width)
-            for order, line in zip(orders, told, strict=True)
+            for order, line in zip(orders, statements, strict=True)
         ],
         xaxis={"title": {"text": "first principal component"}, "zeroline": False},
         yaxis={"title": {"text": "second"}, "zeroline": False},

@@ -22,11 +22,11 @@ with views:
 if shown == STEPS:
     with missing.guard():
         unfolded = resources.unfolded_model()
-    bundle, metric, key = unfolded.bundle, "sum_bits", unfolded.KEY_BITS
+    bundle, metric, key = unfolded.bundle, "sum_bits", unfolded_steps.KEY_BITS
     unfolded_steps.draw(view, unfolded)
     tries = [
-        ("Merge by concatenation", {"merge": unfolded.CONCATENATION}),
-        ("Merge by sum", {"merge": unfolded.SUM}),
+        ("Merge by concatenation", {"merge": unfolded_steps.CONCATENATION}),
+        ("Merge by sum", {"merge": unfolded_steps.SUM}),
         ("Who remembers further?", {"view": TAGS}),
     ]
 else:

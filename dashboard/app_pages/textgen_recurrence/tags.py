@@ -1,4 +1,4 @@
-"""Who closes the tag that was opened: the experiment, and the readers on one's own text."""
+"""Who closes the tag that was opened: the experiment, and the models on one's own text."""
 
 from typing import Any
 
@@ -6,9 +6,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.textgen.closings import DISTANCES, by_class
-from core.textgen.markup import END, NAMES
-from core.textgen.memory_explorer import MOST_CHARS, READERS, Closing, MemoryModel
+from core.textgen import LANGUAGE_MODELS
+from core.textgen.explore.memory import (
+    DISTANCES,
+    END,
+    MOST_CHARS,
+    NAMES,
+    ClosingTagPrediction,
+    MemoryModel,
+    by_class,
+)
 from dashboard import theme, view_state
 from dashboard.app_pages.textgen_recurrence import memory_figure as figures
 from dashboard.components import page, sample_text, width
@@ -51,22 +58,26 @@ _HEIGHT = 560  # px
 _NAME = len(NAMES[0]) + len("<>") - 1  # characters of an opening tag behind the "<"
 
 
-def reader_titles(model: MemoryModel, kind: str) -> dict[str, str]:
-    """Returns what each reader is called.
+def model_titles(model: MemoryModel, kind: str) -> dict[str, str]:
+    """Returns what each model is called.
 
     Args:
         model: the experiments.
-        kind: "memory" for the readers of markup, "stories" for those of stories.
+        kind: "memory" for the models of markup, "stories" for those of stories.
     """
     settings = model.settings[kind]
-    window = settings.get("readers", settings)["width"]
+    window = settings.get("language_models", settings)["width"]
     return dict(
-        zip(READERS, ("Counting", f"Window of {window}", "Plain recurrent", "LSTM"), strict=True)
+        zip(
+            LANGUAGE_MODELS,
+            ("Counting", f"Window of {window}", "Plain recurrent", "LSTM"),
+            strict=True,
+        )
     )
 
 
 def draw(view: view_state.View, model: MemoryModel, beside: DeltaGenerator) -> None:
-    """Draws the experiment, then the readers on the visitor's own markup.
+    """Draws the experiment, then the models on the visitor's own markup.
 
     Args:
         view: the page's controls.
@@ -77,14 +88,14 @@ def draw(view: view_state.View, model: MemoryModel, beside: DeltaGenerator) -> N
         by = view.segmented_control(
             "by", "By", tuple(BY), DISTANCE, BY.__getitem__, label_visibility="collapsed"
         )
-    titles = reader_titles(model, "memory")
+    titles = model_titles(model, "memory")
     _experiment(model, by, titles)
     st.subheader("Who closes yours?", anchor=False)
     _own(view, model, titles)
 
 
 def _experiment(model: MemoryModel, by: str, titles: dict[str, str]) -> None:
-    table = by_class(model.closings, by)
+    table = by_class(model.closing_tags, by)
     classes = sorted(table[by].unique().tolist())
     names = (
         dict(zip(DISTANCES, figures.distance_labels(DISTANCES), strict=True))
@@ -92,14 +103,14 @@ def _experiment(model: MemoryModel, by: str, titles: dict[str, str]) -> None:
         else {depth: str(depth) for depth in classes}
     )
     table = table.assign(
-        title=table["reader"].map(titles),
+        title=table["model"].map(titles),
         at=table[by].map({one: at for at, one in enumerate(classes)}),
         label=table[by].map(names),
         short=table[by].map(lambda one: f"{one}+" if by == DISTANCE else str(one)),
     )
-    last = table[table[by] == classes[-1]].set_index("reader")["share_right"]
+    last = table[table[by] == classes[-1]].set_index("model")["accuracy"]
     mark = None
-    seen = model.settings["memory"]["readers"]["width"]
+    seen = model.settings["memory"]["language_models"]["width"]
     if by == DISTANCE:
         mark = figures.Mark(
             figures.place_among(seen - _NAME, DISTANCES),
@@ -124,17 +135,17 @@ def _experiment(model: MemoryModel, by: str, titles: dict[str, str]) -> None:
             font_size=page.look().letters,
         ),
         key=KEY,
-        alt=f"Share of closing tags that each reader got right, by {BY[by]}. {title}",
-        data=table[["reader", by, "label", "n", "share_right"]],
+        alt=f"Share of closing tags that each model got right, by {BY[by]}. {title}",
+        data=table[["model", by, "label", "n", "accuracy"]],
         filename=f"textgen-tags-by-{by}",
     )
-    first = table[table["at"] == 0].set_index("reader")["share_right"]
+    first = table[table["at"] == 0].set_index("model")["accuracy"]
     spans = ", ".join(
-        f"{titles[reader]} from {_short(first[reader])} to {_short(last[reader])}"
-        for reader in READERS
+        f"{titles[model_name]} from {_short(first[model_name])} to {_short(last[model_name])}"
+        for model_name in LANGUAGE_MODELS
     )
     page.what_you_see(
-        f"Four readers learned from the same markup, and each was asked for the first letter of "
+        f"Four models learned from the same markup, and each was asked for the first letter of "
         f"every closing tag. From the left to the right: {spans}. Counting and the window see only "
         f"the last characters, the window {seen} of them; what was opened before these they can "
         "only guess. A state can carry the tag on, but training has to teach it to."
@@ -154,7 +165,7 @@ def _own(view: view_state.View, model: MemoryModel, titles: dict[str, str]) -> N
             label="Markup with an open tag",
             max_chars=MOST_CHARS,
             height=180,
-            help=f"The readers know {len(NAMES)} names: {', '.join(NAMES)}; words are made of the "
+            help=f"The models know {len(NAMES)} names: {', '.join(NAMES)}; words are made of the "
             "letters k to v. They are asked what comes behind “</”.",
         )
         st.caption(f"Names to open: {', '.join(NAMES)}. Words of the letters k to v.")
@@ -164,32 +175,32 @@ def _own(view: view_state.View, model: MemoryModel, titles: dict[str, str]) -> N
             st.info(problem, icon=":material/edit:")
             return
         try:
-            found = model.closing(text)
+            found = model.predict_closing_tag(text)
         except InputError as error:
             st.warning(plain(sentence(error)), icon=":material/error:")
             return
         st.markdown(_said(found))
         chart(
-            figures.closing(
+            figures.closing_tag(
                 found.shares,
                 titles=titles,
                 right=found.expected,
                 font_size=page.look().letters,
             ),
             key=KEY_OWN,
-            alt="Which name each reader would close: "
+            alt="Which name each model would close: "
             + "; ".join(
-                f"{titles[row['reader']]} {_likeliest(row)}"
+                f"{titles[row['model']]} {_likeliest(row)}"
                 for row in found.shares.to_dict("records")
             ),
             data=found.shares,
             filename="textgen-closing",
         )
-        st.caption("Probabilities in %; each reader’s likeliest in bold, the right name framed.")
+        st.caption("Probabilities in %; each model’s likeliest in bold, the right name framed.")
 
 
 def _unfinished(text: str) -> str:
-    """Says what keeps the readers from being asked, or nothing."""
+    """Says what keeps the models from being asked, or nothing."""
     body = text.removesuffix(END)
     if not body.strip():
         return f"There is nothing to close yet: open a tag, say <{NAMES[0]}>, and write a word."
@@ -198,7 +209,7 @@ def _unfinished(text: str) -> str:
     return ""
 
 
-def _said(found: Closing) -> str:
+def _said(found: ClosingTagPrediction) -> str:
     said = []
     if found.reading.replaced:
         pairs = ", ".join(
@@ -207,10 +218,10 @@ def _said(found: Closing) -> str:
             else f"“{plain(char)}” not at all"
             for char, read in list(found.reading.replaced.items())[:4]
         )
-        said.append(f"The readers do not know every sign here: they read {pairs}.")
+        said.append(f"The models do not know every sign here: they read {pairs}.")
     if found.expected is None:
         said.append(
-            "No tag is open here, so nobody can be right: this is what each reader would write "
+            "No tag is open here, so nobody can be right: this is what each model would write "
             "anyway."
         )
     elif found.expected not in NAMES:
@@ -227,7 +238,7 @@ def _said(found: Closing) -> str:
 
 
 def _likeliest(row: dict[str, Any]) -> str:
-    name = max((name for name in row if name != "reader"), key=row.__getitem__)
+    name = max((name for name in row if name != "model"), key=row.__getitem__)
     return f"{name} {theme.percent(row[name])}"
 
 

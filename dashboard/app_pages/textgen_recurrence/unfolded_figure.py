@@ -170,10 +170,10 @@ def expected(
 
 
 def bits(table: pd.DataFrame, *, title: str, width: int = 780, font_size: int = 13) -> go.Figure:
-    """Draws the surprise at a text that nobody has read, a bar a reader; shorter is better.
+    """Draws the surprise at a text that nobody has read, a bar a model; shorter is better.
 
     Args:
-        table: "title", "bits" (a character) and "sees" (what) of each reader, in order.
+        table: "title", "bits" (a character) and "sees" (what) of each model, in order.
         title: what the figure shows, as a finding.
         width: of the figure, px.
         font_size: of the words, px.

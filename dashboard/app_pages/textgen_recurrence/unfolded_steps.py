@@ -5,7 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
-from core.textgen.unfolded_explorer import CONCATENATION, MERGES, N_STEPS, SUM, UnfoldedModel
+from core.textgen import CONCATENATION, MERGES, N_STEPS, SUM
+from core.textgen.explore.unfolded import UnfoldedModel
 from dashboard import resources, view_state
 from dashboard.app_pages.textgen_recurrence import unfolded_figure as figures
 from dashboard.components import page, width

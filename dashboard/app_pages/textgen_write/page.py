@@ -4,16 +4,16 @@ import numpy as np
 import streamlit as st
 
 from core.errors import InputError
-from core.textgen.sampling import MOST_CHARS, Settings
+from core.textgen.explore import MOST_CHARS, Settings
 from dashboard import control_setting, resources, theme, view_state
 from dashboard.app_pages.textgen_write import writing
 from dashboard.components import (
     experiments,
     live_text,
     missing,
-    noted_text,
     page,
     provenance,
+    scored_text,
     share,
 )
 from dashboard.components import width as widths
@@ -89,11 +89,11 @@ if len(model.epochs) > 1:
         )
 
 
-def chosen_place(what: noted_text.Noted, owner: object) -> int:
+def chosen_place(what: scored_text.ScoredText, owner: object) -> int:
     """Returns the place that was clicked in a text; the greatest surprise before any click."""
-    kept = st.session_state.get(f"{PAGE}-place")
-    if kept is not None and kept[0] == owner and kept[1] < len(what.text):
-        return kept[1]
+    clicked = st.session_state.get(f"{PAGE}-place")
+    if clicked is not None and clicked[0] == owner and clicked[1] < len(what.text):
+        return clicked[1]
     return int(np.argmax(what.bits))
 
 
@@ -102,7 +102,7 @@ def choose(owner: object, place: int) -> None:
     st.session_state[f"{PAGE}-place"] = (owner, place)
 
 
-def surprise(what: noted_text.Noted) -> str:
+def surprise(what: scored_text.ScoredText) -> str:
     """Says how much a text surprised the net on the whole, and where most."""
     bits, worst = what.bits_per_char, int(np.argmax(what.bits))
     return (
@@ -144,15 +144,15 @@ def write() -> None:
     settings = Settings(temperature, top_k, top_p, seed)
     base = (name, epoch, prime)
     branch = writing.branch_of(PAGE, base)
-    if branch is not None and len(branch.kept.text) >= n_chars:
+    if branch is not None and len(branch.prefix.text) >= n_chars:
         branch = None  # what is wanted ends before it
     try:
         reading = model.reading_of(prime)
     except InputError as error:
         st.warning(plain(sentence(error)), icon=":material/error:")
         return
-    noted_text.read_otherwise(reading.replaced, len(model.alphabet))
-    key = (base, settings, n_chars, branch.kept.text if branch else None)
+    scored_text.read_otherwise(reading.replaced, len(model.alphabet))
+    key = (base, settings, n_chars, branch.prefix.text if branch else None)
     with row[3]:
         st.button(
             "Another",
@@ -169,10 +169,12 @@ def write() -> None:
             key,
             n_chars,
             branch,
-            lambda kept, n_left: model.write(reading.text + kept, n_left, settings, epoch=epoch),
+            lambda prefix, n_left: model.write(
+                reading.text + prefix, n_left, settings, epoch=epoch
+            ),
         )
         what = written.text
-        noted_text.strip(
+        scored_text.strip(
             what,
             key=f"{PAGE}_text",
             label="What the net wrote, shaded by how much each character surprised it",
@@ -182,7 +184,7 @@ def write() -> None:
             hint="Point at a character, or click it.",
             on_choose=lambda place: choose(key, place),
             number=written.number,
-            since=len(branch.kept.text) if branch else 0,
+            since=len(branch.prefix.text) if branch else 0,
         )
     if written.problem:
         st.warning(plain(sentence(written.problem)), icon=":material/error:")
@@ -222,17 +224,17 @@ def write() -> None:
     place = chosen_place(what, key)
     left, right = st.columns([7, 5], gap="medium")
     with left:
-        noted_text.alternatives(what, place, key=KEY_BARS)
+        scored_text.alternatives(what, place, key=KEY_BARS)
     with right:
         st.markdown("**Continue from another character**")
         st.caption(
             f"Keeps all before character {place + 1}, puts the other one there, and writes on."
         )
-        noted_text.turns(
+        scored_text.turns(
             what,
             place,
             key=f"{PAGE}-turn",
-            turn=lambda kept: writing.turn(PAGE, base, kept),
+            turn=lambda prefix: writing.turn(PAGE, base, prefix),
         )
 
 
@@ -243,18 +245,18 @@ def score() -> None:
     typed = field("Your text", KEY_OWN, 120)
     try:
         reading = model.reading_of(typed)
-        what = noted_text.noted([model.read(reading.text, epoch=epoch)])
+        what = scored_text.scored([model.read(reading.text, epoch=epoch)])
     except InputError as error:
         st.warning(plain(sentence(error)), icon=":material/error:")
         return
-    noted_text.read_otherwise(reading.replaced, len(model.alphabet))
+    scored_text.read_otherwise(reading.replaced, len(model.alphabet))
     if not what.text:
         st.info("There is nothing to read yet: type something.", icon=":material/edit:")
         return
     owner = (name, epoch, typed)
     place = chosen_place(what, owner)
     with st.container(border=True):
-        noted_text.strip(
+        scored_text.strip(
             what,
             key=f"{PAGE}_own",
             label="Your text, shaded by how much each character surprised the net",
@@ -272,7 +274,7 @@ def score() -> None:
         f"Your text costs the net {surprise(what)}{beside}; guessing blindly among its {chars} "
         f"characters costs {np.log2(chars):.2f}."
     )
-    noted_text.alternatives(what, place, key=KEY_BARS)
+    scored_text.alternatives(what, place, key=KEY_BARS)
 
 
 {WRITE: write, SCORE: score}[shown]()

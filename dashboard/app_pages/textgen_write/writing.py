@@ -12,23 +12,23 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.errors import InputError
-from core.textgen.explorer import Passage
+from core.textgen.explore import TextTrace
 from dashboard import theme
-from dashboard.components.noted_text import Noted, joined, noted
+from dashboard.components.scored_text import ScoredText, joined, scored
 
-_TOLD = 8  # pieces after which it is told how far the net is, and a visitor's next wish is heard
+_PIECES_A_REPORT = 8  # of how far the net is, when a visitor's next wish is heard, too
 
 
 class Branch(NamedTuple):
-    """Where a text was turned: what is kept of it, the other character last."""
+    """Where a text was turned: what stands before the turn, the other character last."""
 
     key: Hashable  # of what it was a part
-    kept: Noted
+    prefix: ScoredText
 
     @property
     def place(self) -> int:
         """Of the character that was put there."""
-        return len(self.kept.text) - 1
+        return len(self.prefix.text) - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Written:
 
     Attributes:
         key: all that it follows from.
-        text: all of it, with what was kept of an earlier one.
+        text: all of it, with the prefix of an earlier one.
         branch: where it was turned, if anywhere.
         number: of the texts that this session has seen, from 1 on.
         problem: why nothing could be written.
     """
 
     key: Hashable
-    text: Noted
+    text: ScoredText
     branch: Branch | None
     number: int
     problem: str = ""
@@ -56,9 +56,9 @@ def branch_of(page: str, key: Hashable) -> Branch | None:
     return branch if branch is not None and branch.key == key else None
 
 
-def turn(page: str, key: Hashable, kept: Noted) -> None:
+def turn(page: str, key: Hashable, prefix: ScoredText) -> None:
     """Keeps the beginning of a text, so that another end is written."""
-    st.session_state[_branch_key(page)] = Branch(key, kept)
+    st.session_state[_branch_key(page)] = Branch(key, prefix)
 
 
 def turn_back(page: str) -> None:
@@ -71,7 +71,7 @@ def written(
     key: Hashable,
     n_chars: int,
     branch: Branch | None,
-    begin: Callable[[str, int], Iterator[Passage]],
+    begin: Callable[[str, int], Iterator[TextTrace]],
 ) -> Written:
     """Returns the text of a key, written now if it is another one than before.
 
@@ -82,20 +82,20 @@ def written(
         page: whose text it is.
         key: all that it follows from.
         n_chars: how many are wanted.
-        branch: what is kept of an earlier text.
-        begin: takes what was kept of an earlier text and how many characters to write behind it.
+        branch: the prefix of an earlier text.
+        begin: takes the text of that prefix and how many characters to write behind it.
     """
     name, meanwhile = f"{page}-written", st.empty()
     found = st.session_state.get(name)
     if isinstance(found, Written) and found.key == key:
         return found
-    kept = branch.kept if branch is not None else noted([])
-    pieces, problem, n_left = [], "", n_chars - len(kept.text)
+    prefix = branch.prefix if branch is not None else scored([])
+    pieces, problem, n_left = [], "", n_chars - len(prefix.text)
     try:
-        for piece in begin(kept.text, n_left):
+        for piece in begin(prefix.text, n_left):
             pieces.append(piece)
             n_left -= len(piece.text)
-            if n_left and len(pieces) % _TOLD == 0:
+            if n_left and len(pieces) % _PIECES_A_REPORT == 0:
                 done = n_chars - n_left
                 meanwhile.progress(
                     done / n_chars, f"{theme.count(done)} of {theme.count(n_chars)} characters"
@@ -104,7 +104,7 @@ def written(
         problem = str(error)
     meanwhile.empty()
     number = found.number + 1 if isinstance(found, Written) else 1
-    found = Written(key, joined(kept, noted(pieces)), branch, number, problem)
+    found = Written(key, joined(prefix, scored(pieces)), branch, number, problem)
     st.session_state[name] = found
     return found
 

@@ -15,11 +15,11 @@ SHARES = pd.DataFrame(
         "label": memory_figure.distance_labels(BORDERS) * 2,
         "short": ["0+", "8+", "16+"] * 2,
         "n": [1234, 20, 30] * 2,
-        "share_right": [0.5, 0.25, 0.125, 1.0, 0.9, 0.13],
+        "accuracy": [0.5, 0.25, 0.125, 1.0, 0.9, 0.13],
     }
 )
 CLOSING = pd.DataFrame(
-    {"reader": ["a", "b"], "art": [0.7, 0.004], "box": [0.2, 0.99], "other": [0.1, 0.006]}
+    {"model": ["a", "b"], "art": [0.7, 0.004], "box": [0.2, 0.99], "other": [0.1, 0.006]}
 )
 STATES = pd.DataFrame(
     [
@@ -80,7 +80,7 @@ def test_a_phone_has_shorter_words() -> None:
 
 
 def test_the_right_name_is_framed_and_the_likeliest_bold() -> None:
-    figure = memory_figure.closing(CLOSING, titles=TITLES, right="box")
+    figure = memory_figure.closing_tag(CLOSING, titles=TITLES, right="box")
     cells, words = figure.data
     assert list(words.text) == ["<b>70</b>", "20", "10", "", "<b>99</b>", "1"]
     assert list(zip(words.x, words.y, strict=True))[3] == (0, 1)
@@ -96,7 +96,7 @@ def test_the_right_name_is_framed_and_the_likeliest_bold() -> None:
 
 @pytest.mark.parametrize("right", [None, "div"])
 def test_nothing_is_framed_where_nobody_can_be_right(right: str | None) -> None:
-    figure = memory_figure.closing(CLOSING, titles=TITLES, right=right)
+    figure = memory_figure.closing_tag(CLOSING, titles=TITLES, right=right)
     assert not figure.layout.shapes
     assert ("✗" in figure.layout.yaxis.ticktext[0]) == (right is not None)
 
