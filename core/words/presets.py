@@ -1,7 +1,7 @@
 """The named recipes for word vectors, and how their settings were chosen.
 
 Settings were chosen by the loss and the window accuracy on the 5 % of the reviews that seed 0 holds
-out (see `core.words.bundles`), and by looking at the neighbours of words that have little to do
+out (see `core.words.train`), and by looking at the neighbours of words that have little to do
 with films (bank, sea, physics, bread ...). No list of human judgements took part.
 """
 

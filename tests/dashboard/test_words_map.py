@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import InputError
-from core.words.explorer import MapExplorer
+from core.words.explore import MapExplorer
 from dashboard import resources, theme
 from dashboard.app_pages.words_map import viewport, views
 from dashboard.app_pages.words_map.lookup import Search

@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
-from core.words import ask
-from core.words.ask import Answer, Choice, Neighbours, WordSet
-from core.words.relations import as_written, expected
+from core.words.explore import ask
+from core.words.explore.ask import Answer, Choice, Neighbours, WordSet
+from core.words.explore.relations import as_written, expected
 from dashboard import theme, view_state
 from dashboard.app_pages.words_neighbours import analogy_figure, axes_figure
 from dashboard.app_pages.words_neighbours import lists_figure as figures

@@ -8,9 +8,8 @@ import numpy as np
 import streamlit as st
 
 from core.errors import InputError
-from core.words.explorer import MapExplorer
-from core.words.live import FinishedMap, Run, TsneSettings
-from core.words.quality import align
+from core.words.explore import MapExplorer, align
+from core.words.explore.live import FinishedMap, Run, TsneSettings
 from dashboard import theme
 from dashboard.app_pages.words_tsne import descent_figure
 from dashboard.app_pages.words_tsne.again import run_again
