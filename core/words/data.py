@@ -20,7 +20,7 @@ import numpy as np
 from core.addresses import address_words, without_addresses
 from core.datasets.store import LocalData
 from core.errors import DataError, InputError
-from core.reviews import Reviews, collect, read_reviews, texts_of
+from core.reviews import Reviews, read_reviews, texts_of
 
 PARTS = ("train_pos", "train_neg", "train_unsup")
 HELD_OUT_SHARE = 0.05
@@ -184,11 +184,6 @@ def corpus_of(reviews: Reviews) -> Corpus:
     if not len(tokens):
         raise DataError("the archive has no word in train/pos, train/neg and train/unsup")
     return _by_frequency(tokens, starts, reviews.words)
-
-
-def count_corpus(reviews: list[list[str]]) -> Corpus:
-    """Makes a corpus of tokenised reviews; see `read_corpus` for the archive."""
-    return corpus_of(collect((tokens, PARTS[0], 0, 0) for tokens in reviews))
 
 
 def _by_frequency(tokens: np.ndarray, starts: np.ndarray, words: tuple[str, ...]) -> Corpus:

@@ -8,7 +8,6 @@ with films (bank, sea, physics, bread ...). No list of human judgements took par
 import dataclasses
 from typing import ClassVar
 
-from core.errors import pick
 from core.words import GLOVE, OUR_VECTORS
 from core.words.model import GloveConfig, SkipGramConfig, WindowConfig
 
@@ -74,12 +73,3 @@ PRESETS = {
 }
 
 MAPS = {f"maps-{name}": MapsPreset(name) for name in (GLOVE, *OUR_VECTORS)}
-
-
-def find_preset(name: str) -> Preset:
-    """Looks a preset up.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    return pick("preset", name, PRESETS)

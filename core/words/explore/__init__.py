@@ -137,34 +137,6 @@ class MapExplorer:
         self._row = {word: row for row, word in enumerate(self.words["word"])}
         self._spellings = Spellings(list(self.words["word"]))
 
-    def find_map(
-        self,
-        n_words: int,
-        perplexity: float | None = None,
-        *,
-        start: str = "pca",
-        seed: int = 0,
-        distance: str | None = None,
-    ) -> MapRecord:
-        """Returns the map drawn in that way; the first one that fits.
-
-        Raises:
-            InputError: none was.
-        """
-        for record in self.maps:
-            if (
-                record.n_words == n_words
-                and perplexity in (None, record.perplexity)
-                and (record.start, record.seed) == (start, seed)
-                and distance in (None, record.distance)
-            ):
-                return record
-        known = ", ".join(record.name for record in self.maps)
-        raise InputError(
-            f"map ({n_words} words, perplexity {perplexity}, start {start}, seed {seed}) should be "
-            f"one of {known}"
-        )
-
     def table(self, record: MapRecord) -> pd.DataFrame:
         """Returns the words of a map and where they lie.
 
@@ -239,37 +211,6 @@ class MapExplorer:
             map_place=map_places,
             pca_place=pca_places,
             is_kept=map_places <= n,
-        )
-
-    def map_neighbours(
-        self, record: MapRecord, row: int, n: int = N_NEIGHBOURS, *, on: str = "tsne"
-    ) -> pd.DataFrame:
-        """Returns a word's nearest words on a map.
-
-        Args:
-            record: the map.
-            row: the word.
-            n: neighbours.
-            on: "tsne" or "pca".
-
-        Returns:
-            row, word, rank, map_distance, true_place (1 is the nearest in all dimensions; NaN
-            beyond those that ship), is_true (true_place is at most n); the nearest first.
-        """
-        self._check(record, row, n)
-        if on not in ("tsne", "pca"):
-            raise InputError(f"on ({on}) should be tsne or pca")
-        arrays, name = self.bundle.arrays, f"set.{record.words_name}"
-        points = arrays[f"{name}.pca" if on == "pca" else f"map.{record.name}.coordinates"]
-        gaps = np.hypot(*(points - points[row]).astype(np.float64).T)
-        gaps[row] = np.inf
-        rows = np.argsort(gaps, kind="stable")[:n]
-        true = {
-            int(other): place + 1 for place, other in enumerate(arrays[f"{name}.neighbours"][row])
-        }
-        true_places = np.array([true.get(int(other), np.nan) for other in rows])
-        return self.words.iloc[rows].assign(
-            row=rows, map_distance=gaps[rows], true_place=true_places, is_true=true_places <= n
         )
 
     def neighbours(self, row: int, n: int = N_NEIGHBOURS) -> pd.DataFrame:

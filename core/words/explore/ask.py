@@ -167,7 +167,6 @@ class Comparison:
         there: neighbours in the second set, with the first as the other one.
         shared: words that stand in both lists, in the order of `here`.
         jaccard: shared words / all words of both lists, 0 to 1.
-        n_common: words that both sets know.
     """
 
     word: str
@@ -175,7 +174,6 @@ class Comparison:
     there: pd.DataFrame
     shared: list[str]
     jaccard: float
-    n_common: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,7 +225,6 @@ def compare(
     *,
     n: int = 10,
     top_n: int | None = None,
-    common: bool = True,
 ) -> Comparison:
     """Puts the neighbours of a word in one set beside those in another.
 
@@ -237,8 +234,6 @@ def compare(
         word: known to both.
         n: how many neighbours of each, 1 to 1000.
         top_n: look among so many most frequent words of each set only; None for all.
-        common: whether only words that both sets know are candidates; else a large vocabulary and
-            a small one differ for that reason alone.
 
     Returns:
         Both lists, and what they share.
@@ -247,9 +242,7 @@ def compare(
         InputError: `n` or `top_n` is out of bounds, or a set does not know the word.
     """
     check_count("n", n, MAX_N)
-    rows_here, rows_there = _common_rows(here, there)
-    near_here = _candidates(here, word, top_n, rows_here if common else None)
-    near_there = _candidates(there, word, top_n, rows_there if common else None)
+    near_here, near_there = (_candidates(one, word, top_n) for one in (here, there))
     table_here, table_there = _best(here, near_here, n), _best(there, near_there, n)
     known = set(table_there["word"])
     shared = [name for name in table_here["word"] if name in known]
@@ -260,7 +253,6 @@ def compare(
         there=_placed(table_there, here, near_here),
         shared=shared,
         jaccard=len(shared) / n_all if n_all else 0.0,
-        n_common=len(rows_here),
     )
 
 
@@ -343,7 +335,7 @@ def _problem(one: WordSet, word: str) -> str:
 
 def _compare(first: WordSet, other: WordSet, word: str, n: int, top_n: int | None) -> Comparison:
     if first.vectors is not None and other.vectors is not None:
-        return compare(first.vectors, other.vectors, word, n=n, top_n=top_n, common=False)
+        return compare(first.vectors, other.vectors, word, n=n, top_n=top_n)
     lists = [
         one.neighbours(word, MOST_SHIPPED if one.vectors is None else MAX_N, top_n)
         for one in (first, other)
@@ -354,7 +346,7 @@ def _compare(first: WordSet, other: WordSet, word: str, n: int, top_n: int | Non
     ]
     shared = [w for w in tables[0]["word"] if w in set(tables[1]["word"])]
     n_all = len(tables[0]) + len(tables[1]) - len(shared)
-    return Comparison(word, *tables, shared, len(shared) / n_all if n_all else 0.0, 0)
+    return Comparison(word, *tables, shared, len(shared) / n_all if n_all else 0.0)
 
 
 def _marked(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
@@ -370,29 +362,15 @@ def _places(words: pd.Series, listed: pd.Series) -> np.ndarray:
     return pd.Index(listed).get_indexer(pd.Index(words)) + 1
 
 
-def _common_rows(here: WordVectors, there: WordVectors) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the words that both know, i64[N] each, in the same order of words."""
-    small, large = (here, there) if len(here) <= len(there) else (there, here)
-    rows = large.rows_or_absent(small.words)
-    pair = np.flatnonzero(rows >= 0), rows[rows >= 0]
-    return pair if small is here else pair[::-1]
-
-
 # Rows of the candidates, ascending, and the cosine of each: i64[N], f32[N].
 _Candidates = tuple[np.ndarray, np.ndarray]
 
 
-def _candidates(
-    vectors: WordVectors, word: str, top_n: int | None, rows: np.ndarray | None
-) -> _Candidates:
-    """Who may be a neighbour of `word`, and how near it is; `rows` None for all words."""
+def _candidates(vectors: WordVectors, word: str, top_n: int | None) -> _Candidates:
+    """Who may be a neighbour of `word`, and how near it is."""
     row, reach = vectors.find_directed(word), vectors.reach(top_n)
-    if rows is None:
-        rows, unit = np.arange(reach), np.asarray(vectors.unit[:reach])
-    else:
-        rows = np.sort(rows[rows < reach])
-        unit = vectors.unit[rows]
-    scores = np.clip(unit @ vectors.unit[row], -1, 1)
+    rows = np.arange(reach)
+    scores = np.clip(np.asarray(vectors.unit[:reach]) @ vectors.unit[row], -1, 1)
     others = rows != row
     return rows[others], scores[others]
 

@@ -14,14 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import store
-from core.datasets.glove_text import DATA_SET, SIZES, check_size, read_glove, text_blocks
+from core.datasets.glove_text import DATA_SET, check_size, read_glove, text_blocks
 from core.datasets.kept import kept
 from core.datasets.mirror import read_json, resolve_mirror
 from core.datasets.registry import check_counts, lookup
 from core.datasets.store import LocalData
 from core.words.explore.vectors import WordVectors, unit_rows
-
-__all__ = ["SIZES", "glove_if_here", "open_glove", "read_glove"]
 
 _VERSION = 1  # of the cache; another number makes every older cache unknown
 _WORDS, _MATRIX, _UNIT, _RECORD = "words.txt", "vectors.f32", "unit.f32", "record.json"
@@ -37,14 +35,14 @@ def open_glove(
 
     Args:
         local: the archive (or text), and its SHA-256.
-        n_dims: one of `SIZES`.
+        n_dims: one of `core.datasets.glove_text.SIZES`.
         data_dir: the data folder instead of LATENT_LAB_DATA or ~/.cache/latent-lab.
 
     Returns:
         The vectors, memory-mapped: they take memory only as far as they are asked for.
 
     Raises:
-        InputError: `n_dims` is none of `SIZES`.
+        InputError: `n_dims` is none of `core.datasets.glove_text.SIZES`.
         DataError: as in `read_glove`; or the file has another number of words than registered.
     """
     check_size(n_dims)
@@ -74,7 +72,7 @@ def glove_if_here(
     """GloVe if its archive lies on this machine, else None; nothing is fetched.
 
     Args:
-        n_dims: one of `SIZES`.
+        n_dims: one of `core.datasets.glove_text.SIZES`.
         data_dir: the data folder instead of LATENT_LAB_DATA or ~/.cache/latent-lab.
         mirror: folder or address instead of LATENT_LAB_MIRROR.
 

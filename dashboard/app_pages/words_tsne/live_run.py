@@ -78,7 +78,6 @@ class Grid:
         perplexities: P of them.
         seeds: S of them.
         maps: f64[P, S, N, 2].
-        is_shipped: it was not drawn here.
     """
 
     title: str
@@ -86,7 +85,6 @@ class Grid:
     perplexities: tuple[float, ...]
     seeds: tuple[int, ...]
     maps: np.ndarray
-    is_shipped: bool
 
 
 class Active(NamedTuple):
@@ -141,7 +139,6 @@ def shipped_grid(maps: MapExplorer) -> Grid | None:
         perplexities,
         seeds,
         aligned.reshape(len(perplexities), len(seeds), -1, 2),
-        True,
     )
 
 
@@ -158,7 +155,6 @@ def grid_here(run: Run, title: str) -> Grid | None:
         tuple(run.maps[place * len(SEEDS)].settings.perplexity for place in range(n_rows)),
         SEEDS,
         maps.reshape(n_rows, len(SEEDS), -1, 2),
-        False,
     )
 
 

@@ -10,13 +10,13 @@ from core.reviews import tokenise_archive
 from core.words.data import (
     Corpus,
     corpus_of,
-    count_corpus,
     count_pairs,
     held_out_reviews,
     read_corpus,
     split_corpus,
 )
 from tests.core.archive_samples import KEPT, write_archive
+from tests.core.words.samples import count_corpus
 
 REVIEWS = {
     "aclImdb/test/pos/0_9.txt": "never never read",

@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.datasets import ensure, lookup
+from core.datasets.glove_text import SIZES, read_glove
 from core.datasets.store import LocalData
 from core.errors import DataError, InputError
 from core.words.explore import glove
-from core.words.explore.glove import SIZES, glove_if_here, open_glove, read_glove
+from core.words.explore.glove import glove_if_here, open_glove
 
 ODD_WORDS = ["the", "<unk>", ",", '"', "#", "3\xa01/2", "naïve", "1", "-0.5", "日本", "nan", "\x85"]
 

@@ -16,7 +16,14 @@ from core.words.explore.vectors import WordVectors
 from core.words.tsne.affinities import neighbourhood as jax_neighbourhood
 from core.words.tsne.config import TsneConfig
 from core.words.tsne.descent import tsne
-from tests.dashboard.word_samples import N_FITTED, N_WORDS, maps_bundle, sample_vectors, word_list
+from tests.dashboard.word_samples import (
+    N_FITTED,
+    N_WORDS,
+    find_map,
+    maps_bundle,
+    sample_vectors,
+    word_list,
+)
 
 COPY, MIXED = N_WORDS, N_WORDS + 1  # rows of two more words: school again, school and teacher
 
@@ -112,13 +119,13 @@ def maps() -> MapExplorer:
 
 @pytest.fixture(scope="module")
 def found(maps: MapExplorer, vectors: WordVectors) -> OutOfSampleWords:
-    return transform_words(maps, maps.find_map(N_FITTED), vectors, [COPY, MIXED])
+    return transform_words(maps, find_map(maps, N_FITTED), vectors, [COPY, MIXED])
 
 
 def test_a_copy_has_the_neighbours_of_its_original(
     maps: MapExplorer, found: OutOfSampleWords
 ) -> None:
-    record = maps.find_map(N_FITTED)
+    record = find_map(maps, N_FITTED)
     school = maps.find("school")
     near = found.neighbours[N_FITTED]
     assert near["word"].iloc[0] == "school"
@@ -148,7 +155,7 @@ def test_they_lie_among_their_own(maps: MapExplorer, found: OutOfSampleWords) ->
     assert found.table["word"].tolist() == ["lycee", "tutor"]
     assert found.table["rank"].tolist() == [N_WORDS + 1, N_WORDS + 2]
     assert found.table["count"].tolist() == [2, 1]
-    assert list(found.table.columns) == list(maps.table(maps.find_map(N_FITTED)).columns)
+    assert list(found.table.columns) == list(maps.table(find_map(maps, N_FITTED)).columns)
 
 
 def test_true_places_count_the_words_between(
@@ -166,7 +173,7 @@ def test_true_places_count_the_words_between(
 def test_a_map_of_unit_vectors_measures_unit_vectors(
     maps: MapExplorer, vectors: WordVectors
 ) -> None:
-    record = maps.find_map(N_WORDS)
+    record = find_map(maps, N_WORDS)
     found = transform_words(maps, record, vectors, [MIXED])
     gaps = np.linalg.norm(vectors.unit[:N_WORDS] - vectors.unit[MIXED], axis=1)
     assert found.neighbours[N_WORDS]["row"].tolist() == np.argsort(gaps)[:10].tolist()
@@ -176,4 +183,4 @@ def test_other_vectors_are_refused(maps: MapExplorer) -> None:
     words = ["wrong", *word_list("sgns")[1:]]
     other = WordVectors("other", "Others", words, sample_vectors("sgns").matrix)
     with pytest.raises(InputError, match=r"vectors \(Others\) should hold every word of the map"):
-        transform_words(maps, maps.find_map(N_FITTED), other, [5])
+        transform_words(maps, find_map(maps, N_FITTED), other, [5])

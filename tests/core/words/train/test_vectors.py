@@ -10,19 +10,21 @@ import pytest
 
 from core.bundle import load_bundle, save_bundle
 from core.checkpoint import Checkpoints
+from core.contents import find_recipe
 from core.datasets import lookup
 from core.datasets.store import LocalData, Sources
 from core.errors import InputError
 from core.loop import named_arrays
 from core.training_run import TrainingRun
 from core.words import train
-from core.words.data import count_corpus, split_corpus
+from core.words.data import split_corpus
 from core.words.model import GloveConfig, SkipGramConfig, WindowConfig
-from core.words.presets import PRESETS, Preset, find_preset
+from core.words.presets import PRESETS, Preset
 from core.words.train import train_one
 from core.words.train.least_squares import weighted_least_squares
 from core.words.train.skip_gram import skip_gram
 from core.words.train.windows import windows_against_corrupted
+from tests.core.words.samples import count_corpus
 
 TOY = LocalData(lookup("imdb"), Path("toy.tar.gz"), "0" * 64, "test")
 GROUP = 8
@@ -67,8 +69,20 @@ def runs(tmp_path_factory):
     return tmp_path_factory.mktemp("runs")
 
 
+class LastTwo(Checkpoints):
+    """Saves after the last two epochs alone: a save takes longer than all of these epochs."""
+
+    def __init__(self, *where, n_epochs, **how):
+        super().__init__(*where, **how)
+        self.n_left = n_epochs
+
+    def due(self):
+        self.n_left -= 1
+        return self.n_left < 2
+
+
 def train_toy(name, split, folder, *, resume):
-    checkpoints = Checkpoints(folder / name, {"name": name}, resume=resume, every_s=0)
+    checkpoints = LastTwo(folder / name, {"name": name}, resume=resume, n_epochs=EPOCHS[name])
     fitted = train_one(CONFIGS[name], split, seed=0, n_epochs=EPOCHS[name], checkpoints=checkpoints)
     checkpoints.close()
     return fitted
@@ -197,4 +211,4 @@ def test_presets_are_found_and_unknown_ones_are_named():
     assert set(PRESETS) == {"sgns", "glove-reviews", "window"}
     assert all(preset.config.n_dims == 50 for preset in PRESETS.values())
     with pytest.raises(InputError, match="should be one of sgns, glove-reviews, window"):
-        find_preset("bert")
+        find_recipe("words", "bert")
