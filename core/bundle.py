@@ -62,7 +62,8 @@ class Bundle:
         kind: topic that reads it, e.g. "movies".
         name: folder name in `assets/`, e.g. "movies-bias".
         config: the model's configuration, enough to rebuild it.
-        seeds: every seed that took part, by what it seeded.
+        seeds: every seed that took part, by what it seeded; where several follow each other, the
+            first of them.
         metrics: name -> {"value", "unit", "protocol", optionally "sd" and "per_seed"}.
         dataset: {"name", "version", "licence", "citation", "sha256", "url"} of the training data.
         arrays: weights and other arrays by dotted name.
@@ -339,6 +340,8 @@ def read_manifest(
             problems.append(f"{field} in {MANIFEST} is not an object")
     if problems:
         raise BundleError(folder, problems)
+    if not all(type(seed) is int for seed in manifest["seeds"].values()):
+        raise BundleError(folder, [f"seeds in {MANIFEST} are not all whole numbers"])
     return manifest
 
 

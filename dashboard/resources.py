@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from core.textgen.explore import TextModel
     from core.textgen.explore.memory import MemoryModel
     from core.textgen.explore.unfolded import UnfoldedModel
-    from core.words.explorer import MapExplorer
-    from core.words.live import TsneRunner
-    from core.words.vectors import WordVectors
+    from core.words.explore import MapExplorer
+    from core.words.explore.live import TsneRunner
+    from core.words.explore.vectors import WordVectors
 
 T = TypeVar("T")
 TUNED_VECTORS = "cnn-glove-tuned"  # of the models of reviews: its embedding began as GloVe
@@ -249,7 +249,7 @@ def test_reviews() -> "Texts":
 @st.cache_resource(show_spinner=False)
 def tsne_runner() -> "TsneRunner":
     """Returns what draws visitors' maps, one at a time for the whole server."""
-    from core.words.live import TsneRunner
+    from core.words.explore.live import TsneRunner
 
     return TsneRunner()
 
@@ -298,7 +298,7 @@ def _explorer(folder: str, age: int, name: str, content: str) -> Any:
 
 @st.cache_resource(show_spinner="Loading the vectors", max_entries=4)
 def _embedding(folder: str, age: int, name: str) -> "WordVectors":
-    from core.words.vectors import WordVectors  # other topics' pages need not load it
+    from core.words.explore.vectors import WordVectors  # other topics' pages need not load it
 
     model: SentimentModel = _explorer(folder, age, name, "")
     words = model.vocabulary.words
@@ -320,7 +320,7 @@ def _surgery(folder: str, age: int, name: str, how: tuple) -> "Surgery":
 
 @st.cache_resource(show_spinner="Opening GloVe: some seconds the first time")
 def _glove() -> "WordVectors | None":
-    from core.words.glove import glove_if_here
+    from core.words.explore.glove import glove_if_here
 
     return glove_if_here()
 

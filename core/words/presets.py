@@ -1,14 +1,13 @@
 """The named recipes for word vectors, and how their settings were chosen.
 
 Settings were chosen by the loss and the window accuracy on the 5 % of the reviews that seed 0 holds
-out (see `core.words.bundles`), and by looking at the neighbours of words that have little to do
+out (see `core.words.train`), and by looking at the neighbours of words that have little to do
 with films (bank, sea, physics, bread ...). No list of human judgements took part.
 """
 
 import dataclasses
 from typing import ClassVar
 
-from core.errors import pick
 from core.words import GLOVE, OUR_VECTORS
 from core.words.model import GloveConfig, SkipGramConfig, WindowConfig
 
@@ -74,12 +73,3 @@ PRESETS = {
 }
 
 MAPS = {f"maps-{name}": MapsPreset(name) for name in (GLOVE, *OUR_VECTORS)}
-
-
-def find_preset(name: str) -> Preset:
-    """Looks a preset up.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    return pick("preset", name, PRESETS)

@@ -73,10 +73,7 @@ def sentences(
     bundle: Bundle, row: Mapping[str, Any] | None, chosen: str | None = None
 ) -> Iterator[str]:
     """Yields the footer's lines in Markdown; `chosen` is the metric to show without a row."""
-    seeds = ", ".join(
-        f"{name} {', '.join(map(str, seed)) if isinstance(seed, list) else seed}"
-        for name, seed in bundle.seeds.items()
-    )
+    seeds = ", ".join(f"{name} {seed}" for name, seed in bundle.seeds.items())
     yield (
         f"**Model** {plain(bundle.name)}, made on {plain(bundle.device or 'an unnamed device')}"
         # nothing to tell where nothing was trained

@@ -23,9 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from core.datasets import ensure
 from core.datasets.archives import open_member
-from core.words.comparison import compare
-from core.words.glove import open_glove, read_glove
-from core.words.vectors import WordVectors
+from core.datasets.glove_text import read_glove
+from core.words.explore.ask import compare
+from core.words.explore.glove import open_glove
+from core.words.explore.vectors import WordVectors
 
 MEMBER = "glove.6B.50d.txt"
 MISSPELT = ("qeen", "univeristy", "recieveing", "accomodashun", "presidentialll", "thermodinamicks")

@@ -28,9 +28,9 @@ def measure(n_words: int) -> dict[str, float]:
     import jax
 
     from core.datasets import ensure
-    from core.words import tsne as rooms
-    from core.words.affinities import affinities
-    from core.words.glove import open_glove
+    from core.words.explore.glove import open_glove
+    from core.words.tsne import descent as rooms
+    from core.words.tsne.affinities import affinities
 
     points = np.array(open_glove(ensure("glove-6b")).matrix[:n_words])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -24,16 +24,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import jax.numpy as jnp
 
 from core.datasets import ensure
-from core.words import tsne as rooms
-from core.words.affinities import Affinities, affinities
-from core.words.glove import open_glove
-from core.words.quality import nearest, neighbour_preservation, trustworthiness
+from core.words.explore.glove import open_glove
+from core.words.tsne import descent as rooms
+from core.words.tsne.affinities import Affinities, affinities
+from core.words.tsne.quality import nearest_rows, neighbour_preservation, trustworthiness
 
 PERPLEXITY, ITERATIONS, RUNS = 30, 1000, 5
 
 
 def ours(points: np.ndarray) -> np.ndarray:
-    """Draws a map by `core.words.tsne`."""
+    """Draws a map by `core.words.tsne.descent`."""
     config = rooms.TsneConfig(
         perplexity=PERPLEXITY, n_iterations=ITERATIONS, frame_every=ITERATIONS
     )
@@ -79,7 +79,7 @@ def report(
     name: str, points: np.ndarray, pairs: Affinities, coordinates: np.ndarray, seconds: list[float]
 ) -> None:
     """Prints one line about one library."""
-    kept = neighbour_preservation(nearest(points), coordinates).mean()
+    kept = neighbour_preservation(nearest_rows(points), coordinates).mean()
     say(
         f"  {name:14} {statistics.median(seconds):7.2f} s (of {RUNS}: {min(seconds):.2f} to "
         f"{max(seconds):.2f})   KL {divergence(coordinates, pairs):.4f}   "

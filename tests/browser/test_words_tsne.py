@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.bundle import Bundle, save_bundle
-from core.words.live import MOST_WORDS
+from core.words.explore.live import MOST_WORDS
 from tests.browser.conftest import act_at_once, serve, settle, sideways
 from tests.dashboard.word_samples import fill_words, vectors_bundle, word_list
 

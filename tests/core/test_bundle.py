@@ -134,6 +134,7 @@ def test_all_problems_are_named_at_once(tmp_path):
         (lambda m: {}, "not a Latent Lab manifest"),
         (lambda m: {k: v for k, v in m.items() if k != "config"}, "lacks config"),
         (lambda m: m | {"metrics": []}, "metrics in bundle.json is not an object"),
+        (lambda m: m | {"seeds": {"maps": [0, 1]}}, "seeds in bundle.json are not all whole"),
         (
             lambda m: m | {"files": {"../../etc/passwd.json": {"sha256": ""}}},
             "no allowed file name",

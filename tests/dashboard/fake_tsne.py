@@ -7,9 +7,9 @@ import pandas as pd
 from scipy import sparse
 
 from core.errors import InputError
-from core.words.explorer import Frames
-from core.words.live import FinishedMap, Run, TsneSettings, grid_of
-from core.words.vectors import WordVectors
+from core.words.explore import Frames
+from core.words.explore.live import FinishedMap, Run, TsneSettings, grid_of
+from core.words.explore.vectors import WordVectors
 
 KL_END = 0.25
 

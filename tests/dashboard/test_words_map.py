@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import InputError
-from core.words.explorer import MapExplorer
+from core.words.explore import MapExplorer
 from dashboard import resources, theme
 from dashboard.app_pages.words_map import viewport, views
 from dashboard.app_pages.words_map.lookup import Search
@@ -20,6 +20,7 @@ from tests.dashboard.word_samples import (
     N_WORDS,
     NASTY,
     fill_words,
+    find_map,
     maps_bundle,
 )
 
@@ -91,7 +92,7 @@ def test_another_perplexity_or_start_is_another_map(app: App, maps: Path) -> Non
 def test_a_searched_word_lights_its_true_neighbours(app: App, maps: Path) -> None:
     page = run(app, word="School", map="both")
     explorer = MapExplorer(maps_bundle())
-    record, row = explorer.find_map(N_FITTED), explorer.find("school")
+    record, row = find_map(explorer, N_FITTED), explorer.find("school")
     near = explorer.true_neighbours(record, row)
     for number, column in enumerate(("map_place", "pca_place")):
         n_kept = int((near[column] <= 10).sum())
@@ -321,7 +322,7 @@ def test_no_bundle_is_a_notice_with_the_command(app: App, empty_assets: Path) ->
 @pytest.fixture
 def pane() -> views.Pane:
     explorer = MapExplorer(maps_bundle())
-    record = explorer.find_map(N_FITTED)
+    record = find_map(explorer, N_FITTED)
     table = explorer.table(record)
     (one,) = views.draw_panes(table, record, ["t-SNE"], N_DRAWN, "", Search(), None)
     return one

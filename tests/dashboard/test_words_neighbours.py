@@ -14,8 +14,8 @@ from core.bundle import Bundle, save_bundle
 from core.errors import DataError, InputError
 from core.sentiment.model import CnnConfig
 from core.sentiment.shapes import SHAPES
-from core.words import ask
-from core.words.ask import Choice, WordSet
+from core.words.explore import ask
+from core.words.explore.ask import Choice, WordSet
 from dashboard import resources
 from dashboard.app_pages.words_neighbours.lists_figure import INPUT, SHARED
 from tests.dashboard.reading import spec, words

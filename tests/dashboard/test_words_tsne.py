@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.words.live import TsneSettings, choose_words
+from core.words.explore.live import TsneSettings, choose_words
 from dashboard import resources
 from dashboard.app_pages.words_tsne import live_run, own_words
 from tests.dashboard.fake_tsne import KL_END, FakeRunner

@@ -20,7 +20,7 @@ from core.sentiment.learnable import learnable
 from core.sentiment.nbsvm import NbsvmConfig
 from core.sentiment.protocol import measure_linear
 from core.sentiment.publishable import Publishable, publishable
-from core.words.corpus import corpus_of
+from core.words.data import corpus_of
 from tests.core.sentiment.forum import POSTED, SECRETS, SIGNED, forum, reviews_with_a_habit
 from tests.privacy.archive import PASSAGE, Archive, passages
 from tests.privacy.recount import Recount

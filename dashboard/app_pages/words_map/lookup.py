@@ -6,12 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import BundleNotFound, InputError, LatentLabError
-from core.words.ask import GET_GLOVE
-from core.words.explorer import MapExplorer, MapRecord
-from core.words.guests import Guests, invite
-from core.words.live import split_words
-from core.words.quality import N_NEIGHBOURS
-from core.words.vectors import WordVectors
+from core.words.explore import N_NEIGHBOURS, MapExplorer, MapRecord
+from core.words.explore.ask import GET_GLOVE
+from core.words.explore.live import split_words
+from core.words.explore.out_of_sample import OutOfSampleWords, transform_words
+from core.words.explore.vectors import WordVectors
 from dashboard import resources, theme
 from dashboard.components.text import listed, plain, sentence
 
@@ -28,13 +27,13 @@ class Search:
         rows: those on the map, each once, in the order of the search.
         problems: a sentence for each one that is not.
         beyond: of words too rare for this map, the lowest rank that would do; 0 if there are none.
-        guests: words that were not fitted and are put onto the map; None if there are none.
+        out_of_sample: words that were not fitted and are put onto the map; None if there are none.
     """
 
     rows: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
     beyond: int = 0
-    guests: Guests | None = None
+    out_of_sample: OutOfSampleWords | None = None
 
 
 def vectors_of(maps: MapExplorer) -> WordVectors | None:
@@ -85,11 +84,11 @@ def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
             found[word] = vectors.find(word)
         except InputError as error:
             problems.append(sentence(error))
-    guests = None
+    out_of_sample = None
     if vectors is not None and found:
         distinct = list(dict.fromkeys(found.values()))
         try:
-            guests = invite(maps, record, vectors, distinct)
+            out_of_sample = transform_words(maps, record, vectors, distinct)
             fitted |= {word: record.n_words + distinct.index(row) for word, row in found.items()}
         except InputError as error:
             problems.append(sentence(error))
@@ -99,7 +98,7 @@ def search(maps: MapExplorer, record: MapRecord, text: str) -> Search:
     if unknown and vectors is None and maps.vectors_name == "glove":
         problems.append(f"With all of GloVe here, any word finds its place on it: {GET_GLOVE}")
     rows = tuple(dict.fromkeys(fitted[word] for word in asked if word in fitted))
-    return Search(rows, tuple(problems), beyond, guests)
+    return Search(rows, tuple(problems), beyond, out_of_sample)
 
 
 def true_neighbours(maps: MapExplorer, record: MapRecord, found: Search) -> pd.DataFrame | None:
@@ -107,16 +106,16 @@ def true_neighbours(maps: MapExplorer, record: MapRecord, found: Search) -> pd.D
     if len(found.rows) != 1:
         return None
     row = found.rows[0]
-    if found.guests is not None and row in found.guests.neighbours:
-        return found.guests.neighbours[row]
+    if found.out_of_sample is not None and row in found.out_of_sample.neighbours:
+        return found.out_of_sample.neighbours[row]
     return maps.true_neighbours(record, row, min(N_NEIGHBOURS, record.n_words - 1))
 
 
-def placed_sentence(found: Search) -> str:
+def out_of_sample_sentence(found: Search) -> str:
     """Returns what is said of words that were put onto the map, in Markdown; empty if none was."""
-    if found.guests is None:
+    if found.out_of_sample is None:
         return ""
-    names = [f"**{plain(word)}**" for word in found.guests.table["word"]]
+    names = [f"**{plain(word)}**" for word in found.out_of_sample.table["word"]]
     was, it = ("was", "it is") if len(names) == 1 else ("were", "they are")
     return (
         f"{listed(names)} {was} not fitted: {it} put where the nearest words lie (square), and "

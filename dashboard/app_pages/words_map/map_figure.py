@@ -16,7 +16,6 @@ GL_FROM = 1000  # points; fewer are drawn as SVG, which stays sharp in an export
 NARROW = 500  # px; a phone
 
 _MOST_CANDIDATES = 800  # words that compete for room: the most frequent ones in view
-_MANY = 60  # selected words whose rings would hide the map if they were large
 _LEAST_WORDS = 60  # that a view around words would show at least, were they spread evenly
 _HOVER = (
     "<b>%{hovertext}</b><br>number %{customdata[1]:,.0f} by frequency"

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
-from core.words.quality import N_NEIGHBOURS
+from core.words.explore import N_NEIGHBOURS
 from dashboard import theme, view_state
 from dashboard.app_pages.words_map import lookup, viewport, views
 from dashboard.app_pages.words_map import map_figure as figures
@@ -62,7 +62,7 @@ with unusual:
 fitted = maps.table(record)
 kinds = (TSNE, PCA) if kind == BOTH else (kind,)
 found = lookup.search(maps, record, searched)
-table = fitted if found.guests is None else pd.concat([fitted, found.guests.table])
+table = fitted if found.out_of_sample is None else pd.concat([fitted, found.out_of_sample.table])
 near = lookup.true_neighbours(maps, record, found)
 if found.problems:
     st.info("  \n".join(plain(line) for line in found.problems), icon=":material/search_off:")
@@ -96,8 +96,8 @@ elif colour == "axis":
             else:
                 low, high = pairs[axis]
                 positions = maps.axis_positions(low, high, record.n_words)
-                if found.guests is not None:
-                    rows = vectors.find_all(found.guests.table["word"])
+                if found.out_of_sample is not None:
+                    rows = vectors.find_all(found.out_of_sample.table["word"])
                     positions = np.append(positions, vectors.along(low, high, rows))
             shade_of_all = shades.by_axis(positions, low, high)
         except InputError as error:
@@ -202,8 +202,8 @@ if near is not None:
         place = theme.count(int(worst[column]))
         sentence += f"; **{plain(worst['word'])}** lies farthest off, at place {place}"
     sentences.append(f"{sentence}.")
-if found.guests is not None:
-    sentences.append(lookup.placed_sentence(found))
+if found.out_of_sample is not None:
+    sentences.append(lookup.out_of_sample_sentence(found))
 if chosen:
     sentences.append(f"{theme.count(len(chosen))} selected words are ringed.")
 page.what_you_see(" ".join(sentences))

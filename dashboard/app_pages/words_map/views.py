@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.words.explorer import MapExplorer, MapRecord
-from core.words.quality import N_NEIGHBOURS
+from core.words.explore import N_NEIGHBOURS, MapExplorer, MapRecord
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.words_map import map_figure as figures
 from dashboard.app_pages.words_map.lookup import Search
@@ -228,8 +227,8 @@ def pair_list(
         true = maps.true_neighbours(record, first, n_most)["row"].tolist()
     st.markdown(f"**From {plain(table['word'][first])}**  \n:small[place among its nearest words]")
     for row in others:
-        if found.guests and max(first, row) >= record.n_words:
-            place = theme.count(found.guests.true_place(first, row))
+        if found.out_of_sample and max(first, row) >= record.n_words:
+            place = theme.count(found.out_of_sample.true_place(first, row))
         else:
             place = theme.count(true.index(row) + 1) if row in true else f"beyond {n_most}"
         places = [f"in truth {place}"]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.words import ask
+from core.words.explore import ask
 from dashboard import view_state
 from dashboard.app_pages.words_neighbours import sets_here, views
 from dashboard.components import experiments, page, share, width

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.datasets.registry import lookup
 from core.errors import BundleError, DataError
-from core.words.ask import WordSet
+from core.words.explore.ask import WordSet
 from dashboard import resources, theme
 from dashboard.components import missing, provenance
 from dashboard.components.text import plain, sentence

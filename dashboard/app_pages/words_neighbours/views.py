@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
-from core.words import ask
-from core.words.ask import Answer, Choice, Neighbours, WordSet
-from core.words.relations import as_written, expected
+from core.words.explore import ask
+from core.words.explore.ask import Answer, Choice, Neighbours, WordSet
+from core.words.explore.relations import as_written, expected
 from dashboard import theme, view_state
 from dashboard.app_pages.words_neighbours import analogy_figure, axes_figure
 from dashboard.app_pages.words_neighbours import lists_figure as figures
@@ -97,15 +97,11 @@ def draw_analogy(
     given = [answer for answer in answers if answer.table is not None and len(answer.table)]
     if not given:
         return
-    firsts = [answer.table.iloc[0] for answer in given]
-    said = ", ".join(as_written(word) for word in dict.fromkeys(one["word"] for one in firsts))
     right = expected(a, b, c)
-    is_wrong = right is not None and all(first["word"] != right for first in firsts)
-    said += f"; right is {as_written(right)}" if is_wrong else ""
     chart(
         figures.word_lists(
             [_panel(answer) for answer in given],
-            title=f"{as_written(a)} : {as_written(b)} = {as_written(c)} : {said}",
+            title=_analogy_title(given, asked, right),
             width=width.known(KEY),
             font_size=_letters(),
         ),
@@ -114,22 +110,40 @@ def draw_analogy(
         data=_stacked(given),
         filename="words-analogy",
     )
-    n_inputs = sum(bool(first["is_input"]) for first in firsts)
+    what_you_see(
+        f"The words nearest to the sum **{plain(b)} − {plain(a)} + {plain(c)}**. "
+        f"{_judged(given, right)}{_inputs_text(given, leave_out=leave_out)} Below, the sum drawn "
+        f"out: the grey step from {plain(a)} to {plain(b)} is put to {plain(c)} (orange). Its tip "
+        "◇ need not lie on a word; the blue dot is the nearest one besides the three."
+    )
+    _draw_parallelograms(given, asked)
+
+
+def _analogy_title(given: Sequence[Answer], asked: Sequence[str], right: str | None) -> str:
+    """Returns the analogy with what the sets answer, and what is right where all are wrong."""
+    firsts = list(dict.fromkeys(answer.table["word"].iloc[0] for answer in given))
+    said = ", ".join(map(as_written, firsts))
+    if right is not None and right not in firsts:
+        said += f"; right is {as_written(right)}"
+    a, b, c = map(as_written, asked)
+    return f"{a} : {b} = {c} : {said}"
+
+
+def _inputs_text(given: Sequence[Answer], *, leave_out: bool) -> str:
+    """Says what becomes of the three words of an analogy among its answers."""
     if leave_out:
-        kept = "The three words themselves are left out; turn the switch off to see what it hides."
-    elif n_inputs:
-        kept = (
+        return "The three words themselves are left out; turn the switch off to see what it hides."
+    n_inputs = sum(bool(answer.table["is_input"].iloc[0]) for answer in given)
+    if n_inputs:
+        return (
             f"With the three words kept ({figures.INPUT}), one of them comes first in {n_inputs} "
             f"of {len(given)} sets: the sum has hardly left it."
         )
-    else:
-        kept = "Even with the three words kept, another one comes first everywhere."
-    what_you_see(
-        f"The words nearest to the sum **{plain(b)} − {plain(a)} + {plain(c)}**. "
-        f"{_judged(given, right)}{kept} Below, the sum drawn out: the grey step from {plain(a)} to "
-        f"{plain(b)} is put to {plain(c)} (orange). Its tip ◇ need not lie on a word; the blue dot "
-        "is the nearest one besides the three."
-    )
+    return "Even with the three words kept, another one comes first everywhere."
+
+
+def _draw_parallelograms(given: Sequence[Answer], asked: Sequence[str]) -> None:
+    """Draws the sum of an analogy in each set that has an answer besides the three words."""
     drawn = []
     for answer in given:
         free = answer.table.loc[~answer.table["is_input"], "word"]

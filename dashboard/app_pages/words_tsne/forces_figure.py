@@ -1,6 +1,7 @@
 """What pulls one word on a map and what pushes it away: arrows on the map and bars beside it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import plotly.graph_objects as go
 from dashboard import theme
 from dashboard.figures import labels
 from dashboard.figures.frames import STACKED_BELOW, heading
-from dashboard.figures.word_panel import BOLD, extent, plot
+from dashboard.figures.word_panel import BOLD, Plot, extent, plot
 
 N_STRONGEST = 6  # of each kind
 _HEIGHT, _HEIGHT_STACKED = 600, 900  # px
@@ -66,128 +67,34 @@ def forces(
     """
     height = _HEIGHT_STACKED if width < STACKED_BELOW else _HEIGHT
     area = plot(width, height, below=56, share=0.6)
-    pulls, pushes = strongest(table)
-    loud = list(dict.fromkeys([row, *pulls["row"], *pushes["row"]]))
+    loudest = strongest(table)
+    loud = list(dict.fromkeys([row, *(other for part in loudest for other in part["row"])]))
     points = np.asarray(positions, np.float64)
-    window = points[_loudest(row, pulls, pushes)] if is_near else points
-    across, up = extent(window, area.size, 1.6 if is_near else 1.1)
-    across, up = (
-        _at_least(across, _ROOM * np.ptp(points[:, 0])),
-        _at_least(up, _ROOM * np.ptp(points[:, 0]) * area.size.height / area.size.width),
-    )
+    across, up = _window(points, row, loudest, area, is_near=is_near)
     span = np.array([across[1] - across[0], up[1] - up[0]])
-    order = np.array([*loud, *(other for other in range(len(words)) if other not in set(loud))])
-    found = labels.place(
-        (points[order, 0] - across[0]) / span[0],
-        (points[order, 1] - up[0]) / span[1],
-        [labels.shortened(words[one], area.size.width / 2, font_size) for one in order],
-        smallest=area.size,
-        largest=labels.Size(max(area.size.width, 760), max(area.size.height, 560)),
-        font_size=font_size * BOLD,
-        limit=len(loud) + (14 if is_near else 8),
+    found = _place_labels(
+        words, points, loud, (across, up), area, font_size, n_others=14 if is_near else 8
     )
-    found = [label._replace(index=int(order[label.index])) for label in found]
     texts = [theme.plain_html(word) for word in words]
     bold = {label.index for label in found} & set(loud)
     shown = [f"<b>{text}</b>" if place in bold else text for place, text in enumerate(texts)]
-    color = np.full(len(words), theme.GREY, object)
-    color[pushes["row"].to_numpy()] = theme.VERMILION
-    color[pulls["row"].to_numpy()] = theme.BLUE
     small = points.astype(np.float32)
-    bars = pd.concat(
-        [
-            pulls.assign(value=pulls["attraction"], color=theme.BLUE),
-            pushes.assign(value=-pushes["repulsion"], color=theme.VERMILION),
-        ]
-    )
-    levels = [-float(place) - (0.8 if place >= len(pulls) else 0.0) for place in range(len(bars))]
+    bars, levels = _bars(*loudest)
     furthest = float(bars["value"].abs().max()) or 1.0
     figure = go.Figure(
         [
-            go.Scatter(
-                x=small[:, 0],
-                y=small[:, 1],
-                mode="markers",
-                marker={"color": list(color), "size": 7, "line": {"width": 0}},
-                opacity=0.8,
-                customdata=np.arange(len(words))[:, None],
-                hovertext=texts,
-                hoverinfo="text",
-            ),
-            go.Scatter(
-                x=small[[row], 0],
-                y=small[[row], 1],
-                mode="markers",
-                marker={"color": theme.ORANGE, "size": 15, "symbol": "star"},
-                hoverinfo="skip",
-            ),
-            go.Bar(
-                x=bars["value"].to_numpy(),
-                y=levels,
-                orientation="h",
-                marker={"color": list(bars["color"])},
-                hovertemplate="%{x:.2e}<extra></extra>",
-                width=0.8,
-                xaxis="x2",
-                yaxis="y2",
-            ),
-            go.Scatter(
-                x=np.where(bars["value"] > 0, -0.03, 0.03) * furthest,
-                y=levels,
-                mode="text",
-                text=[theme.plain_html(labels.shortened(words[r], 130, 13)) for r in bars["row"]],
-                textposition=["middle left" if v > 0 else "middle right" for v in bars["value"]],
-                textfont={"size": font_size},
-                cliponaxis=False,
-                hoverinfo="skip",
-                xaxis="x2",
-                yaxis="y2",
-            ),
+            *_map_traces(small, texts, row, loudest),
+            *_bar_traces(bars, levels, furthest, words, font_size),
         ]
     )
     beside = [0.0, 1.0] if area.is_stacked else [area.domain[1] + 0.05, 1.0]
     level = [0.06, 0.4] if area.is_stacked else [0.03, 0.94]
-    bare = {"automargin": False, "fixedrange": True, "zeroline": True}
     figure.update_layout(
         height=height,
         margin=area.margin,
         showlegend=False,
-        xaxis={
-            "range": across,
-            "domain": list(area.domain),
-            "anchor": "y",
-            "nticks": 5,
-            "automargin": False,
-            "zeroline": False,
-            "title": {"text": "t-SNE 1", "standoff": 2},
-        },
-        yaxis={
-            "range": up,
-            "domain": list(area.rise),
-            "nticks": 5,
-            "automargin": False,
-            "zeroline": False,
-            "ticklabelposition": "inside",
-            "title": {"text": "t-SNE 2", "standoff": 2},
-        },
-        xaxis2={
-            **bare,
-            "domain": beside,
-            "anchor": "y2",
-            "range": [-1.05 * furthest, 1.05 * furthest],
-            "nticks": 3,
-            "exponentformat": "power",
-            "title": {"text": "Force (gradient of KL)", "standoff": 2},
-        },
-        yaxis2={
-            **bare,
-            "domain": level,
-            "anchor": "x2",
-            "range": [levels[-1] - 0.6, 0.6],
-            "showticklabels": False,
-            "showgrid": False,
-            "zeroline": False,
-        },
+        **_map_axes(area, across, up),
+        **_bar_axes(beside, level, furthest, levels[-1]),
         annotations=[
             *labels.annotations(
                 found,
@@ -196,7 +103,7 @@ def forces(
                 shown,
                 font=labels.font(font_size, background),
             ),
-            *_arrows(points, table, row, (pulls, pushes), float(_LONGEST * span.min())),
+            *_arrows(points, table, row, loudest, float(_LONGEST * span.min())),
             heading(beside[0], level[1], "<b>← pushes it away · pulls it near →</b>"),
         ],
         title={
@@ -208,6 +115,173 @@ def forces(
         uirevision=f"forces {row} {len(words)} {is_near}",
     )
     return figure
+
+
+def _window(
+    points: np.ndarray,
+    row: int,
+    loudest: tuple[pd.DataFrame, pd.DataFrame],
+    area: Plot,
+    *,
+    is_near: bool,
+) -> tuple[list[float], list[float]]:
+    """Returns the ranges of both axes: around what exerts the strongest forces, or of the map."""
+    shown = points[_loudest(row, *loudest)] if is_near else points
+    across, up = extent(shown, area.size, 1.6 if is_near else 1.1)
+    least = _ROOM * np.ptp(points[:, 0])
+    return (
+        _at_least(across, least),
+        _at_least(up, least * area.size.height / area.size.width),
+    )
+
+
+def _place_labels(
+    words: Sequence[str],
+    points: np.ndarray,
+    loud: list[int],
+    window: tuple[list[float], list[float]],
+    area: Plot,
+    font_size: int,
+    n_others: int,
+) -> list[labels.Label]:
+    """Finds room for the words of the strongest forces first, then for some others."""
+    (left, right), (bottom, top) = window
+    order = np.array([*loud, *(other for other in range(len(words)) if other not in set(loud))])
+    found = labels.place(
+        (points[order, 0] - left) / (right - left),
+        (points[order, 1] - bottom) / (top - bottom),
+        [labels.shortened(words[one], area.size.width / 2, font_size) for one in order],
+        smallest=area.size,
+        largest=labels.Size(max(area.size.width, 760), max(area.size.height, 560)),
+        font_size=font_size * BOLD,
+        limit=len(loud) + n_others,
+    )
+    return [label._replace(index=int(order[label.index])) for label in found]
+
+
+def _map_traces(
+    points: np.ndarray,
+    texts: list[str],
+    row: int,
+    loudest: tuple[pd.DataFrame, pd.DataFrame],
+) -> list[go.Scatter]:
+    """Returns all words, those of the strongest forces in colour, and the word itself as a star."""
+    pulls, pushes = loudest
+    color = np.full(len(texts), theme.GREY, object)
+    color[pushes["row"].to_numpy()] = theme.VERMILION
+    color[pulls["row"].to_numpy()] = theme.BLUE
+    return [
+        go.Scatter(
+            x=points[:, 0],
+            y=points[:, 1],
+            mode="markers",
+            marker={"color": list(color), "size": 7, "line": {"width": 0}},
+            opacity=0.8,
+            customdata=np.arange(len(texts))[:, None],
+            hovertext=texts,
+            hoverinfo="text",
+        ),
+        go.Scatter(
+            x=points[[row], 0],
+            y=points[[row], 1],
+            mode="markers",
+            marker={"color": theme.ORANGE, "size": 15, "symbol": "star"},
+            hoverinfo="skip",
+        ),
+    ]
+
+
+def _bars(pulls: pd.DataFrame, pushes: pd.DataFrame) -> tuple[pd.DataFrame, list[float]]:
+    """Returns a row for each bar with its signed value and colour, and where the bars stand."""
+    bars = pd.concat(
+        [
+            pulls.assign(value=pulls["attraction"], color=theme.BLUE),
+            pushes.assign(value=-pushes["repulsion"], color=theme.VERMILION),
+        ]
+    )
+    levels = [-float(place) - (0.8 if place >= len(pulls) else 0.0) for place in range(len(bars))]
+    return bars, levels
+
+
+def _bar_traces(
+    bars: pd.DataFrame,
+    levels: list[float],
+    furthest: float,
+    words: Sequence[str],
+    font_size: int,
+) -> list[go.Bar | go.Scatter]:
+    """Returns the bars, and their words on the other side of zero."""
+    return [
+        go.Bar(
+            x=bars["value"].to_numpy(),
+            y=levels,
+            orientation="h",
+            marker={"color": list(bars["color"])},
+            hovertemplate="%{x:.2e}<extra></extra>",
+            width=0.8,
+            xaxis="x2",
+            yaxis="y2",
+        ),
+        go.Scatter(
+            x=np.where(bars["value"] > 0, -0.03, 0.03) * furthest,
+            y=levels,
+            mode="text",
+            text=[theme.plain_html(labels.shortened(words[r], 130, 13)) for r in bars["row"]],
+            textposition=["middle left" if v > 0 else "middle right" for v in bars["value"]],
+            textfont={"size": font_size},
+            cliponaxis=False,
+            hoverinfo="skip",
+            xaxis="x2",
+            yaxis="y2",
+        ),
+    ]
+
+
+def _map_axes(area: Plot, across: list[float], up: list[float]) -> dict[str, dict[str, Any]]:
+    shared = {"nticks": 5, "automargin": False, "zeroline": False}
+    return {
+        "xaxis": {
+            **shared,
+            "range": across,
+            "domain": list(area.domain),
+            "anchor": "y",
+            "title": {"text": "t-SNE 1", "standoff": 2},
+        },
+        "yaxis": {
+            **shared,
+            "range": up,
+            "domain": list(area.rise),
+            "ticklabelposition": "inside",
+            "title": {"text": "t-SNE 2", "standoff": 2},
+        },
+    }
+
+
+def _bar_axes(
+    beside: list[float], level: list[float], furthest: float, lowest: float
+) -> dict[str, dict[str, Any]]:
+    shared = {"automargin": False, "fixedrange": True}
+    return {
+        "xaxis2": {
+            **shared,
+            "zeroline": True,
+            "domain": beside,
+            "anchor": "y2",
+            "range": [-1.05 * furthest, 1.05 * furthest],
+            "nticks": 3,
+            "exponentformat": "power",
+            "title": {"text": "Force (gradient of KL)", "standoff": 2},
+        },
+        "yaxis2": {
+            **shared,
+            "zeroline": False,
+            "domain": level,
+            "anchor": "x2",
+            "range": [lowest - 0.6, 0.6],
+            "showticklabels": False,
+            "showgrid": False,
+        },
+    }
 
 
 def _at_least(ends: list[float], length: float) -> list[float]:

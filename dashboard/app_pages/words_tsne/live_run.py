@@ -8,9 +8,8 @@ import numpy as np
 import streamlit as st
 
 from core.errors import InputError
-from core.words.explorer import MapExplorer
-from core.words.live import FinishedMap, Run, TsneSettings
-from core.words.quality import align
+from core.words.explore import MapExplorer, align
+from core.words.explore.live import FinishedMap, Run, TsneSettings
 from dashboard import theme
 from dashboard.app_pages.words_tsne import descent_figure
 from dashboard.app_pages.words_tsne.again import run_again
@@ -79,7 +78,6 @@ class Grid:
         perplexities: P of them.
         seeds: S of them.
         maps: f64[P, S, N, 2].
-        is_shipped: it was not drawn here.
     """
 
     title: str
@@ -87,7 +85,6 @@ class Grid:
     perplexities: tuple[float, ...]
     seeds: tuple[int, ...]
     maps: np.ndarray
-    is_shipped: bool
 
 
 class Active(NamedTuple):
@@ -142,7 +139,6 @@ def shipped_grid(maps: MapExplorer) -> Grid | None:
         perplexities,
         seeds,
         aligned.reshape(len(perplexities), len(seeds), -1, 2),
-        True,
     )
 
 
@@ -159,7 +155,6 @@ def grid_here(run: Run, title: str) -> Grid | None:
         tuple(run.maps[place * len(SEEDS)].settings.perplexity for place in range(n_rows)),
         SEEDS,
         maps.reshape(n_rows, len(SEEDS), -1, 2),
-        False,
     )
 
 

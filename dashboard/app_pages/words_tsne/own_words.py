@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.words.live import split_words
-from core.words.vectors import WordVectors
+from core.words.explore.live import split_words
+from core.words.explore.vectors import WordVectors
 from dashboard import view_state
 from dashboard.components.text import plain
 from dashboard.control_setting import Control

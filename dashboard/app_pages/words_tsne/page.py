@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.errors import InputError
-from core.words import live
-from core.words.ask import GET_GLOVE
+from core.words.explore import live
+from core.words.explore.ask import GET_GLOVE
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.words_tsne import descent_figure as figures
 from dashboard.app_pages.words_tsne import live_run, own_words, views

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.words.explorer import MapExplorer
-from core.words.forces import forces
-from core.words.live import MOST_ITERATIONS, MOST_WORDS, MOST_WORDS_MULTIPLES
-from core.words.quality import stability
+from core.words.explore import MapExplorer, stability
+from core.words.explore.forces import forces
+from core.words.explore.live import MOST_ITERATIONS, MOST_WORDS, MOST_WORDS_MULTIPLES
 from dashboard import theme, view_state
 from dashboard.app_pages.words_tsne import descent_figure as figures
 from dashboard.app_pages.words_tsne import forces_figure, multiples_figure

@@ -26,7 +26,7 @@ from core.datasets.mirror import (
 from core.datasets.store import keep
 from core.errors import DataError, InputError
 from core.sentiment import local
-from core.words.glove import glove_if_here
+from core.words.explore.glove import glove_if_here
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME, FILE = "ml-100k", "ml-100k.zip"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.words import ask
+from core.words.explore import ask
 from dashboard import theme
 from dashboard.app_pages.words_neighbours import analogy_figure, axes_figure
 from dashboard.app_pages.words_neighbours import lists_figure as figures
