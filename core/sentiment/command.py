@@ -55,7 +55,7 @@ def run_score(args: argparse.Namespace) -> None:
         InputError: there is no such model or file, or a line is unusable.
         BundleError: the model's bundle is missing or damaged.
     """
-    from core.sentiment.explorer import open_model
+    from core.sentiment.explore import open_model
 
     model = open_model(args.model)
     rows = []
@@ -79,9 +79,10 @@ def run_description(args: argparse.Namespace) -> None:
         DataError: a data set is missing or damaged.
     """
     from core.output_folder import output_folder
-    from core.sentiment.bundles import KIND, describe
-    from core.sentiment.presets import find_preset
-    from core.sentiment.publishable import read_publishable
+    from core.sentiment.disclosure.publishable import read_publishable
+    from core.sentiment.train import KIND
+    from core.sentiment.train.describe import describe
+    from core.sentiment.train.presets import find_preset
 
     bundle = load_bundle(args.bundle, kind=KIND)
     if "preset" not in bundle.config:

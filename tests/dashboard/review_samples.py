@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from core.bundle import Bundle, save_bundle
-from core.sentiment.data import Vocabulary
-from core.sentiment.ngrams import pack_columns
-from core.sentiment.rounding import rounded
+from core.sentiment.data import Vocabulary, pack_columns
+from core.sentiment.weights import rounded
 
 GOOD = ("wonderful", "superb", "great")
 BAD = ("awful", "boring", "bad")

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.bundle import save_bundle
 from core.errors import DataError
 from core.sentiment.data import Texts
-from core.sentiment.uploads import parse_labelled, written
+from core.sentiment.explore.uploads import parse_labelled, written
 from dashboard import resources
 from dashboard.app_pages.sentiment_reviews import template_reviews
 from dashboard.components import review_text

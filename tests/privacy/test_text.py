@@ -16,10 +16,10 @@ from core.bundle import ASSETS, MANIFEST, Bundle, load_bundle, save_bundle
 from core.datasets.store import ensure
 from core.reviews import Reviews, collect, read_reviews
 from core.sentiment.data import labelled
-from core.sentiment.learnable import learnable
-from core.sentiment.nbsvm import NbsvmConfig
-from core.sentiment.protocol import measure_linear
-from core.sentiment.publishable import Publishable, publishable
+from core.sentiment.disclosure.publishable import Publishable, publishable
+from core.sentiment.disclosure.reviews import learnable
+from core.sentiment.model.nbsvm import NbsvmConfig
+from core.sentiment.train.protocol import measure_linear
 from core.words.corpus import corpus_of
 from tests.core.sentiment.forum import POSTED, SECRETS, SIGNED, forum, reviews_with_a_habit
 from tests.privacy.archive import PASSAGE, Archive, passages

@@ -3,9 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.sentiment.comparison import Comparison
-from core.sentiment.latency import latency
-from core.sentiment.slices import SLICES
+from core.sentiment.explore.comparison import Comparison, latency
+from core.sentiment.explore.slices import SLICES
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_board.views import KEY, VIEWS, Board
 from dashboard.components import experiments, missing, page, provenance, share, width

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.sentiment.explorer import Activations, SentimentModel
+from core.sentiment.explore import Activations, SentimentModel
 from dashboard import resources, view_state
 from dashboard.app_pages.sentiment_filters import window_figure as figures
 from dashboard.components import (

@@ -4,10 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import DataError, InputError, LatentLabError
-from core.sentiment import disagreement
-from core.sentiment.disagreement import ANYONE, CHOSEN, EVERYONE, VISITOR, WHO, Verdicts
-from core.sentiment.local import as_read
-from core.sentiment.uploads import LABELS, MAX_BYTES, MAX_CHARACTERS, MAX_ROWS
+from core.sentiment.explore import disagreement
+from core.sentiment.explore.disagreement import ANYONE, CHOSEN, EVERYONE, VISITOR, WHO, Verdicts
+from core.sentiment.explore.local_reviews import as_read
+from core.sentiment.explore.uploads import LABELS, MAX_BYTES, MAX_CHARACTERS, MAX_ROWS
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_reviews import dots_figure as figures
 from dashboard.app_pages.sentiment_reviews import own_reviews

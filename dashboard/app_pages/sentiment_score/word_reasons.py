@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from core.sentiment.explorer import Explanation, SentimentModel
-from core.sentiment.reading import Fate, Reading
+from core.sentiment.explore import Explanation, SentimentModel
+from core.sentiment.explore.reading import Fate, Reading
 from core.tokens import locate
 from dashboard import theme
 from dashboard.components import review_text, word_strip

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.sentiment.effects import effects
+from core.sentiment.explore.comparison import effects
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_settings import panels_figure as figures
 from dashboard.components import experiments, missing, page, provenance, share, width

@@ -20,16 +20,14 @@ from core.datasets.store import LocalData
 from core.loop import in_mode, named_arrays
 from core.reviews import Reviews, collect
 from core.sentiment.data import Texts, labelled
-from core.sentiment.embedded import Net
-from core.sentiment.forward import net_of
-from core.sentiment.max_cnn import MaxCnnConfig
-from core.sentiment.model import CnnConfig, HiddenConfig, LstmConfig
-from core.sentiment.nbsvm import NbsvmConfig
-from core.sentiment.protocol import measure_linear
-from core.sentiment.region import RegionConfig
-from core.sentiment.rounding import rounded
-from core.sentiment.sliding import Arrays
-from core.sentiment.train import NETS
+from core.sentiment.explore.forward import Arrays, Net, net_of
+from core.sentiment.model.lesson import CnnConfig, HiddenConfig, LstmConfig
+from core.sentiment.model.max_cnn import MaxCnnConfig
+from core.sentiment.model.nbsvm import NbsvmConfig
+from core.sentiment.model.region import RegionConfig
+from core.sentiment.train.fit import NETS
+from core.sentiment.train.protocol import measure_linear
+from core.sentiment.weights import rounded
 from tests.core.archive_samples import write_archive
 
 NEUTRAL = (
