@@ -9,7 +9,7 @@ from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_board.views import KEY, VIEWS, Board
 from dashboard.components import experiments, missing, page, provenance, share, width
 
-BOARD, TRAINING, CONFUSION, TRUST, ROC, WHEN = VIEWS
+BOARD, TRAINING, _, TRUST, ROC, WHEN = VIEWS
 LINEAR = "nbsvm"
 NBSP = "\N{NO-BREAK SPACE}"
 
