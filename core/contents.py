@@ -174,6 +174,15 @@ def recipes_of(topic: str) -> dict[str, tuple[Content, Recipe]]:
     return found
 
 
+# (topic, former name of a preset) -> its name now: scripts may still have it
+FORMER_PRESETS = {("sentiment", "together"): "ensemble"}
+
+
+def name_now(topic: str, preset: str) -> str:
+    """Returns what a preset is called now, for a name that it has or had."""
+    return FORMER_PRESETS.get((topic, preset), preset)
+
+
 def find_recipe(topic: str, preset: str) -> tuple[Content, Recipe]:
     """Returns a recipe with its content; raises InputError if there is none of that name."""
     return pick("preset", preset, recipes_of(topic))

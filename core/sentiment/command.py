@@ -39,8 +39,8 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     describe = actions.add_parser(
         "describe",
         help="find anew what stands beside the weights of a bundle",
-        description="Finds anew which n-grams excite a bundle's filters most, among those that may "
-        "ship, and how near its vectors are to GloVe's; then writes both and the card into the "
+        description="Finds anew the top n-grams of a bundle's filters, among those that may ship, "
+        "and how near its vectors are to GloVe's; then writes both and the card into the "
         "bundle. Its weights and figures stay.",
     )
     describe.add_argument("bundle", type=place, metavar="DIR", help="the bundle's folder")
@@ -81,7 +81,7 @@ def run_description(args: argparse.Namespace) -> None:
     from core.output_folder import output_folder
     from core.sentiment.disclosure.publishable import read_publishable
     from core.sentiment.train import KIND
-    from core.sentiment.train.describe import describe
+    from core.sentiment.train.description import describe
     from core.sentiment.train.presets import find_preset
 
     bundle = load_bundle(args.bundle, kind=KIND)

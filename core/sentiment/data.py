@@ -1,9 +1,9 @@
 """Reviews as what the models read: ids of a vocabulary, labels, rows of training and validation.
 
 The lesson's way: 0 pads, 1 to V - 2 are the most frequent words of the training reviews, and V - 1
-stands for every rarer one. A review is padded in front, or cut there: its end is kept, where the
-verdict tends to stand. N-grams are three ids of 21 bits in one integer, so that counting them is
-sorting.
+(unk) stands for every rarer one. A review is padded in front, or cut there: its end is kept, where
+the verdict tends to stand. N-grams are three ids of 21 bits in one integer, so that counting them
+is sorting.
 """
 
 import dataclasses
@@ -64,13 +64,13 @@ class Vocabulary:
     words: tuple[str, ...]
 
     @property
-    def rare(self) -> int:
-        """The id that stands for every other word."""
+    def unk(self) -> int:
+        """The id of unk, which stands for every other word."""
         return len(self.words) + 1
 
     @property
     def n_ids(self) -> int:
-        """Number of ids V, with padding and rare words."""
+        """Number of ids V, with padding and unk."""
         return len(self.words) + 2
 
     @functools.cached_property
@@ -80,11 +80,11 @@ class Vocabulary:
 
     def encode(self, tokens: Iterable[str]) -> np.ndarray:
         """Returns the ids of some tokens, i32[N]."""
-        known, rare = self.ids, self.rare
-        return np.array([known.get(token, rare) for token in tokens], np.int32)
+        known, unk = self.ids, self.unk
+        return np.array([known.get(token, unk) for token in tokens], np.int32)
 
 
-def is_sign(token: str) -> bool:
+def is_punctuation(token: str) -> bool:
     """Whether a token holds neither letter nor digit: a full stop, a bracket ..."""
     return not any(sign.isalnum() for sign in token)
 
@@ -115,9 +115,9 @@ def unlabelled(reviews: Reviews) -> Texts:
     return Texts(*reviews.select(rows), reviews.words, labels, reviews.numbers[rows])
 
 
-def without_signs(texts: Texts) -> Texts:
+def without_punctuation(texts: Texts) -> Texts:
     """Leaves out the tokens that are no words: the lesson's vocabulary has none."""
-    word = ~np.array([is_sign(token) for token in texts.words], bool)
+    word = ~np.array([is_punctuation(token) for token in texts.words], bool)
     stays = word[texts.tokens]
     before = np.concatenate([[0], np.cumsum(stays)])
     return dataclasses.replace(texts, tokens=texts.tokens[stays], starts=before[texts.starts])
@@ -128,13 +128,13 @@ def count_vocabulary(texts: Texts, n_ids: int) -> Vocabulary:
 
     Args:
         texts: the training reviews.
-        n_ids: V, with padding and rare words, at least 3.
+        n_ids: V, with padding and unk, at least 3.
 
     Raises:
         InputError: `n_ids` is too small, or there is no word.
     """
     if n_ids < 3:
-        raise InputError(f"n_ids ({n_ids}) should be at least 3: padding, rare words, and a word")
+        raise InputError(f"n_ids ({n_ids}) should be at least 3: padding, unk, and a word")
     if not len(texts.tokens):
         raise InputError(f"texts ({texts.n_texts:,}) should hold a word")
     counts = np.bincount(texts.tokens, minlength=len(texts.words))

@@ -73,7 +73,7 @@ def _filter_shapes(config: Mapping[str, Any]) -> Shapes:
     return shapes
 
 
-def _hidden_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
+def _mlp_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
     n_flat = config["length"] * config["n_dims"]
     return {"embedding.table": (n_ids, config["n_dims"])} | _head_shapes(n_flat, config)
 
@@ -118,7 +118,7 @@ def _region_shapes(n_ids: int, config: Mapping[str, Any]) -> Shapes:
 
 # Shapes of a net's weights, from the number of ids and its configuration.
 SHAPES: Mapping[str, Callable[[int, Mapping[str, Any]], Shapes]] = {
-    "Hidden": _hidden_shapes,
+    "Mlp": _mlp_shapes,
     "Cnn": _cnn_shapes,
     "Lstm": _lstm_shapes,
     "MaxCnn": _max_cnn_shapes,

@@ -135,7 +135,7 @@ def test_another_figure_than_the_leaderboards_is_explained(
     monkeypatch.delenv("LATENT_LAB_ASSETS", raising=False)
     page = app(PAGE, {f"{PAGE}_view": "Training"})
     box = page.selectbox(key=f"{PAGE}_model")
-    assert box.value == "together" and not page.exception
+    assert box.value == "ensemble" and not page.exception
     assert "90.61 %" in words(page) and "leaderboard’s 92.35 % is another figure" in words(page)
     assert "only its net has epochs" in words(page)
     box.set_value("cnn").run()

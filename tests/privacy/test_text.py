@@ -68,11 +68,11 @@ def chainable(ngrams: dict[str, list[Words]]) -> list[Words]:
 def test_the_bundles_with_ngrams_are_all_seen(shipped: dict) -> None:
     assert {name for name, ngrams in shipped.items() if "keys" in ngrams} == {
         "sentiment-nbsvm",
-        "sentiment-together",
+        "sentiment-ensemble",
     }
     assert {name for name, ngrams in shipped.items() if "table" in ngrams} == {
         f"sentiment-{name}"
-        for name in ("cnn", "cnn-glove-tuned", "multicnn", "max-cnn", "together")
+        for name in ("cnn", "cnn-glove-tuned", "multicnn", "max-cnn", "ensemble")
     }
     assert all(len(ngrams) > 500 for kinds in shipped.values() for ngrams in kinds.values())
 

@@ -12,7 +12,7 @@ are about.
 import numpy as np
 
 from core.reviews import ALL_CAPITALS, CAPITALISED
-from core.sentiment.data import is_sign
+from core.sentiment.data import is_punctuation
 from core.sentiment.disclosure.reviews import PART_STEP, Learnable, Occurrences
 from core.tokens import has_letter
 
@@ -101,5 +101,5 @@ def runs_of(names: np.ndarray) -> list[tuple[int, int]]:
 
 def _in_mid_sentence(reviews: Learnable, places: np.ndarray) -> np.ndarray:
     """Says whether a word or a comma stands before each place, bool[M]."""
-    inside = np.array([not is_sign(word) or word == "," for word in reviews.words] + [False])
+    inside = np.array([not is_punctuation(word) or word == "," for word in reviews.words] + [False])
     return inside[reviews.neighbours(places, -1)]

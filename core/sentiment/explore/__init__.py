@@ -14,8 +14,8 @@ import pandas as pd
 
 from core.bundle import ASSETS, Bundle, check_arrays, load_bundle, read_manifest
 from core.errors import BundleError, InputError
-from core.sentiment import MODELS
-from core.sentiment.data import Texts, Vocabulary, pad, without_signs
+from core.sentiment import FORMER_NAMES, MODELS
+from core.sentiment.data import Texts, Vocabulary, pad, without_punctuation
 from core.sentiment.explore.forward import CnnForward, Net, RegionForward, net_of
 from core.sentiment.explore.reading import Reading, read
 from core.sentiment.explore.scoring import (
@@ -33,6 +33,8 @@ from core.sentiment.weights import SHAPES, restored
 
 KIND = "sentiment"
 BEST = "best"
+_FORMER_KEYS = {"reads_signs": "keeps_punctuation"}
+_FORMER_NETS = {"Hidden": "Mlp"}
 
 
 class Score(NamedTuple):
@@ -90,13 +92,13 @@ class SentimentModel:
     def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
         self.bundle = bundle
         where = folder or Path(bundle.name)
-        config = bundle.config
+        config = _named_as_now(bundle.config)
         if "words" not in bundle.tables:
             raise BundleError(where, ["table words is missing"])
         self.name = bundle.name.removeprefix("sentiment-")
         self.title: str = config.get("title", self.name)
         self.temperature = float(config.get("temperature", 1.0))
-        self.reads_signs = bool(config.get("reads_signs", False))
+        self.keeps_punctuation = bool(config.get("keeps_punctuation", False))
         self.vocabulary = Vocabulary(tuple(bundle.tables["words"]["word"]))
         self.length: int | None = config.get("length")
         self.net: Net | None = None
@@ -127,7 +129,7 @@ class SentimentModel:
         arrays = restored({name: self.bundle.arrays[prefix + name] for name in shapes})
         if model == "Nbsvm":
             self.linear = NgramWeights(arrays["keys"], arrays["weights"], float(arrays["bias"][0]))
-            return LinearScorer(self.linear, self.vocabulary.rare)
+            return LinearScorer(self.linear, self.vocabulary.unk)
         self.net = net_of(arrays, config)
         return NetScorer(self.net, n_ids)
 
@@ -137,8 +139,8 @@ class SentimentModel:
         return self._scorer.is_exact
 
     @property
-    def sees_rare_words(self) -> bool:
-        """Whether a rare word is a word to it, the same for all of them, and not nothing."""
+    def reads_unk(self) -> bool:
+        """Whether unk is a word to it, the same for all words that it does not know."""
         return self.net is not None
 
     @property
@@ -152,7 +154,9 @@ class SentimentModel:
         Raises:
             InputError: the text is far too long.
         """
-        return read(text, self.vocabulary, reads_signs=self.reads_signs, length=self.length)
+        return read(
+            text, self.vocabulary, keeps_punctuation=self.keeps_punctuation, length=self.length
+        )
 
     def score(self, text: str) -> Score:
         """Scores a text.
@@ -174,7 +178,7 @@ class SentimentModel:
         return Explanation(score, values, tuple(parts), base, self.is_exact)
 
     @property
-    def favourites(self) -> pd.DataFrame | None:
+    def top_ngrams(self) -> pd.DataFrame | None:
         """The n-grams of each filter's highest activations, None without filters."""
         return self.bundle.tables.get("ngrams")
 
@@ -196,8 +200,10 @@ class SentimentModel:
         """
         if not self.has_filters:
             raise InputError(f"model ({self.name}) should have filters, as the cnn has")
-        reading = read(text, self.vocabulary, reads_signs=self.reads_signs, length=self.net.length)
-        ids = np.minimum(reading.ids, len(self.net.table) - 1)  # of a larger vocabulary, rare here
+        reading = read(
+            text, self.vocabulary, keeps_punctuation=self.keeps_punctuation, length=self.net.length
+        )
+        ids = np.minimum(reading.ids, len(self.net.table) - 1)  # of a larger vocabulary, unk here
         values = self.net.activations(self.net.embed(pad(ids, self.net.length)[None]))
         return Activations(
             reading,
@@ -214,14 +220,21 @@ class SentimentModel:
         return score.logit - without_each(self._scorer, score.reading.ids)
 
     def logits_of(self, texts: Texts) -> np.ndarray:
-        """Scores many texts, signs included: f32[R]."""
-        texts = texts if self.reads_signs else without_signs(texts)
+        """Scores many texts, punctuation included: f32[R]."""
+        texts = texts if self.keeps_punctuation else without_punctuation(texts)
         ids = self.vocabulary.encode(texts.words)[texts.tokens]
         return self._scorer.logits(ids, texts.starts)
 
     def _score(self, reading: Reading) -> Score:
         logit = self._scorer.logits(reading.ids, np.array([0, len(reading.ids)]))[0]
         return Score(float(logit), float(probability(logit, self.temperature)), reading)
+
+
+def _named_as_now(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a configuration by the names of today; bundles of one's own may have former ones."""
+    found = {_FORMER_KEYS.get(name, name): value for name, value in config.items()}
+    found["model"] = _FORMER_NETS.get(found.get("model"), found.get("model"))
+    return found
 
 
 def open_model(name: str, *, assets: Path = ASSETS) -> SentimentModel:
@@ -236,6 +249,7 @@ def open_model(name: str, *, assets: Path = ASSETS) -> SentimentModel:
         BundleNotFound: it is not in the assets.
         BundleError: its bundle is damaged, foreign or newer than this code.
     """
+    name = FORMER_NAMES.get(name, name)
     if name == BEST:
         name = best_model(assets=assets)
     elif name not in MODELS:

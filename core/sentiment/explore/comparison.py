@@ -97,8 +97,8 @@ class Comparison:
 
         Returns:
             A row a model: "name", "title", "lesson", and "clean", "best_epoch" (the lesson's
-            protocol), "frozen", "untaught", "val" and "ece", each with "_sd" over seeds and "clean"
-            also with "_per_seed"; "parameters", "train_s", "epochs". NaN where nothing was
+            protocol), "frozen", "undistilled", "val" and "ece", each with "_sd" over seeds and
+            "clean" also with "_per_seed"; "parameters", "train_s", "epochs". NaN where nothing was
             measured.
         """
         return board(list(self.bundles.values()), lesson)
@@ -153,7 +153,7 @@ def board(bundles: Sequence[Bundle], lesson: Mapping[str, float] | None = None) 
             ("clean", "test_accuracy"),
             ("best_epoch", "lesson_accuracy"),
             ("frozen", "frozen_accuracy"),
-            ("untaught", "untaught_accuracy"),
+            ("undistilled", "undistilled_accuracy"),
             ("val", "val_accuracy"),
             ("ece", "calibration_error"),
         ):

@@ -100,19 +100,19 @@ class _Filtered(Embedded):
 
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """Returns what each filter says at each place, f32[B, L, F] for each size."""
-        return [self._excite(group, windows(x, size)) for group, size in enumerate(self.sizes)]
+        return [self._activate(group, windows(x, size)) for group, size in enumerate(self.sizes)]
 
-    def excite(self, group: int, x: np.ndarray) -> np.ndarray:
+    def activate(self, group: int, x: np.ndarray) -> np.ndarray:
         """Shows n-grams to the filters of a group: f32[N, K, E] -> f32[N, F]."""
-        return self._excite(group, x.reshape(len(x), -1))
+        return self._activate(group, x.reshape(len(x), -1))
 
-    def _excite(self, group: int, x: np.ndarray) -> np.ndarray:
+    def _activate(self, group: int, x: np.ndarray) -> np.ndarray:
         """The same of words side by side: f32[..., K * E] -> f32[..., F]."""
         kernel, bias = self.filters[group]
         return np.maximum(x @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
 
 
-class _Strongest:
+class _MaxOverTime:
     """The part that nets share of whose filters only the greatest value counts.
 
     Their output `out` f32[N] and `offset` are linear in those values.
@@ -122,7 +122,7 @@ class _Strongest:
     out: np.ndarray
     offset: np.float32
 
-    def strongest(self, x: np.ndarray, is_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def max_over_time(self, x: np.ndarray, is_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns each filter's greatest value f32[B, N], and the place where it has it."""
         values, places = [], []
         for value in self.activations(x):
@@ -175,8 +175,8 @@ class _Head:
         return (is_active * self.out) @ self.kernel.T
 
 
-class HiddenForward(Embedded):
-    """`HiddenNet`: the words' vectors side by side, and a hidden layer."""
+class MlpForward(Embedded):
+    """`Mlp`: the words' vectors side by side, and a hidden layer."""
 
     def __init__(self, arrays: Arrays, length: int) -> None:
         super().__init__(arrays, length)
@@ -256,7 +256,7 @@ class CnnForward(_Filtered):
         return np.concatenate(pooled, axis=1)
 
 
-class MaxCnnForward(_Strongest, _Filtered):
+class MaxCnnForward(_MaxOverTime, _Filtered):
     """`MaxCnn`: filters of some sizes, the greatest value of each, and one linear output."""
 
     def __init__(self, arrays: Arrays, length: int) -> None:
@@ -266,7 +266,7 @@ class MaxCnnForward(_Strongest, _Filtered):
         self.offset = np.float32(arrays["out.bias"][0])
 
 
-class RegionForward(_Strongest):
+class RegionForward(_MaxOverTime):
     """`Region`: sums of words in windows, the greatest of each filter, one linear output.
 
     Embedded words are what a word adds for each filter, then what it adds to the views.
@@ -295,7 +295,7 @@ class RegionForward(_Strongest):
             sums += padded[:, d : d + length]
         return [self._of_sums(sums)]
 
-    def excite(self, group: int, x: np.ndarray) -> np.ndarray:
+    def activate(self, group: int, x: np.ndarray) -> np.ndarray:
         """Shows n-grams to the filters: f32[N, K, F + D] -> f32[N, F]."""
         return self._of_sums(x.sum(axis=1))
 
@@ -385,7 +385,7 @@ class LstmForward(Embedded):
 
 
 _NETS = {
-    "Hidden": HiddenForward,
+    "Mlp": MlpForward,
     "Cnn": CnnForward,
     "Lstm": LstmForward,
     "MaxCnn": MaxCnnForward,

@@ -1,6 +1,6 @@
 """What stands behind a model's logit, a linear model, a net, or both added up, and why it is so.
 
-All take ids of the model's vocabulary, the last of which stands for rare words, so that whoever
+All take ids of the model's vocabulary, the last of which is unk, so that whoever
 scores or explains need not know what is inside. NumPy alone.
 
 Two models are sums over n-grams by construction, and what each n-gram adds is exact. For the others
@@ -72,7 +72,7 @@ def max_parts(net: MaxCnnForward | RegionForward, ids: np.ndarray) -> list[Part]
     """
     if not len(ids):
         return []
-    values, places = net.strongest(net.embed(ids[None]), np.ones((1, len(ids)), bool))
+    values, places = net.max_over_time(net.embed(ids[None]), np.ones((1, len(ids)), bool))
     contributions = values[0] * net.out
     total: dict[tuple[int, int], float] = {}
     for size, place, value in zip(net.words_seen, places[0], contributions, strict=True):
@@ -154,13 +154,13 @@ class LinearScorer:
 
     Args:
         weights: what was fitted.
-        rare: id of rare words: no n-gram holds one.
+        unk: id of the words that it does not know: no n-gram holds one.
     """
 
     is_exact = True
 
-    def __init__(self, weights: NgramWeights, rare: int) -> None:
-        self.weights, self._rare = weights, rare
+    def __init__(self, weights: NgramWeights, unk: int) -> None:
+        self.weights, self._unk = weights, unk
 
     def logits(self, ids: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Scores texts; see `Scorer`."""
@@ -172,7 +172,7 @@ class LinearScorer:
         return Why(word_values(parts, len(ids)), parts, self.weights.bias)
 
     def _known(self, ids: np.ndarray) -> np.ndarray:
-        return np.where(ids == self._rare, -1, ids).astype(np.int32)
+        return np.where(ids == self._unk, -1, ids).astype(np.int32)
 
 
 class NetScorer:
@@ -180,11 +180,11 @@ class NetScorer:
 
     Args:
         net: the net.
-        n_ids: of its own vocabulary; larger ids are rare words to it.
+        n_ids: of its own vocabulary; larger ids are unk to it.
     """
 
     def __init__(self, net: Net, n_ids: int) -> None:
-        self.net, self._rare = net, n_ids - 1
+        self.net, self._unk = net, n_ids - 1
         self.is_exact = isinstance(net, SumOfNgrams)
 
     def logits(self, ids: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -214,7 +214,7 @@ class NetScorer:
         return Why(np.concatenate([np.zeros(n_cut), values]), [], base)
 
     def _own(self, ids: np.ndarray) -> np.ndarray:
-        return np.minimum(ids, self._rare)
+        return np.minimum(ids, self._unk)
 
 
 class SumScorer:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import pick
-from core.sentiment.data import Texts, count_vocabulary, is_sign
+from core.sentiment.data import Texts, count_vocabulary, is_punctuation
 
 NEGATIONS = frozenset(
     "n't not no never nothing nobody none nor neither nowhere cannot without hardly".split()
@@ -21,14 +21,14 @@ def describe_texts(texts: Texts) -> pd.DataFrame:
     """Counts in each text what accuracy may depend on.
 
     Args:
-        texts: R reviews with labels, signs included.
+        texts: R reviews with labels, punctuation included.
 
     Returns:
         R rows: "label" (0, 1), "words", "negations", "rare" (share of the words outside the 5,000
         most frequent of these texts).
     """
     names = texts.words
-    is_word = ~np.array([is_sign(name) for name in names])
+    is_word = ~np.array([is_punctuation(name) for name in names])
     is_negation = np.array([name in NEGATIONS for name in names])
     common = np.zeros(len(names), bool)
     ids = {name: number for number, name in enumerate(names)}

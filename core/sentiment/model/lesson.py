@@ -34,10 +34,10 @@ def check_sizes(config: object) -> None:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class HiddenConfig:
+class MlpConfig:
     """Settings of the single hidden layer."""
 
-    n_ids: int = 5_000  # V, with padding and rare words
+    n_ids: int = 5_000  # V, with padding and unk
     length: int = 500  # L, ids a review
     n_dims: int = 32  # E
     n_hidden: int = 100
@@ -52,7 +52,7 @@ class HiddenConfig:
 class CnnConfig:
     """Settings of the convolutional nets."""
 
-    n_ids: int = 5_000  # V, with padding and rare words
+    n_ids: int = 5_000  # V, with padding and unk
     length: int = 500  # L, ids a review; even
     n_dims: int = 32  # E
     sizes: tuple[int, ...] = (5,)  # words that a filter sees; one branch a size
@@ -77,7 +77,7 @@ class CnnConfig:
 class LstmConfig:
     """Settings of the recurrent net."""
 
-    n_ids: int = 5_000  # V, with padding and rare words
+    n_ids: int = 5_000  # V, with padding and unk
     length: int = 500  # L, ids a review
     n_dims: int = 32  # E
     n_units: int = 100  # H
@@ -90,7 +90,7 @@ class LstmConfig:
         check_sizes(self)
 
 
-class HiddenNet(nnx.Module):
+class Mlp(nnx.Module):
     """Embedded words laid side by side, one hidden layer, one output.
 
     Args:
@@ -98,7 +98,7 @@ class HiddenNet(nnx.Module):
         rngs: stream "params".
     """
 
-    def __init__(self, config: HiddenConfig, *, rngs: nnx.Rngs) -> None:
+    def __init__(self, config: MlpConfig, *, rngs: nnx.Rngs) -> None:
         self.embedding = Embedding(config.n_ids, config.n_dims, rngs=rngs)
         self.hidden = dense(config.length * config.n_dims, config.n_hidden, rngs)
         self.drop = Dropout(config.dropout)

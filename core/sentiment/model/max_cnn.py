@@ -1,8 +1,9 @@
 """A convolutional net whose logit is a sum over n-grams, exactly.
 
-Each filter looks at every window of its size and keeps only the strongest; the output is linear in
-what the filters kept. So a logit is the bias plus one number a filter, and each number belongs to
-the one n-gram that the filter chose: no gradient and no approximation is needed to explain it.
+Each filter looks at every window of its size and keeps only its maximum over time; the output is
+linear in what the filters kept. So a logit is the bias plus one number a filter, and each number
+belongs to the one n-gram that the filter chose: no gradient and no approximation is needed to
+explain it.
 
 References:
     Y. Kim (2014). Convolutional Neural Networks for Sentence Classification.
@@ -30,7 +31,7 @@ _NOWHERE = -1e9
 class MaxCnnConfig:
     """Settings of the net with the greatest value of each filter."""
 
-    n_ids: int = 10_000  # V, with padding and rare words
+    n_ids: int = 10_000  # V, with padding and unk
     length: int = 500  # L, ids a review
     n_dims: int = 50  # E
     sizes: tuple[int, ...] = (1, 2, 3)  # words that a filter sees
@@ -69,13 +70,16 @@ class MaxCnn(nnx.Module):
         is_word = ids > 0
         x = self.embedding(ids, rngs) * is_word[:, :, None]  # beyond its ends a review is empty
         kept = [
-            strongest(x, layer.kernel[...], layer.bias[...], is_word) for layer in self.convolutions
+            max_over_time(x, layer.kernel[...], layer.bias[...], is_word)
+            for layer in self.convolutions
         ]
         return self.out(self.drop(nnx.relu(jnp.concatenate(kept, axis=1)), rngs))[:, 0]
 
 
 @jax.custom_vjp
-def strongest(x: jax.Array, kernel: jax.Array, bias: jax.Array, is_word: jax.Array) -> jax.Array:
+def max_over_time(
+    x: jax.Array, kernel: jax.Array, bias: jax.Array, is_word: jax.Array
+) -> jax.Array:
     """The greatest value of each filter over the places of a review.
 
     Its gradient is not that of a whole convolution: each filter has learned from one window only,
@@ -98,7 +102,7 @@ def _values(x: jax.Array, kernel: jax.Array, is_word: jax.Array) -> jax.Array:
     return jnp.where(is_word[:, :, None], convolve(x, kernel), _NOWHERE)
 
 
-def _strongest_forward(
+def _max_forward(
     x: jax.Array, kernel: jax.Array, bias: jax.Array, is_word: jax.Array
 ) -> tuple[jax.Array, tuple]:
     values = _values(x, kernel, is_word)
@@ -107,7 +111,7 @@ def _strongest_forward(
     return greatest + bias, (x, kernel, places)
 
 
-def _strongest_backward(kept: tuple, gradient: jax.Array) -> tuple:
+def _max_backward(kept: tuple, gradient: jax.Array) -> tuple:
     x, kernel, places = kept
     (size, n_dims, _), (batch, length, _) = kernel.shape, x.shape
     before = (size - 1) // 2
@@ -123,4 +127,4 @@ def _strongest_backward(kept: tuple, gradient: jax.Array) -> tuple:
     return to_x, jnp.stack(to_kernel), gradient.sum(axis=0), None
 
 
-strongest.defvjp(_strongest_forward, _strongest_backward)
+max_over_time.defvjp(_max_forward, _max_backward)

@@ -2,8 +2,8 @@
 
 It is a convolution over words as they are, with no vectors in between, and it does not ask for the
 order within a window. Beside the words it sees what a layer learned from reviews without labels
-(`core.sentiment.train.two_views`). Each filter keeps its strongest window and the output is linear
-in what the filters kept, so a logit is the bias plus one number a filter, exactly.
+(`core.sentiment.train.two_views`). Each filter keeps its maximum over windows and the output is
+linear in what the filters kept, so a logit is the bias plus one number a filter, exactly.
 
 References:
     R. Johnson and T. Zhang (2015). Effective Use of Word Order for Text Categorization with
@@ -31,7 +31,7 @@ _MIX_SPREAD = 0.1  # of what the unlabelled reviews add to a filter to begin wit
 class RegionConfig:
     """Settings of the net that adds words up."""
 
-    n_ids: int = 30_000  # V, with padding and rare words
+    n_ids: int = 30_000  # V, with padding and unk
     length: int = 500  # L, ids a review
     n_words: int = 5  # in a window, K
     n_filters: int = 500  # F
@@ -87,7 +87,7 @@ class Region(nnx.Module):
         words = self.words[...]
         words = words * self.drop_words(jnp.ones((len(words), 1)), rngs)
         views = self.views(ids, self.n_words)
-        kept = strongest_window(words, self.mix[...], ids, views, self.n_words) + self.bias[...]
+        kept = max_over_windows(words, self.mix[...], ids, views, self.n_words) + self.bias[...]
         return self.out(self.drop(nnx.relu(kept), rngs))[:, 0]
 
 
@@ -98,7 +98,7 @@ def window_sums(x: jax.Array, n_words: int) -> jax.Array:
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(4,))
-def strongest_window(
+def max_over_windows(
     table: jax.Array, mix: jax.Array, ids: jax.Array, views: jax.Array, n_words: int
 ) -> jax.Array:
     """The greatest value that each filter finds in a window of a review.
@@ -155,4 +155,4 @@ def _backward(n_words: int, kept: tuple, gradient: jax.Array) -> tuple:
     return to_table, jnp.einsum("bfd,bf->df", seen, gradient), None, None
 
 
-strongest_window.defvjp(_forward, _backward)
+max_over_windows.defvjp(_forward, _backward)

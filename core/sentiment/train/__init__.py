@@ -19,7 +19,7 @@ from core.sentiment.data import (
     count_vocabulary,
     labelled,
     unlabelled,
-    without_signs,
+    without_punctuation,
 )
 from core.sentiment.disclosure.publishable import read_publishable
 from core.sentiment.explore import SentimentModel
@@ -32,9 +32,9 @@ from core.sentiment.metrics import (
     probability,
 )
 from core.sentiment.model.nbsvm import NbsvmConfig
-from core.sentiment.train.describe import describe
-from core.sentiment.train.distillation import measure_taught
-from core.sentiment.train.ensemble import measure_together
+from core.sentiment.train.description import describe
+from core.sentiment.train.distillation import measure_distilled
+from core.sentiment.train.ensemble import measure_ensemble
 from core.sentiment.train.presets import Preset
 from core.sentiment.train.protocol import (
     PROTOCOLS,
@@ -53,7 +53,7 @@ KIND = "sentiment"
 _MEASURED = {
     "test_accuracy": "test",
     "net_accuracy": "net",
-    "untaught_accuracy": "untaught",
+    "undistilled_accuracy": "undistilled",
     "lesson_accuracy": "best_epoch",
     "frozen_accuracy": "frozen",
     "val_accuracy": "val",
@@ -78,7 +78,9 @@ def train(run: TrainingRun, preset: Preset) -> Bundle:
     glove = run.sources.get("glove-6b") if preset.vectors == "glove" else None
     reviews = read_reviews(local, data_dir=run.sources.data_dir)
     sides = {side: labelled(reviews, side) for side in ("train", "test")}
-    read = sides if preset.reads_signs else {k: without_signs(v) for k, v in sides.items()}
+    read = (
+        sides if preset.keeps_punctuation else {k: without_punctuation(v) for k, v in sides.items()}
+    )
     may_ship = functools.partial(
         read_publishable, local, reviews=reviews, data_dir=run.sources.data_dir
     )
@@ -112,10 +114,10 @@ def train(run: TrainingRun, preset: Preset) -> Bundle:
         )
         way = measure_net
         if preset.partner:
-            way = functools.partial(measure_together, allowed=may_ship().keys(preset.partner.order))
+            way = functools.partial(measure_ensemble, allowed=may_ship().keys(preset.partner.order))
         if preset.teacher:
-            judged = more if preset.reads_signs else without_signs(more)
-            way = functools.partial(measure_taught, unlabelled=judged)
+            judged = more if preset.keeps_punctuation else without_punctuation(more)
+            way = functools.partial(measure_distilled, unlabelled=judged)
         measured = way(preset, read["train"], read["test"], runs)
     bundle = gather(preset, local, (read["train"], sides["test"]), measured, run)
     return describe(bundle, may_ship, glove=glove if preset.vectors else None)
@@ -134,7 +136,7 @@ def gather(
         preset: the recipe.
         local: the archive, for provenance.
         texts: the training reviews, to tell which words are parts of addresses, and the test
-            reviews with signs, to describe them by.
+            reviews with punctuation, to describe them by.
         measured: what was trained.
         run: its preset names the bundle; its seed is that of the weights.
 
@@ -160,7 +162,7 @@ def gather(
     config = measured.config | {
         "preset": run.preset,
         "title": preset.title,
-        "reads_signs": preset.reads_signs,
+        "keeps_punctuation": preset.keeps_punctuation,
         "epochs": measured.epochs,
         "temperature": temperature,
         "n_parameters": measured.n_parameters,

@@ -22,10 +22,10 @@ from core.sentiment.train.presets import Preset
 from core.sentiment.train.protocol import Lessons, Measured, Runs, held_out, measure_net
 
 
-def measure_taught(
+def measure_distilled(
     preset: Preset, train: Texts, test: Texts, runs: Runs, *, unlabelled: Texts
 ) -> Measured:
-    """Measures a net with each seed as the linear model taught it, and untaught beside that.
+    """Measures a net with each seed distilled from the linear model, and undistilled beside that.
 
     Args:
         preset: the recipe; `teacher` is the linear model's.
@@ -35,22 +35,22 @@ def measure_taught(
         unlabelled: reviews for the teacher to judge; none of them stands in test.
 
     Returns:
-        The taught net; `accuracies` has also "untaught", the same recipe on labelled reviews alone,
-        its number of epochs chosen in the same way.
+        The distilled net; `accuracies` has also "undistilled", the same recipe on labelled reviews
+        alone, its number of epochs chosen in the same way.
 
     Raises:
         InputError: there are too few epochs, reviews or words.
     """
     lessons = teach(preset.teacher, train, unlabelled)
-    taught = measure_net(preset, train, test, runs, lessons=lessons)
+    distilled = measure_net(preset, train, test, runs, lessons=lessons)
     alone = dataclasses.replace(preset, teacher=None)
-    untaught = measure_net(alone, train, test, runs.named("untaught"))
-    accuracies = taught.accuracies | {"untaught": untaught.accuracies["test"]}
+    undistilled = measure_net(alone, train, test, runs.named("undistilled"))
+    accuracies = distilled.accuracies | {"undistilled": undistilled.accuracies["test"]}
     return dataclasses.replace(
-        taught,
+        distilled,
         accuracies=accuracies,
-        train_s=taught.train_s + lessons.seconds,
-        config=taught.config | {"n_taught": unlabelled.n_texts},
+        train_s=distilled.train_s + lessons.seconds,
+        config=distilled.config | {"n_distilled": unlabelled.n_texts},
     )
 
 

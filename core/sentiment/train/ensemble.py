@@ -23,7 +23,7 @@ from core.sentiment.train.protocol import Measured, Runs, measure_linear, measur
 NET, LINEAR = "net.", "linear."  # what the names of their arrays begin with
 
 
-def measure_together(
+def measure_ensemble(
     preset: Preset, train: Texts, test: Texts, runs: Runs, *, allowed: np.ndarray | None = None
 ) -> Measured:
     """Measures a net with each seed, the linear model, and the sum of the two.

@@ -15,13 +15,13 @@ from core.averaging import averaged, weights
 from core.checkpoint import Checkpoints
 from core.loop import Fitted, Plan, TrainState, fit, gradient_epoch, in_mode, initial_state
 from core.sentiment.metrics import accuracy, log_loss
-from core.sentiment.model.lesson import Cnn, CnnConfig, HiddenConfig, HiddenNet, Lstm, LstmConfig
+from core.sentiment.model.lesson import Cnn, CnnConfig, Lstm, LstmConfig, Mlp, MlpConfig
 from core.sentiment.model.max_cnn import MaxCnn, MaxCnnConfig
 from core.sentiment.model.region import Region, RegionConfig
 from core.sentiment.train.presets import Preset
 
 NETS = {
-    HiddenConfig: HiddenNet,
+    MlpConfig: Mlp,
     CnnConfig: Cnn,
     LstmConfig: Lstm,
     MaxCnnConfig: MaxCnn,

@@ -10,25 +10,25 @@ from typing import ClassVar
 
 from core.errors import pick
 from core.sentiment import SETTINGS
-from core.sentiment.model.lesson import CnnConfig, HiddenConfig, LstmConfig
+from core.sentiment.model.lesson import CnnConfig, LstmConfig, MlpConfig
 from core.sentiment.model.max_cnn import MaxCnnConfig
 from core.sentiment.model.nbsvm import NbsvmConfig
 from core.sentiment.model.region import RegionConfig
 from core.sentiment.train.two_views import TwoViewConfig
 
 _OF_NETS = frozenset({"seed", "seeds", "epochs", "devices", "resume"})
-Config = HiddenConfig | CnnConfig | LstmConfig | MaxCnnConfig | RegionConfig | NbsvmConfig
+Config = MlpConfig | CnnConfig | LstmConfig | MaxCnnConfig | RegionConfig | NbsvmConfig
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Preset:
-    """A named recipe; what follows `reads_signs` is for nets.
+    """A named recipe; what follows `keeps_punctuation` is for nets.
 
     Attributes:
         title: the model in words.
         config: its sizes.
-        reads_signs: whether full stops, question marks and the like are words to it. The lesson's
-            vocabulary has none; by validation the nets are better with them.
+        keeps_punctuation: whether full stops, question marks and the like are words to it. The
+            lesson's vocabulary has none; by validation the nets are better with them.
         n_epochs: most epochs; the best of them by validation is taken.
         vectors: word vectors that the embedding begins with, "glove"; None for random ones.
         views: how the layer from unlabelled reviews is learned, for a net that has one.
@@ -46,7 +46,7 @@ class Preset:
 
     title: str
     config: Config
-    reads_signs: bool = True
+    keeps_punctuation: bool = True
     n_epochs: int = 1
     vectors: str | None = None
     views: TwoViewConfig | None = None
@@ -82,12 +82,10 @@ class SettingsPreset:
 
 
 PRESETS = {
-    "mlp": Preset(
-        "One hidden layer", HiddenConfig(), n_epochs=4, learning_rate=5e-4, averaging=0.99
-    ),
+    "mlp": Preset("One hidden layer", MlpConfig(), n_epochs=4, learning_rate=5e-4, averaging=0.99),
     "cnn": Preset("CNN, windows of 5 words", CnnConfig(), n_epochs=5, averaging=0.998),
     "cnn-glove-tuned": Preset(
-        "CNN on GloVe, tuned, taught",
+        "CNN on GloVe, tuned, distilled",
         CnnConfig(n_dims=50, input_dropout=0.25, filter_dropout=0.25),
         n_epochs=8,
         vectors="glove",
@@ -99,7 +97,7 @@ PRESETS = {
         n_validated=1,
     ),
     "multicnn": Preset(
-        "CNN of three sizes, taught",
+        "CNN of three sizes, distilled",
         CnnConfig(n_dims=50, sizes=(3, 4, 5), input_dropout=0.25, filter_dropout=0.25),
         n_epochs=5,
         vectors="glove",
@@ -122,7 +120,7 @@ PRESETS = {
         n_validated=1,
     ),
     "nbsvm": Preset("Linear, on n-grams (NB-SVM)", NbsvmConfig()),
-    "together": Preset(
+    "ensemble": Preset(
         "Sum of a net and NB-SVM",
         RegionConfig(),
         n_epochs=6,

@@ -44,8 +44,8 @@ PROTOCOLS = {
     "lesson_accuracy": "the lesson's: the best of the epochs on the 25,000 test reviews themselves",
     "frozen_accuracy": f"{CLEAN_PROTOCOL}; before the embedding was tuned",
     "net_accuracy": f"{CLEAN_PROTOCOL}; the net alone, without the linear model",
-    "untaught_accuracy": f"{CLEAN_PROTOCOL}; the same recipe without the linear model's opinion of "
-    "unlabelled reviews",
+    "undistilled_accuracy": f"{CLEAN_PROTOCOL}; the same recipe without the linear model's opinion "
+    "of unlabelled reviews",
     "val_accuracy": "a tenth of train, which training did not see; the epoch was chosen on it",
     "val_loss": "logistic loss in nats, the first seed's, on the same tenth of train; the model "
     "with the lowest is the one called best",

@@ -241,7 +241,7 @@ core evaluate assets/{bundle.name}` trains the standard setting of the first net
 ## Settings
 {lines}
 
-Nets: {", ".join(bundle.config["presets"])}. `n_ids` is the vocabulary with padding and rare words,
+Nets: {", ".join(bundle.config["presets"])}. `n_ids` is the vocabulary with padding and unk,
 `length` words of a review, `dropout` that of the hidden layer.
 
 ## Figures

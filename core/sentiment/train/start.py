@@ -93,7 +93,7 @@ def first_vectors(vocabulary: Vocabulary, words: Sequence[str], vectors: np.ndar
 
     Returns:
         f32[V, E]: a third of each word's vector; for padding zeros, and for words without a vector,
-        and the rare ones, a third of random numbers with standard deviation 0.6.
+        and unk, a third of random numbers with standard deviation 0.6.
     """
     rng = np.random.default_rng(0)
     table = rng.normal(0, _UNKNOWN_SPREAD, (vocabulary.n_ids, vectors.shape[1]))

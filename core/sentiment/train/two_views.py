@@ -106,8 +106,8 @@ def learn_two_views(
 
     Args:
         config: settings.
-        ids: i32[T] of a vocabulary, one review after the other; `n_ids` - 1 stands for rare words,
-            which are no neighbours to tell.
+        ids: i32[T] of a vocabulary, one review after the other; `n_ids` - 1 is unk, which
+            is no neighbour to tell.
         starts: i64[R + 1], where each review begins.
         n_ids: V.
         seed: of the first numbers, the order of blocks, and the random words.

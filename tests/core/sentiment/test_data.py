@@ -10,7 +10,7 @@ from core.sentiment.data import (
     MAX_WORDS,
     Vocabulary,
     count_vocabulary,
-    is_sign,
+    is_punctuation,
     labelled,
     lengths,
     pack,
@@ -21,7 +21,7 @@ from core.sentiment.data import (
     unlabelled,
     unpack,
     validation_rows,
-    without_signs,
+    without_punctuation,
 )
 from tests.core.sentiment.samples import planted, reviews_of, texts_of
 
@@ -51,7 +51,7 @@ def test_a_vocabulary_needs_room_for_a_word():
 
 def test_one_id_stands_for_all_rare_words():
     vocabulary = Vocabulary(("good", "bad"))
-    assert (vocabulary.rare, vocabulary.n_ids) == (3, 4)
+    assert (vocabulary.unk, vocabulary.n_ids) == (3, 4)
     assert vocabulary.encode(["bad", "odd", "good", "quiet"]).tolist() == [2, 3, 1, 3]
     assert vocabulary.encode([]).dtype == np.int32
     assert vocabulary.encode(("good", "odd")).tolist() == [1, 3]
@@ -78,14 +78,14 @@ def test_pad_all_is_pad_of_each_text(found, length):
 
 
 def test_signs_hold_neither_letter_nor_digit():
-    assert [is_sign(token) for token in [".", "...", '"', "n't", "8", "é"]] == [True] * 3 + [
+    assert [is_punctuation(token) for token in [".", "...", '"', "n't", "8", "é"]] == [True] * 3 + [
         False
     ] * 3
 
 
 def test_without_signs_leaves_the_words_and_their_texts():
     texts = texts_of(["good , good .", ". ,", "8 / 10 !"], [1, 0, 1])
-    bare = without_signs(texts)
+    bare = without_punctuation(texts)
     assert lines(bare) == ["good good", "", "8 10"]
     assert bare.labels.tolist() == [1, 0, 1]
     assert bare.words == texts.words

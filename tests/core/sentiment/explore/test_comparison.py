@@ -42,10 +42,10 @@ def test_the_board_has_every_figure() -> None:
     assert row.loc["mlp", "best_epoch"] == pytest.approx(CLEAN["mlp"] + 0.002)
     assert math.isnan(row.loc["nbsvm", "best_epoch"]) and math.isnan(row.loc["nbsvm", "clean_sd"])
     assert row.loc["cnn", "parameters"] == 100 and row.loc["cnn", "epochs"] == 2
-    for column in ("frozen", "untaught"):
+    for column in ("frozen", "undistilled"):
         assert row[column].notna().tolist() == [name == "cnn-glove-tuned" for name in CLEAN]
-    taught = row.loc["cnn-glove-tuned"]
-    assert taught["untaught"] == pytest.approx(taught["clean"] - 0.01)
+    distilled = row.loc["cnn-glove-tuned"]
+    assert distilled["undistilled"] == pytest.approx(distilled["clean"] - 0.01)
 
 
 def test_confusion_counts_by_hand() -> None:

@@ -77,9 +77,9 @@ def test_probability_is_that_of_the_logit_at_the_models_temperature(made):
 
 def test_rare_words_are_counted_among_those_read(made):
     model = SentimentModel(made["mlp"])
-    assert model.score("the film was quiet").reading.rare_share == 0.25
-    assert model.score("").reading.rare_share == 0
-    assert model.score("xylophone zebra").reading.rare_share == 1
+    assert model.score("the film was quiet").reading.unk_share == 0.25
+    assert model.score("").reading.unk_share == 0
+    assert model.score("xylophone zebra").reading.unk_share == 1
 
 
 @pytest.mark.parametrize(("name", "room"), [("cnn", 12), ("nbsvm", 100_000)])

@@ -74,7 +74,7 @@ def test_the_net_that_adds_words_up_is_the_trained_one_in_numpy(n_words):
     np.testing.assert_allclose(jax.jit(lambda ids: model(ids))(ids), logits, rtol=1e-4, atol=1e-5)
     ngram = ids[-1, :n_words]
     (values,) = net.activations(net.embed(ngram[None]))
-    found = net.excite(0, net.embed(ngram[None]))
+    found = net.activate(0, net.embed(ngram[None]))
     np.testing.assert_allclose(values[:, (n_words - 1) // 2], found, rtol=1e-5)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.sentiment.data import pack_columns, pad
-from core.sentiment.explore.forward import HiddenForward
+from core.sentiment.explore.forward import MlpForward
 from core.sentiment.explore.scoring import (
     LinearScorer,
     NetScorer,
@@ -187,7 +187,7 @@ def test_integrated_gradients_of_a_linear_net_are_weight_times_input():
         "out.kernel": rng.normal(size=(4, 1)),
         "out.bias": np.zeros(1),
     }
-    values, base = integrated_gradients(HiddenForward(arrays, 3), np.array([4, 2]))
+    values, base = integrated_gradients(MlpForward(arrays, 3), np.array([4, 2]))
     table, slope = arrays["embedding.table"], arrays["hidden.kernel"] @ arrays["out.kernel"][:, 0]
     steps = (table[[4, 2]] - table[0]).reshape(-1) * slope[2:]
     np.testing.assert_allclose(values, steps.reshape(2, 2).sum(axis=1), rtol=1e-3, atol=1e-4)

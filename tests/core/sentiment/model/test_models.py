@@ -8,7 +8,7 @@ from flax import nnx
 
 from core.errors import InputError
 from core.loop import in_mode
-from core.sentiment.model.lesson import CnnConfig, HiddenConfig, HiddenNet, LstmConfig
+from core.sentiment.model.lesson import CnnConfig, LstmConfig, Mlp, MlpConfig
 from core.sentiment.model.max_cnn import MaxCnnConfig
 from core.sentiment.model.region import RegionConfig
 from core.sentiment.train.fit import NETS
@@ -59,7 +59,7 @@ def test_a_net_drops_units_while_training_only(name):
 
 
 def test_a_hidden_layer_set_by_hand_gives_known_logits():
-    model = HiddenNet(HiddenConfig(n_ids=4, length=2, n_dims=1, n_hidden=2), rngs=nnx.Rngs(0))
+    model = Mlp(MlpConfig(n_ids=4, length=2, n_dims=1, n_hidden=2), rngs=nnx.Rngs(0))
     model.embedding.table[...] = jnp.array([[0.0], [1.0], [2.0], [3.0]])
     model.hidden.kernel[...] = jnp.array([[1.0, -1.0], [2.0, 1.0]])
     model.hidden.bias[...] = jnp.array([0.0, -1.0])
@@ -131,8 +131,8 @@ def test_a_net_of_one_word_reads_it_at_any_place_with_filters_of_one_word():
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda: HiddenConfig(n_ids=0), r"n_ids \(0\) should be at least 1"),
-        (lambda: HiddenConfig(dropout=1.0), r"dropout \(1.0\) should be from 0 to 0.99"),
+        (lambda: MlpConfig(n_ids=0), r"n_ids \(0\) should be at least 1"),
+        (lambda: MlpConfig(dropout=1.0), r"dropout \(1.0\) should be from 0 to 0.99"),
         (lambda: CnnConfig(word_dropout=-0.1), r"word_dropout \(-0.1\)"),
         (lambda: CnnConfig(flat_dropout=float("nan")), r"flat_dropout \(nan\)"),
         (lambda: CnnConfig(length=11), r"length \(11\) should be even"),

@@ -5,7 +5,7 @@ import pytest
 from flax import nnx
 
 from core.loop import named_arrays
-from core.sentiment.model.region import strongest_window, window_sums
+from core.sentiment.model.region import max_over_windows, window_sums
 from tests.core.sentiment.samples import CONFIGS, random_ids, random_net
 
 
@@ -32,7 +32,7 @@ def test_the_strongest_window_is_the_maximum_in_value_and_gradient(n_words):
     @jax.jit
     def both(table, mix):
         found = []
-        for function in (strongest_window, plain):
+        for function in (max_over_windows, plain):
             y, pull = jax.vjp(lambda *given, f=function: f(*given, ids, views, n_words), table, mix)
             found.append((y, *pull(weights)))
         return found

@@ -8,30 +8,29 @@ import pytest
 from core.bundle import load_bundle, save_bundle
 from core.errors import InputError
 from core.reviews import read_reviews
-from core.sentiment import train as bundles
 from core.sentiment.data import labelled, pack_columns
 from core.sentiment.disclosure.publishable import read_publishable
 from core.sentiment.explore import SentimentModel
 from core.sentiment.model.nbsvm import NbsvmConfig
-from core.sentiment.train import measure, train
-from core.sentiment.train.describe import describe
+from core.sentiment.train import description, measure, train
+from core.sentiment.train.description import describe
 from core.sentiment.train.presets import Preset
 from tests.core.runs import run_on, sources_with
 from tests.core.sentiment.samples import CONFIGS, N_TEST, planted_archive
 
 PRESETS = {
     "mlp": Preset("Tiny net", CONFIGS["mlp"], n_epochs=2, learning_rate=0.02, batch_size=20),
-    "taught": Preset(
+    "distilled": Preset(
         "Taught net",
         CONFIGS["mlp"],
-        reads_signs=False,
+        keeps_punctuation=False,
         n_epochs=2,
         learning_rate=0.02,
         batch_size=20,
         teacher=NbsvmConfig(),
     ),
     "cnn": Preset("Tiny filters", CONFIGS["cnn"], n_epochs=1, learning_rate=0.02, batch_size=20),
-    "nbsvm": Preset("Linear", NbsvmConfig(), reads_signs=False),
+    "nbsvm": Preset("Linear", NbsvmConfig(), keeps_punctuation=False),
 }
 
 
@@ -68,12 +67,12 @@ def test_a_bundle_says_what_it_is_and_how_good(trained):
     name, _, _, bundle = trained
     assert (bundle.kind, bundle.name) == ("sentiment", f"sentiment-{name}")
     assert bundle.config["title"] == PRESETS[name].title
-    assert bundle.config["reads_signs"] == PRESETS[name].reads_signs
+    assert bundle.config["keeps_punctuation"] == PRESETS[name].keeps_punctuation
     assert bundle.config["temperature"] > 0
     assert bundle.seeds == {"model": 3}
     expected = {"test_accuracy", "val_accuracy", "val_loss", "calibration_error"}
     expected |= {"lesson_accuracy"} if name != "nbsvm" else set()
-    expected |= {"untaught_accuracy"} if name == "taught" else set()
+    expected |= {"undistilled_accuracy"} if name == "distilled" else set()
     assert set(bundle.metrics) == expected
     for metric in bundle.metrics.values():
         assert metric["value"] == pytest.approx(np.mean(metric["per_seed"]))
@@ -81,7 +80,7 @@ def test_a_bundle_says_what_it_is_and_how_good(trained):
         assert metric["protocol"] in bundle.card
     assert f"# sentiment-{name}" in bundle.card
     assert "python -m core" in bundle.card
-    assert ("10 reviews without labels" in " ".join(bundle.card.split())) == (name == "taught")
+    assert ("10 reviews without labels" in " ".join(bundle.card.split())) == (name == "distilled")
 
 
 def test_weights_are_stored_small_and_keys_whole(trained):
@@ -110,7 +109,7 @@ def test_a_card_says_by_what_rule_ngrams_ship(trained):
     assert ("## Which n-grams ship" in bundle.card) == ships_some
     text = " ".join(bundle.card.split())
     assert ("stands in reviews of 10 films or more" in text) == ships_some
-    assert ("n-grams that excite it most" in text) == (name == "cnn")
+    assert ("n-grams with the highest activation" in text) == (name == "cnn")
     assert ("n-grams that the linear model has weights for" in text) == (name == "nbsvm")
 
 
@@ -145,7 +144,7 @@ def test_near_vectors_of_glove_are_said_to_ship(trained, monkeypatch):
     _, local, folder, bundle = trained
     vectors = 3 * bundle.arrays["embedding.table"][1:4].astype(np.float32)
     theirs = tuple(bundle.tables["words"]["word"][:3]), vectors
-    monkeypatch.setattr(bundles, "read_glove", lambda path, *, n_dims: theirs)
+    monkeypatch.setattr(description, "read_glove", lambda path, *, n_dims: theirs)
     may_ship = functools.partial(read_publishable, local, data_dir=folder)
     text = " ".join(describe(bundle, may_ship, glove=local).card.split())
     assert "cosine between a word's vector here and GloVe's is 1.000" in text

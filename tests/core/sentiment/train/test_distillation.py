@@ -6,7 +6,7 @@ from core.reviews import collect
 from core.sentiment.data import Texts, labelled, take, unlabelled, validation_rows
 from core.sentiment.metrics import log_loss
 from core.sentiment.model.nbsvm import NbsvmConfig
-from core.sentiment.train.distillation import measure_taught, teach
+from core.sentiment.train.distillation import measure_distilled, teach
 from core.sentiment.train.nbsvm import fit_nbsvm
 from core.sentiment.train.presets import Preset
 from core.sentiment.train.protocol import Lessons, Runs, measure_net
@@ -76,12 +76,12 @@ def test_a_taught_net_is_measured_beside_the_same_one_untaught():
         return no_checkpoints(name)
 
     runs = Runs(range(3, 5), checkpoints=checkpoints)
-    found = measure_taught(PRESET, TRAIN, TEST, runs, unlabelled=MORE)
+    found = measure_distilled(PRESET, TRAIN, TEST, runs, unlabelled=MORE)
     alone = dataclasses.replace(PRESET, teacher=None)
     plain = measure_net(alone, TRAIN, TEST, Runs(range(3, 5)))
-    assert found.accuracies["untaught"] == plain.accuracies["test"]
+    assert found.accuracies["undistilled"] == plain.accuracies["test"]
     assert np.mean(found.accuracies["test"]) >= np.mean(plain.accuracies["test"])
-    assert found.config["n_taught"] == MORE.n_texts
+    assert found.config["n_distilled"] == MORE.n_texts
     assert len(found.test_logits) == len(found.accuracies["test"]) == 2
     # a killed run finds each of its trainings again, so no two share a name
     assert len(set(asked)) == len(asked) == 8

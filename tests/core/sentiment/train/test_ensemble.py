@@ -27,9 +27,9 @@ TINY = Preset(
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("together")
+    folder = tmp_path_factory.mktemp("ensemble")
     local = planted_archive(folder / "reviews.tar.gz")
-    how = {"preset": "together", "seed": 1, "n_seeds": 2, "command": "train"}
+    how = {"preset": "ensemble", "seed": 1, "n_seeds": 2, "command": "train"}
     bundle = train(run_on(local, data_dir=folder, **how), TINY)
     save_bundle(bundle, folder / "out")
     return load_bundle(folder / "out", kind="sentiment"), local, folder
@@ -50,7 +50,7 @@ def test_a_sum_is_trained_saved_and_measured_again(trained):
     model = SentimentModel(bundle)
     found = model.logits_of(planted()[1])
     np.testing.assert_allclose(found, recorded, atol=0.02)
-    assert model.is_exact and model.has_filters and set(model.favourites["size"]) <= {3}
+    assert model.is_exact and model.has_filters and set(model.top_ngrams["size"]) <= {3}
 
 
 def test_its_explanation_sums_to_its_logit_and_shares_ngrams(trained):

@@ -29,7 +29,7 @@ from core.sentiment.weights import restored
 def describe(
     bundle: Bundle, may_ship: Callable[[], Publishable], *, glove: LocalData | None = None
 ) -> Bundle:
-    """Says what stands beside the weights of a bundle: favourites of its filters, and its card.
+    """Says what stands beside the weights of a bundle: top n-grams of its filters, and its card.
 
     Args:
         bundle: of a model.
@@ -52,7 +52,7 @@ def describe(
         if model.linear is not None:
             check_keys(model, found)
         if model.has_filters:
-            tables["ngrams"] = strongest_ngrams(model.net, model.net_vocabulary, found)
+            tables["ngrams"] = top_ngrams(model.net, model.net_vocabulary, found)
     if glove is not None:
         table = restored(bundle.arrays)["embedding.table"]
         words, vectors = read_glove(glove.path, n_dims=table.shape[1])
@@ -87,16 +87,16 @@ def write_card(bundle: Bundle) -> str:
         for name, metric in bundle.metrics.items()
     )
     epochs = f" ({config['epochs']} epochs)" if bundle.documents["history"] else ""
-    taught = (
-        f" It also learned what the linear model says of\n{config['n_taught']:,} reviews without "
-        "labels; none of them stands in the test part."
-        if "n_taught" in config
+    distilled = (
+        f" It also learned what the linear model says of\n{config['n_distilled']:,} reviews "
+        "without labels; none of them stands in the test part."
+        if "n_distilled" in config
         else ""
     )
     return f"""# {bundle.name}
 
 {config["title"]}: is a film review for or against? Trained on {data["title"]} ({data["version"]}),
-25,000 labelled reviews; {config["n_parameters"]:,} numbers learned.{taught}
+25,000 labelled reviews; {config["n_parameters"]:,} numbers learned.{distilled}
 
 Made by `{bundle.command}` on {bundle.device}; the weights that ship took {bundle.duration_s:.0f} s
 of training{epochs}. `python -m core evaluate assets/{bundle.name}` measures
@@ -130,7 +130,10 @@ Licence: {data["licence"]}
 def _phrases(bundle: Bundle) -> str:
     if "ngrams" not in bundle.tables:
         return ""
-    return "Of each filter, the n-grams that excite it most, among those that may ship (below). "
+    return (
+        "Of each filter, the n-grams with the highest activation, among those that may ship "
+        "(below). "
+    )
 
 
 def _vectors(bundle: Bundle) -> str:
@@ -206,10 +209,10 @@ MOST_SHOWN = 20
 _SCORED_AT_ONCE = 20_000
 
 
-def strongest_ngrams(
+def top_ngrams(
     net: CnnForward | MaxCnnForward | RegionForward, vocabulary: Vocabulary, found: Publishable
 ) -> pd.DataFrame:
-    """Finds the n-grams that excite each filter most.
+    """Finds the n-grams with the highest activation of each filter.
 
     Args:
         net: with filters of five words or fewer.
@@ -219,7 +222,7 @@ def strongest_ngrams(
     Returns:
         Columns "size" (words), "filter" (within its size), "rank" (from 1), "ngram" (words with
         blanks between), "value" (what the filter says) and "reviews" (how many hold it, of those
-        that may be learned from); at most `MOST_SHOWN` rows a filter, none with a rare word.
+        that may be learned from); at most `MOST_SHOWN` rows a filter, none with unk.
     """
     encoded = vocabulary.encode(found.words)
     words = np.array(["", *vocabulary.words], dtype=object)
@@ -227,12 +230,12 @@ def strongest_ngrams(
     for group, size in enumerate(net.sizes):
         ngrams, reviews = found.table(size)
         ngrams = encoded[ngrams]
-        known = (ngrams != vocabulary.rare).all(axis=1)
+        known = (ngrams != vocabulary.unk).all(axis=1)
         ngrams, reviews = ngrams[known], reviews[known]
         best = _Best()
         for at in range(0, len(ngrams), _SCORED_AT_ONCE):
             some = ngrams[at : at + _SCORED_AT_ONCE]
-            best.add(net.excite(group, net.embed(some)), np.arange(at, at + len(some)))
+            best.add(net.activate(group, net.embed(some)), np.arange(at, at + len(some)))
         for number in range(best.n_filters):
             for rank, (value, row) in enumerate(best.of(number), start=1):
                 text = " ".join(words[ngrams[row]])

@@ -5,7 +5,7 @@ import pytest
 from core.sentiment.data import Vocabulary
 from core.sentiment.disclosure.publishable import Publishable
 from core.sentiment.explore.forward import MaxCnnForward
-from core.sentiment.train.describe import MOST_SHOWN, measure_likeness, strongest_ngrams
+from core.sentiment.train.description import MOST_SHOWN, measure_likeness, top_ngrams
 
 VOCABULARY = Vocabulary(("good", "bad", "very", "film"))
 
@@ -51,7 +51,7 @@ def net_with(arrays, n_filters):
 
 def test_a_filters_favourites_come_first_with_what_it_says_of_them():
     found = may_ship("film", "good", "bad", "bad film", "very good", "a very", "good film")
-    table = strongest_ngrams(weights(), VOCABULARY, found)
+    table = top_ngrams(weights(), VOCABULARY, found)
     pairs = table[table["size"] == 2]
     assert pairs["ngram"].tolist() == ["very good"]  # the others are 0: the filter is silent
     assert pairs["value"].tolist() == [3.0]
@@ -63,7 +63,7 @@ def test_a_filters_favourites_come_first_with_what_it_says_of_them():
 
 def test_what_would_chain_is_not_listed():
     found = may_ship("good", "bad good", chained=("very good",))
-    table = strongest_ngrams(weights(), VOCABULARY, found)
+    table = top_ngrams(weights(), VOCABULARY, found)
     assert table.loc[table["size"] == 2, "ngram"].tolist() == ["bad good"]
 
 
@@ -76,14 +76,14 @@ def test_no_filter_has_more_than_its_share_and_rare_words_are_left_out():
         "convolutions.0.bias": np.zeros(1, np.float32),
     }
     found = may_ship(*words, "unknown")
-    table = strongest_ngrams(net_with(arrays, n_filters=1), vocabulary, found)
+    table = top_ngrams(net_with(arrays, n_filters=1), vocabulary, found)
     assert table["ngram"].tolist() == words[::-1][:MOST_SHOWN]
     assert isinstance(table, pd.DataFrame)
 
 
 def test_without_any_ngram_there_are_no_favourites():
     found = may_ship("unknown", "unknown unknown")
-    assert len(strongest_ngrams(weights(), VOCABULARY, found)) == 0
+    assert len(top_ngrams(weights(), VOCABULARY, found)) == 0
 
 
 WORDS = tuple(f"w{k}" for k in range(40))
