@@ -8,10 +8,11 @@ References:
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
+from scipy.special import expit, log_expit
 
 N_BINS = 10
 Z_95 = 1.959963984540054  # standard deviations to either side of 95 % of a normal distribution
-_COOLEST, _HOTTEST = 1 / 20, 20.0
+_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 1 / 20, 20.0
 
 
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -21,7 +22,7 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 def log_loss(logits: np.ndarray, labels: np.ndarray) -> float:
     """Returns the mean logistic loss in nats of logits f32[R] on labels f32[R]."""
-    return float(np.logaddexp(0, np.where(labels > 0, -logits, logits)).mean())
+    return float(-log_expit(np.where(labels > 0, logits, -logits)).mean())
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -37,7 +38,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """
     found = minimize_scalar(
         lambda log_t: log_loss(logits / np.exp(log_t), labels),
-        bounds=(np.log(_COOLEST), np.log(_HOTTEST)),
+        bounds=(np.log(_LOWEST_TEMPERATURE), np.log(_HIGHEST_TEMPERATURE)),
         method="bounded",
     )
     return float(np.exp(found.x))
@@ -45,8 +46,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 def probability(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Returns the probability that a review is for the film, f64 of the logits' shape."""
-    # by tanh, which never overflows, however large the logit
-    return 0.5 + 0.5 * np.tanh(np.asarray(logits, np.float64) / (2 * temperature))
+    return expit(np.asarray(logits, np.float64) / temperature)
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray) -> pd.DataFrame:

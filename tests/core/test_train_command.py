@@ -10,7 +10,7 @@ import pytest
 from core import interrupts, train_command
 from core.bundle import Bundle
 from core.commands import build_parser
-from core.contents import CONTENTS, content_of, find_recipe, named, recipes_of
+from core.contents import CONTENTS, FORMER_PRESETS, content_of, find_recipe, named, recipes_of
 from core.errors import BundleError, InputError, LatentLabError
 from core.output_folder import output_folder
 from core.train_command import TOPICS, refuse_unused, train_and_save
@@ -92,6 +92,21 @@ def test_a_card_repeats_what_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path
         args.run(args)
         assert asked[-1].command.endswith(said)
     assert asked[-1].data == "mine" and asked[1].resume and asked[1].seed == 3
+
+
+def test_a_preset_may_have_its_former_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[TrainingRun] = []
+
+    def save(run: TrainingRun, out: object, make: object) -> Bundle:
+        asked.append(run)
+        return made()
+
+    monkeypatch.setattr(train_command, "train_and_save", save)
+    for (topic, former), now in FORMER_PRESETS.items():
+        options = [topic, "--preset", former, "--out", str(tmp_path / "out"), "--json"]
+        args = build_parser().parse_args(["train", *options])
+        args.run(args)
+        assert asked[-1].preset == now and asked[-1].command.endswith(f"--preset {now}")
 
 
 def test_every_row_names_what_exists_and_no_preset_is_named_twice() -> None:

@@ -226,15 +226,7 @@ def roc(bundle: Bundle, n_points: int = N_POINTS) -> Roc:
     tpr = np.append(0, found[at] / n_for)
     fpr = np.append(0, (at + 1 - found[at]) / n_against)
     kept = np.unique(np.linspace(0, len(tpr) - 1, min(n_points, len(tpr))).round().astype(int))
-    return Roc(pd.DataFrame({"fpr": fpr[kept], "tpr": tpr[kept]}), auc(logits, labels))
-
-
-def auc(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Returns the area under the ROC curve by ranks (Mann and Whitney); ties count half."""
-    is_for = np.asarray(labels) > 0
-    n_for, n_against = int(is_for.sum()), int((~is_for).sum())
-    ranks = pd.Series(np.asarray(logits, np.float64)).rank().to_numpy()
-    return float((ranks[is_for].sum() - n_for * (n_for + 1) / 2) / (n_for * n_against))
+    return Roc(pd.DataFrame({"fpr": fpr[kept], "tpr": tpr[kept]}), float(np.trapezoid(tpr, fpr)))
 
 
 def trust(bundle: Bundle) -> Trust:

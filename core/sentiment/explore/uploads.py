@@ -10,7 +10,7 @@ import dataclasses
 import io
 import itertools
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -19,6 +19,15 @@ import numpy as np
 
 from core.errors import InputError
 from core.sentiment.data import Texts, take
+from core.sentiment.explore.labels import (
+    LABELS,
+    STARS,
+    WORDS,
+    first_unknown,
+    guesses_of,
+    short,
+    sides_of,
+)
 from core.text_files import decode
 from core.tokens import tokenize_typed
 from core.typed_text import plain
@@ -32,27 +41,12 @@ MAX_ROWS = 2_000
 MAX_CHARACTERS = 20_000  # of one text: the longest of the data set's 100,000 has about 14,000
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 TEXT, LABEL, MINE = "text", "label", "mine"
-LABELS = {
-    "1": 1,
-    "0": 0,
-    "pos": 1,
-    "neg": 0,
-    "positive": 1,
-    "negative": 0,
-    "for": 1,
-    "against": 0,
-}
 ALSO_CALLED = {  # what other collections of reviews call the columns
     TEXT: ("review", "reviews", "review text", "comment", "content", "sentence", "body"),
     LABEL: ("sentiment", "labels", "class", "target", "polarity", "rating", "stars", "score"),
 }
-STARS = ("rating", "stars")  # of those, the ones that say what a 1 is: the worst
 AT_ONCE = 100  # texts between two signs of progress; the slowest model needs about a second
-_SHOWN = 30  # characters of a wrong value that a sentence repeats
 _SEP_LINE = re.compile(r'\s*"?sep=(\\t|[^\r\n])"?[,;\t]*(?:\r\n?|\n|$)', re.IGNORECASE)
-_WORDS = LABELS | {"true": 1, "false": 0, "positive review": 1, "negative review": 0}
-_NEITHER = frozenset({"neutral", "mixed", "none"})  # of a label
-_STARS = re.compile(r"(?P<stars>\d+(?:[.,]\d+)?)(?:\s*(?:stars?|/\s*(?P<most>5|10)))?")
 _EMPTY_TEXT, _EMPTY_LABEL, _IS_NEITHER = "no text", "no label", "a label that takes no side"
 
 
@@ -90,7 +84,7 @@ def parse_labelled(data: bytes, name: str) -> Uploaded:
         InputError: the file is unusable; says where and why in one sentence, and what to do. Rows
             are counted as a spreadsheet does: the header is row 1.
     """
-    called = f"the file ({_short(name)})"
+    called = f"the file ({short(name)})"
     text = _decoded(data, called, name)
     text, separators = _without_sep_line(text, called)
     separator, at = _columns(text, called, separators)
@@ -249,7 +243,7 @@ def _columns(text: str, called: str, separators: Sequence[str]) -> tuple[str, di
         if at[TEXT] is not None and at[LABEL] is not None:
             return separator, {column: place for column, place in at.items() if place is not None}
     raise InputError(
-        f"the first row ({_short(first)}) of {called} should name the columns {TEXT} and {LABEL}, "
+        f"the first row ({short(first)}) of {called} should name the columns {TEXT} and {LABEL}, "
         f"and {MINE} if you like; {_what_to_rename(text, headers)}"
     )
 
@@ -279,43 +273,47 @@ def _place(column: str, names: Sequence[str], called: str) -> int | None:
 
 def _what_to_rename(text: str, headers: dict[str, list[str]]) -> str:
     """Says what to do with a header whose names are others, judging by what the columns hold."""
-    write = f"write {TEXT},{LABEL} above the reviews"
     separator = max(headers, key=lambda each: len(headers[each]), default="")
     names = headers.get(separator, [])
-    if len(names) < 2:
-        return write
-    try:
-        rows = [row for _, row in itertools.islice(_rows(text, separator), 1, 50)]
-    except InputError:
-        rows = []
-    is_data = [plain(name).strip().lower() in _WORDS for name in names]
-    if any(is_data) or not rows:
-        return write
-    columns = {
-        place: [row[place].strip() for row in rows if place < len(row)]
-        for place, name in enumerate(names)
-        if name.strip() and _column_name(name) not in (LABEL, MINE)
-    }
-    length = {place: sum(map(len, fields)) for place, fields in columns.items()}
-    if not length:
-        return write
+    columns = _columns_below(text, separator, names) if len(names) > 1 else {}
+    if not columns:
+        return f"write {TEXT},{LABEL} above the reviews"
     known = list(map(_column_name, names))
+    length = {place: sum(map(len, fields)) for place, fields in columns.items()}
     longest = known.index(TEXT) if TEXT in known else max(length, key=length.__getitem__)
     labels = [
         place
         for place, fields in columns.items()
-        if place != longest and _sides([plain(field) for field in fields]) is not None
+        if place != longest and sides_of([plain(field) for field in fields]) is not None
     ]
     said = []
     if TEXT not in known:
-        said.append(f"rename column {_short(names[longest].strip())} to {TEXT}")
+        said.append(f"rename column {short(names[longest].strip())} to {TEXT}")
     if LABEL not in known:
         said.append(
-            f"rename column {_short(names[labels[0]].strip())} to {LABEL}"
+            f"rename column {short(names[labels[0]].strip())} to {LABEL}"
             if labels
             else f"add a column {LABEL}, one of {', '.join(LABELS)}"
         )
     return ", and ".join(said)
+
+
+def _columns_below(text: str, separator: str, names: Sequence[str]) -> dict[int, list[str]]:
+    """Returns what the first rows hold in each named column, but for label and mine.
+
+    Nothing where there are no rows, or where the header itself seems to be one.
+    """
+    try:
+        rows = [row for _, row in itertools.islice(_rows(text, separator), 1, 50)]
+    except InputError:
+        return {}
+    if not rows or any(plain(name).strip().lower() in WORDS for name in names):
+        return {}
+    return {
+        place: [row[place].strip() for row in rows if place < len(row)]
+        for place, name in enumerate(names)
+        if name.strip() and _column_name(name) not in (LABEL, MINE)
+    }
 
 
 def _broken(problem: str, number: int, separator: str) -> str:
@@ -345,11 +343,11 @@ def _uploaded(
 ) -> Uploaded:
     """Reads the labels of rows: number, text, label and mine; leaves out those that lack one."""
     written_labels = [label for _, _, label, _ in found]
-    sides = _sides(written_labels, of_stars=of_stars)
+    sides = sides_of(written_labels, of_stars=of_stars)
     if sides is None:
-        number, label = _first_unknown(found)
+        number, label = first_unknown(found)
         raise InputError(
-            f"row {number}, column {LABEL} ({_short(label)}), should be one of {', '.join(LABELS)}"
+            f"row {number}, column {LABEL} ({short(label)}), should be one of {', '.join(LABELS)}"
         )
     kept, left_out = [], []
     for (number, text, label, mine), side in zip(found, sides, strict=True):
@@ -366,97 +364,5 @@ def _uploaded(
         )
     texts, labels, mine, numbers = zip(*kept, strict=True)
     return Uploaded(
-        texts, np.array(labels, np.uint8), _all_mine(list(mine), list(numbers)), tuple(left_out)
+        texts, np.array(labels, np.uint8), guesses_of(list(mine), list(numbers)), tuple(left_out)
     )
-
-
-def _sides(labels: Sequence[str], *, of_stars: bool = False) -> list[int | None] | None:
-    """Tells which side each label takes: 1, 0, or None for neither; None if one is unknown.
-
-    Numbers are read together: a 1 is for the film beside a 0, and against it beside 5 stars.
-    """
-    filled = [label.lower() for label in labels if label]
-    numbers = {label: _number(label) for label in set(filled) if label not in _WORDS}
-    numbers |= {label: float(label) for label in ("0", "1") if label in filled}
-    values = {value for value in numbers.values() if value is not None}
-    scale = _scale(values, of_stars=of_stars)
-    sides: list[int | None] = []
-    for label in labels:
-        low = label.lower()
-        if not label or low in _NEITHER:
-            sides.append(None)
-        elif low in numbers and scale is not None and numbers[low] is not None:
-            sides.append(scale.get(numbers[low]))
-        elif low in _WORDS and low not in numbers:
-            sides.append(_WORDS[low])
-        else:
-            return None
-    return sides
-
-
-def _number(label: str) -> float | None:
-    """Reads a number, perhaps of stars: 1, 1.0, 1,0, -1, "4 stars", "4/5"; None for others."""
-    if label in ("-1", "-1.0"):
-        return -1.0
-    if label and not label.strip("*\u2605\u2b50"):
-        return float(len(label))
-    found = _STARS.fullmatch(label)
-    return float(found["stars"].replace(",", ".")) if found else None
-
-
-def _scale(values: set[float], *, of_stars: bool) -> dict[float, int | None] | None:
-    """Tells what numbers mean, from all that occur: 0 and 1, -1 and 1, 0 and 4, 5 or 10 stars."""
-    if of_stars and values and 1 <= min(values) and max(values) <= 3:
-        return {value: 0 if value <= 2 else None for value in values}
-    for scale in ({0.0: 0, 1.0: 1}, {-1.0: 0, 1.0: 1, 0.0: None}, {0.0: 0, 4.0: 1}):
-        if values <= set(scale):
-            return scale
-    if not values or min(values) <= 0 or max(values) > 10 or max(values) < 4:
-        return None  # 1 and 2 alone may be classes, and stars as well
-    if max(values) <= 5:
-        return {value: None if 2 < value < 4 else int(value >= 4) for value in values}
-    return {value: None if 4 < value < 7 else int(value >= 7) for value in values}
-
-
-def _first_unknown(found: Sequence[tuple[int, str, str, str]]) -> tuple[int, str]:
-    """Returns the row and the label to name where labels are not understood."""
-    alone = [(number, label) for number, _, label, _ in found if label and _sides([label]) is None]
-    if alone:
-        return alone[0]
-    kinds = Counter(label for _, _, label, _ in found if label)
-    rarest = min(kinds, key=kinds.__getitem__)
-    return next((number, label) for number, _, label, _ in found if label == rarest)
-
-
-def _all_mine(fields: list[str], numbers: list[int]) -> np.ndarray | None:
-    if not any(fields):
-        return None
-    if not all(fields):
-        raise InputError(
-            f"column {MINE} is filled in some rows, but empty in row {numbers[fields.index('')]}; "
-            "fill it in every row, or leave the column out"
-        )
-    values = [_mine(field, number) for field, number in zip(fields, numbers, strict=True)]
-    return np.array(values, np.float64)
-
-
-def _mine(field: str, number: int) -> float:
-    known = LABELS.get(field.lower())
-    if known is not None:
-        return float(known)
-    try:
-        value = float(field.replace(",", "."))  # 0,7 as some countries' spreadsheets write it
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:  # nan is refused, too
-        raise InputError(
-            f"row {number}, column {MINE} ({_short(field)}), should be a probability from 0 to 1, "
-            f"or one of {', '.join(LABELS)}"
-        )
-    return value
-
-
-def _short(value: str) -> str:
-    """Returns a value on one line, cut where a sentence would drown in it."""
-    line = " ".join(value.split())
-    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"

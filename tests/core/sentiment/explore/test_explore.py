@@ -145,3 +145,14 @@ def test_making_a_net_leaves_the_weights_alone(made):
     before = made["max-cnn"].arrays["embedding.table"].copy()
     SentimentModel(made["max-cnn"])
     np.testing.assert_array_equal(made["max-cnn"].arrays["embedding.table"], before)
+
+
+def test_former_names_of_models_and_settings_are_understood(made, tmp_path):
+    save_bundle(dataclasses.replace(made["nbsvm"], name="sentiment-ensemble"), tmp_path / "x")
+    (tmp_path / "x").rename(tmp_path / "sentiment-ensemble")
+    assert open_model("together", assets=tmp_path).name == "ensemble"
+    former = dict(made["mlp"].config) | {"model": "Hidden", "reads_signs": True}
+    del former["keeps_punctuation"]
+    model = SentimentModel(dataclasses.replace(made["mlp"], config=former))
+    assert model.keeps_punctuation
+    assert model.score(TEXTS[1]).logit == SentimentModel(made["mlp"]).score(TEXTS[1]).logit
