@@ -79,17 +79,25 @@ def _scale(values: set[float], *, of_stars: bool) -> dict[float, int | None] | N
 
 def first_unknown(found: Sequence[tuple[int, str, str, str]]) -> tuple[int, str]:
     """Returns the row and the label to name where labels are not understood."""
-    alone = [
-        (number, label) for number, _, label, _ in found if label and sides_of([label]) is None
-    ]
+    labels = [(number, label) for number, _, label, _ in found if label]
+    alone = [(number, label) for number, label in labels if sides_of([label]) is None]
     if alone:
         return alone[0]
-    kinds = Counter(label for _, _, label, _ in found if label)
+    kinds = Counter(label for _, label in labels)
     rarest = min(kinds, key=kinds.__getitem__)
-    return next((number, label) for number, _, label, _ in found if label == rarest)
+    return next((number, label) for number, label in labels if label == rarest)
 
 
 def guesses_of(fields: list[str], numbers: list[int]) -> np.ndarray | None:
+    """Reads the visitor's own probabilities, f64[R]; None where no row has one.
+
+    Args:
+        fields: of the column, R of them.
+        numbers: of the rows.
+
+    Raises:
+        InputError: some rows lack one, or it is no probability; names the row.
+    """
     if not any(fields):
         return None
     if not all(fields):

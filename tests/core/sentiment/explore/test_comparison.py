@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from core.bundle import Bundle
@@ -13,6 +14,7 @@ from core.errors import BundleError, InputError
 from core.sentiment.explore import SentimentModel, comparison
 from core.sentiment.explore.comparison import Comparison, latency, sample_texts
 from core.sentiment.explore.slices import SLICES, slice_of
+from core.sentiment.metrics import wilson
 from tests.dashboard.board_samples import CLEAN, N_EPOCHS, SEEDS, board_bundle, reviews
 
 KINDS = {"length": "words", "negations": "negations", "rare words": "rare"}
@@ -92,10 +94,17 @@ def test_trust_scales_by_the_temperature() -> None:
 def test_wilson_solves_its_equation(right: int, count: int) -> None:
     """Its ends are the shares p for which |p - share| is z standard errors of p itself."""
     z = 1.959963984540054
-    for end in comparison.wilson(np.array([right]), np.array([count])):
+    for end in wilson(np.array([right]), np.array([count])):
         p = float(end[0])
         assert 0 <= p <= 1
         assert (p - right / count) ** 2 == pytest.approx(z**2 * p * (1 - p) / count, abs=1e-12)
+
+
+@pytest.mark.parametrize(("right", "count"), [(0, 5), (5, 5), (90, 100), (1, 3)])
+def test_wilson_is_that_of_scipy(right: int, count: int) -> None:
+    expected = binomtest(right, count).proportion_ci(method="wilson")
+    low, high = wilson(np.array([right]), np.array([count]))
+    assert [low[0], high[0]] == pytest.approx([expected.low, expected.high], abs=1e-12)
 
 
 @pytest.mark.parametrize("slice_name", SLICES)
