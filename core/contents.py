@@ -174,13 +174,13 @@ def recipes_of(topic: str) -> dict[str, tuple[Content, Recipe]]:
     return found
 
 
-# (topic, former name of a preset) -> its name now: scripts may still have it
-FORMER_PRESETS = {("sentiment", "together"): "ensemble"}
-
-
 def name_now(topic: str, preset: str) -> str:
-    """Returns what a preset is called now, for a name that it has or had."""
-    return FORMER_PRESETS.get((topic, preset), preset)
+    """Returns what a preset is called now, for a name that it has or had.
+
+    A topic whose presets had others lists them in its `FORMER_NAMES`: scripts may still use them.
+    """
+    former = getattr(importlib.import_module(f"core.{topic}"), "FORMER_NAMES", {})
+    return former.get(preset, preset)
 
 
 def find_recipe(topic: str, preset: str) -> tuple[Content, Recipe]:

@@ -1,5 +1,6 @@
 """Sentiment: is a film review for or against, which words say so, and which model tells best."""
 
+KIND = "sentiment"  # of the topic's bundles
 MODELS = (  # each the bundle sentiment-NAME, in the order of the lesson, then beyond it
     "mlp",
     "cnn",

@@ -12,6 +12,7 @@ from core.console import standard_input
 from core.datasets.command import add_places, sources_of
 from core.errors import InputError
 from core.options import place
+from core.sentiment import KIND
 from core.text_files import read_lines
 
 FOR, AGAINST = "positive", "negative"
@@ -80,7 +81,6 @@ def run_description(args: argparse.Namespace) -> None:
     """
     from core.output_folder import output_folder
     from core.sentiment.disclosure.publishable import read_publishable
-    from core.sentiment.train import KIND
     from core.sentiment.train.description import describe
     from core.sentiment.train.presets import find_preset
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.bundle import ASSETS, Bundle, check_arrays, load_bundle, read_manifest
 from core.errors import BundleError, InputError
-from core.sentiment import FORMER_NAMES, MODELS
+from core.sentiment import FORMER_NAMES, KIND, MODELS
 from core.sentiment.data import Texts, Vocabulary, pad, without_punctuation
 from core.sentiment.explore.forward import CnnForward, Net, RegionForward, net_of
 from core.sentiment.explore.reading import Reading, read
@@ -31,7 +31,6 @@ from core.sentiment.metrics import probability
 from core.sentiment.model.nbsvm import NgramWeights
 from core.sentiment.weights import SHAPES, restored
 
-KIND = "sentiment"
 BEST = "best"
 _FORMER_KEYS = {"reads_signs": "keeps_punctuation"}
 _FORMER_NETS = {"Hidden": "Mlp"}

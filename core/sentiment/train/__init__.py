@@ -14,6 +14,7 @@ from core.checkpoint import Checkpoints
 from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.reviews import read_reviews
+from core.sentiment import KIND
 from core.sentiment.data import (
     Texts,
     count_vocabulary,
@@ -49,7 +50,6 @@ from core.sentiment.train.start import start_of
 from core.sentiment.weights import rounded
 from core.training_run import TrainingRun
 
-KIND = "sentiment"
 _MEASURED = {
     "test_accuracy": "test",
     "net_accuracy": "net",

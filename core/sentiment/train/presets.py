@@ -9,7 +9,7 @@ import dataclasses
 from typing import ClassVar
 
 from core.errors import pick
-from core.sentiment import SETTINGS
+from core.sentiment import FORMER_NAMES, SETTINGS
 from core.sentiment.model.lesson import CnnConfig, LstmConfig, MlpConfig
 from core.sentiment.model.max_cnn import MaxCnnConfig
 from core.sentiment.model.nbsvm import NbsvmConfig
@@ -138,9 +138,9 @@ SETTINGS_PRESETS = {
 
 
 def find_preset(name: str) -> Preset:
-    """Looks a preset up.
+    """Looks a preset up by its name, or a former one.
 
     Raises:
         InputError: there is none of that name.
     """
-    return pick("preset", name, PRESETS)
+    return pick("preset", FORMER_NAMES.get(name, name), PRESETS)

@@ -14,7 +14,7 @@ from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
 from core.loop import Fitted
 from core.reviews import read_reviews
-from core.sentiment import SETTINGS
+from core.sentiment import KIND, SETTINGS
 from core.sentiment.data import Texts, count_vocabulary, labelled, pad_all
 from core.sentiment.explore.comparison import effects
 from core.sentiment.train.fit import Encoded, train_one
@@ -203,7 +203,7 @@ def _bundle(
         "grid": {setting: list(values) for setting, values in GRID.items()},
     }
     bundle = Bundle(
-        kind="sentiment",
+        kind=KIND,
         name=f"sentiment-{SETTINGS}",
         config=config,
         seeds={"model": run.seed},

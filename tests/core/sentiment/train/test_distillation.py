@@ -68,7 +68,7 @@ def test_choosing_learns_from_the_careful_teacher_and_the_rest_from_the_other():
     assert found.accuracies["test"][0] < 0.5
 
 
-def test_a_taught_net_is_measured_beside_the_same_one_untaught():
+def test_a_distilled_net_is_measured_beside_the_same_one_undistilled():
     asked = []
 
     def checkpoints(name):
