@@ -140,17 +140,17 @@ CONTENTS = (
     Content(
         "sentiment",
         "",
-        recipes="core.sentiment.presets:PRESETS",
-        train="core.sentiment.bundles:train",
-        measure="core.sentiment.bundles:measure",
-        explorer="core.sentiment.explorer:SentimentModel",
+        recipes="core.sentiment.train.presets:PRESETS",
+        train="core.sentiment.train:train",
+        measure="core.sentiment.train:measure",
+        explorer="core.sentiment.explore:SentimentModel",
     ),
     Content(
         "sentiment",
         "settings",
-        recipes="core.sentiment.presets:SETTINGS_PRESETS",
-        train="core.sentiment.settings:train",
-        measure="core.sentiment.settings:measure",
+        recipes="core.sentiment.train.presets:SETTINGS_PRESETS",
+        train="core.sentiment.train.settings:train",
+        measure="core.sentiment.train.settings:measure",
         explorer="",
     ),
     Content(
@@ -232,6 +232,15 @@ def recipes_of(topic: str) -> dict[str, tuple[Content, Recipe]]:
             recipes: Mapping[str, Recipe] = named(content.recipes)
             found |= {preset: (content, recipe) for preset, recipe in recipes.items()}
     return found
+
+
+def name_now(topic: str, preset: str) -> str:
+    """Returns what a preset is called now, for a name that it has or had.
+
+    A topic whose presets had others lists them in its `FORMER_NAMES`: scripts may still use them.
+    """
+    former = getattr(importlib.import_module(f"core.{topic}"), "FORMER_NAMES", {})
+    return former.get(preset, preset)
 
 
 def find_recipe(topic: str, preset: str) -> tuple[Content, Recipe]:

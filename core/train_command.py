@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.bundle import Bundle
-from core.contents import TOPICS, Recipe, Topic, find_recipe, named, recipes_of
+from core.contents import TOPICS, Recipe, Topic, find_recipe, name_now, named, recipes_of
 from core.datasets.command import add_places, sources_of
 from core.errors import InputError, LatentLabError
 from core.interrupts import STOPPED, when_stopped
@@ -85,6 +85,7 @@ def run_training(args: argparse.Namespace) -> None:
         for name, (_, recipe) in recipes.items():
             sys.stdout.write(f"{name:{width}} {recipe.title}\n")
         return
+    args.preset = name_now(args.topic, args.preset)
     content, recipe = find_recipe(args.topic, args.preset)
     given = _given(args)
     refuse_unused(args.preset, recipe, given)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from core.batchnorm.explorer import Surgery, SurgeryModel
     from core.batchnorm.sweep_results import SweepResults
     from core.movies.explore import MovieExplorer
-    from core.sentiment.comparison import Comparison
-    from core.sentiment.data import Texts
-    from core.sentiment.explorer import SentimentModel
+    from core.sentiment.explore import SentimentModel
+    from core.sentiment.explore.comparison import Comparison
+    from core.sentiment.explore.local_reviews import Texts
     from core.textgen.explore import TextModel
     from core.textgen.explore.memory import MemoryModel
     from core.textgen.explore.unfolded import UnfoldedModel
@@ -222,16 +222,16 @@ def sweep_results() -> "SweepResults":
 
 def reviews_are_here() -> bool:
     """Says whether the data set of reviews lies on this machine; InputError for a wrong setting."""
-    from core.sentiment import local
+    from core.sentiment.explore import local_reviews
 
-    return local.is_here()
+    return local_reviews.is_here()
 
 
 def reviews_command() -> str:
     """Returns the command that brings the data set of reviews here."""
-    from core.sentiment import local
+    from core.sentiment.explore import local_reviews
 
-    return local.command()
+    return local_reviews.command()
 
 
 @st.cache_resource(show_spinner="Opening the test reviews: half a minute the first time")
@@ -241,7 +241,7 @@ def test_reviews() -> "Texts":
     Raises:
         DataError: the archive is not here, or damaged.
     """
-    from core.sentiment.local import open_test_texts
+    from core.sentiment.explore.local_reviews import open_test_texts
 
     return open_test_texts()
 
@@ -308,7 +308,7 @@ def _embedding(folder: str, age: int, name: str) -> "WordVectors":
 
 @st.cache_resource(show_spinner="Comparing the models", max_entries=4)
 def _sentiment_board(folders: tuple[tuple[str, int], ...]) -> "Comparison":
-    from core.sentiment.comparison import Comparison
+    from core.sentiment.explore.comparison import Comparison
 
     return Comparison([_bundle(folder, age, Path(folder).name) for folder, age in folders])
 

@@ -9,6 +9,7 @@ one sentence and the default.
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -146,14 +147,17 @@ class View:
         format_func: Callable[[Any], str] = str,
         *,
         meant: Callable[[str], Any] | None = None,
+        former: Mapping[str, Any] = MappingProxyType({}),
         **options: Any,
     ) -> Any:
         """Draws a list with search, for one of many options.
 
+        Links may call an option by one of its `former` names, too.
+
         The browser searches letter for letter. Where `meant` is given, a visitor or a link may give
         any text, and `meant` returns the option for it, or raises InputError with what is shown.
         """
-        rule: Rule = Choice(tuple(choices), format_func)
+        rule: Rule = Choice(tuple(choices), format_func, former)
         if meant is not None:
             rule = Meant(rule, meant, default)
 

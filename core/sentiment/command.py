@@ -12,6 +12,7 @@ from core.console import standard_input
 from core.datasets.command import add_places, sources_of
 from core.errors import InputError
 from core.options import place
+from core.sentiment import KIND
 from core.text_files import read_lines
 
 FOR, AGAINST = "positive", "negative"
@@ -39,8 +40,8 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     describe = actions.add_parser(
         "describe",
         help="find anew what stands beside the weights of a bundle",
-        description="Finds anew which n-grams excite a bundle's filters most, among those that may "
-        "ship, and how near its vectors are to GloVe's; then writes both and the card into the "
+        description="Finds anew the top n-grams of a bundle's filters, among those that may ship, "
+        "and how near its vectors are to GloVe's; then writes both and the card into the "
         "bundle. Its weights and figures stay.",
     )
     describe.add_argument("bundle", type=place, metavar="DIR", help="the bundle's folder")
@@ -55,7 +56,7 @@ def run_score(args: argparse.Namespace) -> None:
         InputError: there is no such model or file, or a line is unusable.
         BundleError: the model's bundle is missing or damaged.
     """
-    from core.sentiment.explorer import open_model
+    from core.sentiment.explore import open_model
 
     model = open_model(args.model)
     rows = []
@@ -79,9 +80,9 @@ def run_description(args: argparse.Namespace) -> None:
         DataError: a data set is missing or damaged.
     """
     from core.output_folder import output_folder
-    from core.sentiment.bundles import KIND, describe
-    from core.sentiment.presets import find_preset
-    from core.sentiment.publishable import read_publishable
+    from core.sentiment.disclosure.publishable import read_publishable
+    from core.sentiment.train.description import describe
+    from core.sentiment.train.presets import find_preset
 
     bundle = load_bundle(args.bundle, kind=KIND)
     if "preset" not in bundle.config:

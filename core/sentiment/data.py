@@ -1,8 +1,9 @@
 """Reviews as what the models read: ids of a vocabulary, labels, rows of training and validation.
 
 The lesson's way: 0 pads, 1 to V - 2 are the most frequent words of the training reviews, and V - 1
-stands for every rarer one. A review is padded in front, or cut there: its end is kept, where the
-verdict tends to stand.
+(unk) stands for every rarer one. A review is padded in front, or cut there: its end is kept, where
+the verdict tends to stand. N-grams are three ids of 21 bits in one integer, so that counting them
+is sorting.
 """
 
 import dataclasses
@@ -63,13 +64,13 @@ class Vocabulary:
     words: tuple[str, ...]
 
     @property
-    def rare(self) -> int:
-        """The id that stands for every other word."""
+    def unk(self) -> int:
+        """The id of unk, which stands for every other word."""
         return len(self.words) + 1
 
     @property
     def n_ids(self) -> int:
-        """Number of ids V, with padding and rare words."""
+        """Number of ids V, with padding and unk."""
         return len(self.words) + 2
 
     @functools.cached_property
@@ -79,11 +80,11 @@ class Vocabulary:
 
     def encode(self, tokens: Iterable[str]) -> np.ndarray:
         """Returns the ids of some tokens, i32[N]."""
-        known, rare = self.ids, self.rare
-        return np.array([known.get(token, rare) for token in tokens], np.int32)
+        known, unk = self.ids, self.unk
+        return np.array([known.get(token, unk) for token in tokens], np.int32)
 
 
-def is_sign(token: str) -> bool:
+def is_punctuation(token: str) -> bool:
     """Whether a token holds neither letter nor digit: a full stop, a bracket ..."""
     return not any(sign.isalnum() for sign in token)
 
@@ -114,9 +115,9 @@ def unlabelled(reviews: Reviews) -> Texts:
     return Texts(*reviews.select(rows), reviews.words, labels, reviews.numbers[rows])
 
 
-def without_signs(texts: Texts) -> Texts:
+def without_punctuation(texts: Texts) -> Texts:
     """Leaves out the tokens that are no words: the lesson's vocabulary has none."""
-    word = ~np.array([is_sign(token) for token in texts.words], bool)
+    word = ~np.array([is_punctuation(token) for token in texts.words], bool)
     stays = word[texts.tokens]
     before = np.concatenate([[0], np.cumsum(stays)])
     return dataclasses.replace(texts, tokens=texts.tokens[stays], starts=before[texts.starts])
@@ -127,13 +128,13 @@ def count_vocabulary(texts: Texts, n_ids: int) -> Vocabulary:
 
     Args:
         texts: the training reviews.
-        n_ids: V, with padding and rare words, at least 3.
+        n_ids: V, with padding and unk, at least 3.
 
     Raises:
         InputError: `n_ids` is too small, or there is no word.
     """
     if n_ids < 3:
-        raise InputError(f"n_ids ({n_ids}) should be at least 3: padding, rare words, and a word")
+        raise InputError(f"n_ids ({n_ids}) should be at least 3: padding, unk, and a word")
     if not len(texts.tokens):
         raise InputError(f"texts ({texts.n_texts:,}) should hold a word")
     counts = np.bincount(texts.tokens, minlength=len(texts.words))
@@ -187,3 +188,59 @@ def take(texts: Texts, rows: np.ndarray) -> Texts:
     rows = np.flatnonzero(rows) if rows.dtype == bool else rows
     tokens, starts = select_rows(texts.tokens, texts.starts, rows)
     return Texts(tokens, starts, texts.words, texts.labels[rows], texts.numbers[rows])
+
+
+MAX_ORDER = 3
+MAX_WORDS = (1 << 21) - 1
+_BITS = 21
+
+
+def pack(ids: np.ndarray, starts: np.ndarray, *, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Makes every n-gram up to an order of every text.
+
+    Args:
+        ids: i32[T], one text after the other; an id below 0 is a word without a meaning here, and
+            no n-gram holds it.
+        starts: i64[R + 1], where each text begins.
+        order: longest n-gram, 1 to 3.
+
+    Returns:
+        Keys i64[N], and the place of each one's first word in `ids`, i64[N]; all of one word, then
+        all of two, then all of three.
+
+    Raises:
+        InputError: the order is out of bounds.
+    """
+    if not 1 <= order <= MAX_ORDER:
+        raise InputError(f"order ({order}) should be from 1 to {MAX_ORDER}")
+    words = ids.astype(np.int64) + 1  # 0 says that there is no further word
+    texts = texts_of(starts)
+    keys, places = [], []
+    packed, inside = words, words > 0
+    for n in range(1, order + 1):
+        if n > 1:
+            packed = packed[:-1] | (words[n - 1 :] << (_BITS * (n - 1)))
+            same_text = texts[: len(texts) - n + 1] == texts[n - 1 :]
+            inside = inside[:-1] & (words[n - 1 :] > 0) & same_text
+        at = np.flatnonzero(inside)
+        keys.append(packed[at])
+        places.append(at)
+    return np.concatenate(keys), np.concatenate(places)
+
+
+def unpack(keys: np.ndarray) -> np.ndarray:
+    """Returns the ids of n-grams, i32[N, 3], -1 where there is no further word."""
+    mask = (1 << _BITS) - 1
+    parts = [(keys >> (_BITS * n)) & mask for n in range(MAX_ORDER)]
+    return np.stack(parts, axis=1).astype(np.int32) - 1
+
+
+def pack_columns(ids: np.ndarray) -> np.ndarray:
+    """Makes n-grams of the ids of their words, i32[N, 3]; the reverse of `unpack`."""
+    shifts = _BITS * np.arange(ids.shape[1], dtype=np.int64)
+    return ((ids.astype(np.int64) + 1) << shifts).sum(axis=1)
+
+
+def lengths(keys: np.ndarray) -> np.ndarray:
+    """Returns how many words each n-gram has, i32[N]."""
+    return (unpack(keys) >= 0).sum(axis=1).astype(np.int32)

@@ -8,14 +8,13 @@ import streamlit as st
 
 from core.tokens import locate, tokenize_typed
 from dashboard import theme, view_state
-from dashboard.components import live_text, undo
+from dashboard.components import sample_text
 from dashboard.sample_reviews import SAMPLES
 
 KEY = "sentiment-text"  # of the field: pages about reviews share what was typed
 MOST_WORDS, MOST_CHARACTERS = 5_000, 40_000  # scored and drawn in about half a second of one core
 LIMITS = f"{theme.count(MOST_WORDS)} words or {theme.count(MOST_CHARACTERS)} characters"
 _HEIGHT = 190  # px
-_PUT = ("", 0)  # in place of the sample that was used: another page has put a text there
 
 
 def samples(view: view_state.View) -> str:
@@ -36,31 +35,21 @@ def field(view: view_state.View, sample: str) -> str:
         What stands in the field. The page ends here if that is more than can be scored while one
         types; it stays in the field.
     """
-    used = _used(view.name)
-    wanted = (sample, view.times_set("sample"))  # an experiment puts the same one there again
-    is_first = used not in st.session_state and f"{view.name}_sample" not in st.query_params
-    is_given = is_first or st.session_state.get(used) == _PUT
-    if st.session_state.get(used) != wanted and not (is_given and KEY in st.session_state):
-        _put(SAMPLES[sample].text)
-    st.session_state[used] = wanted
-    text = st.text_area(
-        "Your review",
-        key=KEY,
+    text = sample_text.field(
+        view,
+        KEY,
+        (sample, SAMPLES[sample].text),
+        label="Your review",
         height=_HEIGHT,
-        persist_state="session",
+        help=f"Scored whenever you pause, up to {LIMITS}.",
+        noun="review",
         placeholder="Type or paste a film review",
-        help=f"Scored whenever you pause, up to {LIMITS}. The text stays in this session: it is in "
-        "no link and no log.",
     )
-    live_text.make_live(KEY)
-    undo.offer(KEY, text or "", _write, help="Takes back what the last click did to your review.")
-    if text and text != SAMPLES[sample].text:
-        view.withhold("your review")
-    too_long = excess(text or "")
+    too_long = excess(text)
     if too_long:
         st.warning(too_long, icon=":material/text_fields:")
         st.stop()
-    return text or ""
+    return text
 
 
 def excess(text: str) -> str:
@@ -86,8 +75,7 @@ def put(text: str, page: str) -> None:
         text: of a review.
         page: name of its controls; it forgets its sample, which would take the text's place.
     """
-    _put(text)
-    st.session_state[_used(page)] = _PUT
+    sample_text.put(KEY, text, page)
 
 
 def drop_word(place: int, *, of: str) -> None:
@@ -103,25 +91,9 @@ def drop_word(place: int, *, of: str) -> None:
         return
     found = locate(text, tokens)[place]
     if found is None:  # it stands there in other letters: what remains is written as tokens
-        _put(" ".join(tokens[:place] + tokens[place + 1 :]))
+        sample_text.write(KEY, " ".join(tokens[:place] + tokens[place + 1 :]))
         return
     start, end = found
     while end < len(text) and text[end] == " " and (not start or text[start - 1] == " "):
         end += 1
-    _put(text[:start] + text[end:])
-
-
-def _put(text: str) -> None:
-    """Writes a text so that it can be undone; of a field that was never there nothing is lost."""
-    if KEY in st.session_state:
-        undo.note(KEY, st.session_state[KEY] or "", text)
-    _write(text)
-
-
-def _write(text: str) -> None:
-    st.session_state[KEY] = text
-
-
-def _used(page: str) -> str:
-    """Returns the key of the sample that a page has put into the field."""
-    return f"{page}-sample-used"
+    sample_text.write(KEY, text[:start] + text[end:])

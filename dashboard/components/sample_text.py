@@ -9,6 +9,8 @@ import streamlit as st
 from dashboard import view_state
 from dashboard.components import live_text, undo
 
+_PUT = ("", 0)  # in place of the sample that was used: another page has put a text there
+
 
 def field(
     view: view_state.View,
@@ -16,9 +18,11 @@ def field(
     sample: tuple[str, str],
     *,
     label: str,
-    max_chars: int,
     height: int,
     help: str,
+    noun: str = "text",
+    placeholder: str | None = None,
+    max_chars: int | None = None,
 ) -> str:
     """Draws the field.
 
@@ -27,20 +31,22 @@ def field(
         key: of the field; pages that give the same share what was typed.
         sample: name and text; another one than before takes the place of what stands there.
         label: of the field.
-        max_chars: longest text.
         height: of the field, px.
         help: what is said of it.
+        noun: what the text is to the visitor.
+        placeholder: what stands in the empty field.
+        max_chars: longest text; None for any.
 
     Returns:
         What stands in the field.
     """
     name, text = sample
-    used = f"{view.name}-sample-used"
+    used = _used(view.name)
     wanted = (name, view.times_set("sample"))  # an experiment puts the same one there again
     is_first = used not in st.session_state and f"{view.name}_sample" not in st.query_params
-    if st.session_state.get(used) != wanted and not (is_first and key in st.session_state):
-        undo.note(key, st.session_state.get(key, text) or "", text)
-        st.session_state[key] = text
+    is_given = is_first or st.session_state.get(used) == _PUT
+    if st.session_state.get(used) != wanted and not (is_given and key in st.session_state):
+        write(key, text)
     st.session_state[used] = wanted
     typed = st.text_area(
         label,
@@ -48,15 +54,40 @@ def field(
         height=height,
         max_chars=max_chars,
         persist_state="session",
+        placeholder=placeholder,
         help=f"{help} The text stays in this session: it is in no link and no log.",
     )
     live_text.make_live(key)
-    if typed and typed != text:
-        view.withhold("your text")
     undo.offer(
         key,
         typed or "",
         lambda before: st.session_state.update({key: before}),
-        help="Takes back what the last click did to your text.",
+        help=f"Takes back what the last click did to your {noun}.",
     )
+    if typed and typed != text:
+        view.withhold(f"your {noun}")
     return typed or ""
+
+
+def put(key: str, text: str, page: str) -> None:
+    """Puts a text into the field, for a page that is opened next.
+
+    Args:
+        key: of the field.
+        text: what the field is to hold.
+        page: name of its controls; it forgets its sample, which would take the text's place.
+    """
+    write(key, text)
+    st.session_state[_used(page)] = _PUT
+
+
+def write(key: str, text: str) -> None:
+    """Writes a text so that it can be undone; of a field that was never there nothing is lost."""
+    if key in st.session_state:
+        undo.note(key, st.session_state[key] or "", text)
+    st.session_state[key] = text
+
+
+def _used(page: str) -> str:
+    """Returns the key of the sample that a page has put into the field."""
+    return f"{page}-sample-used"

@@ -12,7 +12,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const node = document.createElement(data.clickable ? "button" : "span")
     node.className = "word " + word.kind
     node.textContent = word.text
-    if (word.kind === "rare") node.dataset.note = "rare"
+    if (word.kind === "unk") node.dataset.note = "unk"
     if (word.fill) node.style.background = word.fill
     if (word.edge) {
       node.classList.add(word.value > 0 ? "for" : "against")

@@ -23,7 +23,7 @@ class Word(NamedTuple):
 
     Attributes:
         text: as it is shown.
-        kind: seen, rare, unread or cut.
+        kind: seen, unk, unread or cut.
         value: what it adds, for the colour; None for no colour.
         said: what is said of it.
     """

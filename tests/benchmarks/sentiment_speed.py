@@ -31,11 +31,12 @@ from core.loop import gradient_epoch, initial_state
 from core.reviews import read_reviews
 from core.sentiment import MODELS
 from core.sentiment.data import count_vocabulary, labelled, pad_all
-from core.sentiment.explorer import SentimentModel, open_model
-from core.sentiment.model import Cnn, CnnConfig
-from core.sentiment.nbsvm import NbsvmConfig, fit_nbsvm
-from core.sentiment.presets import PRESETS
-from core.sentiment.train import adam, loss
+from core.sentiment.explore import SentimentModel, open_model
+from core.sentiment.model.lesson import Cnn, CnnConfig
+from core.sentiment.model.nbsvm import NbsvmConfig
+from core.sentiment.train.fit import adam, loss
+from core.sentiment.train.nbsvm import fit_nbsvm
+from core.sentiment.train.presets import PRESETS
 
 ROUNDS = 3
 SCORED_ALONE = 300

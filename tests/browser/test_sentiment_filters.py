@@ -84,7 +84,7 @@ def test_a_clicked_bar_chooses_its_filter_where_the_window_is(
         page.get_by_role("button", name="One step back").click()
     expect(headings(page).first).to_have_text("1 word: “awful”")
     figure(page).locator(".point path").nth(1).click(force=True)
-    expect(page.get_by_role("heading", name="What excites filter 2 most")).to_be_visible()
+    expect(page.get_by_role("heading", name="Top n-grams of filter 2")).to_be_visible()
     expect(page.get_by_text("The window stands at word 4 of 6")).to_be_visible()
     expect(headings(page)).to_have_text(["1 word: “awful”", "Filter 2 along the review: 1.00 here"])
 

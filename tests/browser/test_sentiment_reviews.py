@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.sentiment.uploads import MAX_BYTES
+from core.sentiment.explore.uploads import MAX_BYTES
 from tests.browser.conftest import fit, overlapping, serve, settle, sideways
 from tests.dashboard.review_samples import fill_reviews
 

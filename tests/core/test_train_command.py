@@ -94,6 +94,21 @@ def test_a_card_repeats_what_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert asked[-1].data == "mine" and asked[1].resume and asked[1].seed == 3
 
 
+def test_a_preset_may_have_its_former_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[TrainingRun] = []
+
+    def save(run: TrainingRun, out: object, make: object) -> Bundle:
+        asked.append(run)
+        return made()
+
+    monkeypatch.setattr(train_command, "train_and_save", save)
+    for topic, former, now in (("sentiment", "together", "ensemble"),):
+        options = [topic, "--preset", former, "--out", str(tmp_path / "out"), "--json"]
+        args = build_parser().parse_args(["train", *options])
+        args.run(args)
+        assert asked[-1].preset == now and asked[-1].command.endswith(f"--preset {now}")
+
+
 def test_every_row_names_what_exists_and_no_preset_is_named_twice() -> None:
     for content in CONTENTS:
         assert callable(named(content.train)) and callable(named(content.measure))

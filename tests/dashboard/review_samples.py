@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from core.bundle import Bundle, save_bundle
-from core.sentiment.data import Vocabulary
-from core.sentiment.ngrams import pack_columns
-from core.sentiment.rounding import rounded
+from core.sentiment.data import Vocabulary, pack_columns
+from core.sentiment.weights import rounded
 
 GOOD = ("wonderful", "superb", "great")
 BAD = ("awful", "boring", "bad")
@@ -69,8 +68,8 @@ def arrays(name: str) -> dict[str, np.ndarray]:
     return {"keys": keys[order], "weights": weights[order], "bias": np.zeros(1)}
 
 
-def favourites() -> pd.DataFrame:
-    """Returns the n-grams that excite the two filters most: one likes good words, one bad ones."""
+def top_ngrams() -> pd.DataFrame:
+    """Returns the top n-grams of the two filters: one likes good words, one bad ones."""
     rows = [
         (1, number, rank, word, 1.0, 10 - rank)
         for number, words in enumerate((GOOD, BAD))
@@ -81,12 +80,12 @@ def favourites() -> pd.DataFrame:
 
 def review_bundle(name: str) -> Bundle:
     """Makes one of the models as a bundle."""
-    kind = {"mlp": "Hidden", "cnn": "Cnn", "lstm": "Lstm", "nbsvm": "Nbsvm", "max-cnn": "MaxCnn"}
+    kind = {"mlp": "Mlp", "cnn": "Cnn", "lstm": "Lstm", "nbsvm": "Nbsvm", "max-cnn": "MaxCnn"}
     config: dict[str, object] = {
         "model": kind[name],
         "preset": name,
         "title": TITLES[name],
-        "reads_signs": True,
+        "keeps_punctuation": True,
         "epochs": 2,
         "temperature": 1.0,
         "n_parameters": 100,
@@ -108,7 +107,7 @@ def review_bundle(name: str) -> Bundle:
         dataset={"name": "imdb", "version": "1.0", "licence": "none", "citation": "somebody"},
         arrays=rounded(arrays(name)),
         tables={"words": pd.DataFrame({"word": VOCABULARY.words})}
-        | ({"ngrams": favourites()} if "sizes" in config and "cnn" in name else {}),
+        | ({"ngrams": top_ngrams()} if "sizes" in config and "cnn" in name else {}),
         card="a sample",
         device="2 CPU cores",
         created="2026-01-01T00:00:00+00:00",
@@ -135,10 +134,10 @@ def sum_bundle() -> Bundle:
     config = {**linear.config, "model": "Sum", "members": members, "offset": 0.0}
     arrays = {f"net.{key}": array for key, array in net.items()}
     arrays |= {f"linear.{key}": array for key, array in linear.arrays.items()}
-    tables = {**linear.tables, "ngrams": favourites()}
-    config |= {"preset": "together", "title": SUM_TITLE}
+    tables = {**linear.tables, "ngrams": top_ngrams()}
+    config |= {"preset": "ensemble", "title": SUM_TITLE}
     return dataclasses.replace(
-        linear, name="sentiment-together", config=config, arrays=arrays, tables=tables
+        linear, name="sentiment-ensemble", config=config, arrays=arrays, tables=tables
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.bundle import save_bundle
+from core.sentiment import FORMER_NAMES
 from tests.dashboard.board_samples import CLEAN, TITLES, board_bundle, fill_board
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import review_bundle
@@ -135,8 +136,19 @@ def test_another_figure_than_the_leaderboards_is_explained(
     monkeypatch.delenv("LATENT_LAB_ASSETS", raising=False)
     page = app(PAGE, {f"{PAGE}_view": "Training"})
     box = page.selectbox(key=f"{PAGE}_model")
-    assert box.value == "together" and not page.exception
+    assert box.value == "ensemble" and not page.exception
     assert "90.61 %" in words(page) and "leaderboard’s 92.35 % is another figure" in words(page)
     assert "only its net has epochs" in words(page)
     box.set_value("cnn").run()
     assert not page.exception and "is another figure" not in words(page)
+
+
+@pytest.mark.parametrize("former", FORMER_NAMES)
+def test_a_link_may_call_a_model_by_its_former_name(
+    app: App, empty_assets: Path, former: str
+) -> None:
+    now = FORMER_NAMES[former]
+    fill_board(empty_assets, ("mlp", now))
+    page = app(PAGE, {f"{PAGE}_model": former})
+    assert not page.exception and not page.warning
+    assert page.selectbox(key=f"{PAGE}_model").value == now

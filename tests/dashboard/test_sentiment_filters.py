@@ -51,7 +51,7 @@ def test_each_filter_says_what_it_sees_at_the_window(
 
 
 def test_a_net_inside_a_sum_has_its_filters_shown(app: App, reviews: Path) -> None:
-    save_bundle(sum_bundle(), reviews / "sentiment-together")
+    save_bundle(sum_bundle(), reviews / "sentiment-ensemble")
     page = run(app, TEXT, place="4", model=SUM_TITLE)
     np.testing.assert_allclose(bars(page), [0, 1], atol=0.01)
     assert liked(page) == list(GOOD)

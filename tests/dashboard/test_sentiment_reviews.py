@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.bundle import save_bundle
 from core.errors import DataError
 from core.sentiment.data import Texts
-from core.sentiment.uploads import parse_labelled, written
+from core.sentiment.explore.uploads import parse_labelled, written
 from dashboard import resources
 from dashboard.app_pages.sentiment_reviews import template_reviews
 from dashboard.components import review_text
@@ -199,12 +199,14 @@ def test_a_filter_without_a_review_says_so(app: App, models: Path) -> None:
     assert not page.get("plotly_chart")
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
-def test_each_experiment_leads_somewhere(app: App, models: Path, number: int) -> None:
+@pytest.mark.parametrize(("number", "has_review"), [(0, True), (1, False), (2, True)])
+def test_each_experiment_leads_somewhere(
+    app: App, models: Path, number: int, has_review: bool
+) -> None:
     page = app(PAGE)
     page.button(key=f"{PAGE}-try-{number}").click().run()
     assert not page.exception and not page.warning
-    assert page.get("plotly_chart") or page.info
+    assert bool(page.get("plotly_chart")) == has_review and bool(page.info) != has_review
 
 
 def test_a_review_is_taken_to_the_page_that_scores(app: App, models: Path) -> None:

@@ -120,7 +120,10 @@ def test_a_long_review_is_cut_and_the_page_says_so(app: App, reviews: Path) -> N
 def test_a_short_review_is_padded_and_rare_words_are_counted(app: App, reviews: Path) -> None:
     page = app(PAGE, {f"{PAGE}_model": TITLES["mlp"]})
     page = write(page, "a wonderful zeppelin")
-    assert "3 words read, 1 of them rare to this model, 9 places of padding" in captions(page)
+    assert (
+        "3 words read, 1 of them outside this model’s vocabulary (unk), 9 places of padding"
+        in captions(page)
+    )
 
 
 def test_two_texts_can_be_compared(app: App, reviews: Path) -> None:
@@ -287,7 +290,7 @@ def test_a_review_that_is_too_long_stays_and_is_not_scored(app: App, reviews: Pa
 
 def test_one_word_is_not_words(app: App, reviews: Path) -> None:
     page = write(app(PAGE, {f"{PAGE}_model": TITLES["mlp"]}), "zeppelin")
-    assert "1 word read, and it is rare to this model" in captions(page)
+    assert "1 word read, and it is outside this model’s vocabulary (unk)" in captions(page)
 
 
 def test_sharing_says_what_the_link_lacks(app: App, reviews: Path) -> None:

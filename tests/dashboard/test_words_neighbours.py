@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.bundle import Bundle, save_bundle
 from core.errors import DataError, InputError
-from core.sentiment.model import CnnConfig
-from core.sentiment.shapes import SHAPES
+from core.sentiment.model.lesson import CnnConfig
+from core.sentiment.weights import SHAPES
 from core.words.explore import ask
 from core.words.explore.ask import Choice, WordSet
 from dashboard import resources

@@ -16,10 +16,10 @@ from core.bundle import ASSETS, MANIFEST, Bundle, load_bundle, save_bundle
 from core.datasets.store import ensure
 from core.reviews import Reviews, collect, read_reviews
 from core.sentiment.data import labelled
-from core.sentiment.learnable import learnable
-from core.sentiment.nbsvm import NbsvmConfig
-from core.sentiment.protocol import measure_linear
-from core.sentiment.publishable import Publishable, publishable
+from core.sentiment.disclosure.publishable import Publishable, publishable
+from core.sentiment.disclosure.reviews import learnable
+from core.sentiment.model.nbsvm import NbsvmConfig
+from core.sentiment.train.protocol import measure_linear
 from core.words.data import corpus_of
 from tests.core.sentiment.forum import POSTED, SECRETS, SIGNED, forum, reviews_with_a_habit
 from tests.privacy.archive import PASSAGE, Archive, passages
@@ -68,11 +68,11 @@ def chainable(ngrams: dict[str, list[Words]]) -> list[Words]:
 def test_the_bundles_with_ngrams_are_all_seen(shipped: dict) -> None:
     assert {name for name, ngrams in shipped.items() if "keys" in ngrams} == {
         "sentiment-nbsvm",
-        "sentiment-together",
+        "sentiment-ensemble",
     }
     assert {name for name, ngrams in shipped.items() if "table" in ngrams} == {
         f"sentiment-{name}"
-        for name in ("cnn", "cnn-glove-tuned", "multicnn", "max-cnn", "together")
+        for name in ("cnn", "cnn-glove-tuned", "multicnn", "max-cnn", "ensemble")
     }
     assert all(len(ngrams) > 500 for kinds in shipped.values() for ngrams in kinds.values())
 

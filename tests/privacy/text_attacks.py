@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.bundle import Bundle
-from core.sentiment.ngrams import unpack
+from core.sentiment.data import unpack
 
 Words = tuple[str, ...]
 

@@ -1,7 +1,7 @@
 """The leaderboard of models of reviews: who wins, by how much, and what the lesson had."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,89 +39,26 @@ def leaderboard(
         protocol, a diamond the lesson's or a paper's.
     """
     order = board.sort_values("clean", ascending=False, kind="stable")
-    scale = font_size / 13
     is_beside = width >= STACKED_BELOW  # names; on a phone they stand above
     room = 0.3 * width if is_beside else width - 40
     titles = {
         row.name: labels.shortened(row.title, room, font_size + 2) for row in order.itertuples()
     }
-    head = 0.0 if is_beside else _NAME * scale
-    rows: list[dict[str, Any]] = []
-    names: list[tuple[float, str]] = []
-    borders: list[float] = []
-    level = 0.0
-    for row in order.itertuples():
-        top = level
-        level -= head
-        spread = "" if np.isnan(row.clean_sd) else f" ± {100 * row.clean_sd:.2f}"
-        owner = (beside or {}).get(row.name, "the lesson’s")
-        marks = [
-            ("clean", row.clean, f"{spread} here"),
-            (
-                "best_epoch",
-                row.best_epoch,
-                " here, best test epoch" if is_beside else " best epoch",
-            ),
-            ("lesson", row.lesson, f" {owner if is_beside else owner.removeprefix('the ')}"),
-        ]
-        for kind, value, words in marks:
-            if np.isnan(value):
-                continue
-            level -= _LANE * scale
-            rows.append(
-                {
-                    "kind": kind,
-                    "y": level + _LANE * scale / 2,
-                    "value": 100 * value,
-                    "sd": 100 * row.clean_sd if kind == "clean" else np.nan,
-                    "text": theme.percent(value) + words,
-                    "title": theme.plain_html(row.title),
-                }
-            )
-        html = theme.plain_html(titles[row.name])
-        middle = (top + level) / 2 if is_beside else top - head / 2
-        names.append((middle, f"<b>{html}</b>" if row.name == chosen else html))
-        level -= _GAP * scale
-        borders.append(level + _GAP * scale / 2)
-    points = pd.DataFrame(rows, columns=["kind", "y", "value", "sd", "text", "title"])
-    low, high = labels.padded(points["value"].to_numpy(float), 0.06)
-    figure = go.Figure([_marks(points, kind) for kind in _MARKS])
+    lines = _lay_out(order, titles, beside or {}, chosen, is_beside=is_beside, scale=font_size / 13)
+    low, high = labels.padded(lines.points["value"].to_numpy(float), 0.06)
+    figure = go.Figure([_marks(lines.points, kind) for kind in _MARKS])
     longest = max(labels.text_width(title, font_size + 2) for title in titles.values())
     left = round(longest) + 32 if is_beside else 16
     plot = width - left - 16
+    names = [_name(at, text, is_beside, font_size) for at, text in lines.names]
+    numbers = [
+        _number(point, low, plot / (high - low), plot, font_size)
+        for point in lines.points.itertuples()
+    ]
     figure.update_layout(
-        annotations=[
-            *(
-                {
-                    "x": 0,
-                    "xref": "paper",
-                    "y": at,
-                    "text": name,
-                    "xanchor": "right" if is_beside else "left",
-                    "xshift": -14 if is_beside else 0,
-                    "showarrow": False,
-                    "font": {"size": font_size + 2},
-                }
-                for at, name in names
-            ),
-            *(
-                _number(point, low, plot / (high - low), plot, font_size)
-                for point in points.itertuples()
-            ),
-        ],
-        shapes=[
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": -(left - 16) / plot,
-                "x1": 1,
-                "y0": at,
-                "y1": at,
-                "line": {"width": 1, "color": theme.FAINT},
-            }
-            for at in borders[:-1]
-        ],
-        height=round(max(-level, min(480, -level * _LEAST)) + 84),
+        annotations=[*names, *numbers],
+        shapes=[_border(at, -(left - 16) / plot) for at in lines.borders[:-1]],
+        height=round(max(lines.depth, min(480, lines.depth * _LEAST)) + 84),
         margin={"l": left, "r": 16, "t": 16, "b": 56},
         xaxis={
             "range": [low, high],
@@ -129,11 +66,80 @@ def leaderboard(
             "nticks": max(4, round(plot / 130)),
             "zeroline": False,
         },
-        yaxis={"range": [level, 0], "visible": False, "fixedrange": True},
+        yaxis={"range": [-lines.depth, 0], "visible": False, "fixedrange": True},
         showlegend=False,
         uirevision="leaderboard",
     )
     return figure
+
+
+class _Lines(NamedTuple):
+    """Where everything stands, in px from the top down: 0, then below it.
+
+    Attributes:
+        points: a row a number: "kind", "y", "value", "sd" (%), "text" and "title".
+        names: place and text of each model's name.
+        borders: below each model.
+        depth: of all of them.
+    """
+
+    points: pd.DataFrame
+    names: list[tuple[float, str]]
+    borders: list[float]
+    depth: float
+
+
+def _lay_out(
+    order: pd.DataFrame,
+    titles: Mapping[str, str],
+    owners: Mapping[str, str],
+    chosen: str | None,
+    *,
+    is_beside: bool,
+    scale: float,
+) -> _Lines:
+    """Gives each number a line of its own, those of a model below each other."""
+    head = 0.0 if is_beside else _NAME * scale
+    rows: list[dict[str, Any]] = []
+    names: list[tuple[float, str]] = []
+    borders: list[float] = []
+    level = 0.0
+    for model in order.itertuples():
+        top = level
+        level -= head
+        for kind, value, words in _numbers_of(model, owners, is_beside=is_beside):
+            level -= _LANE * scale
+            rows.append(
+                {
+                    "kind": kind,
+                    "y": level + _LANE * scale / 2,
+                    "value": 100 * value,
+                    "sd": 100 * model.clean_sd if kind == "clean" else np.nan,
+                    "text": theme.percent(value) + words,
+                    "title": theme.plain_html(model.title),
+                }
+            )
+        html = theme.plain_html(titles[model.name])
+        middle = (top + level) / 2 if is_beside else top - head / 2
+        names.append((middle, f"<b>{html}</b>" if model.name == chosen else html))
+        level -= _GAP * scale
+        borders.append(level + _GAP * scale / 2)
+    points = pd.DataFrame(rows, columns=["kind", "y", "value", "sd", "text", "title"])
+    return _Lines(points, names, borders, -level)
+
+
+def _numbers_of(
+    model: Any, owners: Mapping[str, str], *, is_beside: bool
+) -> list[tuple[str, float, str]]:
+    """Returns kind, value and words of each number that a model has."""
+    spread = "" if np.isnan(model.clean_sd) else f" ± {100 * model.clean_sd:.2f}"
+    owner = owners.get(model.name, "the lesson’s")
+    numbers = [
+        ("clean", model.clean, f"{spread} here"),
+        ("best_epoch", model.best_epoch, " here, best test epoch" if is_beside else " best epoch"),
+        ("lesson", model.lesson, f" {owner if is_beside else owner.removeprefix('the ')}"),
+    ]
+    return [number for number in numbers if not np.isnan(number[1])]
 
 
 _MARKS: dict[str, dict[str, Any]] = {
@@ -163,6 +169,31 @@ def _marks(points: pd.DataFrame, kind: str) -> go.Scatter:
         customdata=some[["title", "text"]].to_numpy(),
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
     )
+
+
+def _name(at: float, text: str, is_beside: bool, font_size: int) -> dict[str, Any]:
+    return {
+        "x": 0,
+        "xref": "paper",
+        "y": at,
+        "text": text,
+        "xanchor": "right" if is_beside else "left",
+        "xshift": -14 if is_beside else 0,
+        "showarrow": False,
+        "font": {"size": font_size + 2},
+    }
+
+
+def _border(at: float, begin: float) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": begin,
+        "x1": 1,
+        "y0": at,
+        "y1": at,
+        "line": {"width": 1, "color": theme.FAINT},
+    }
 
 
 def _number(

@@ -3,14 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from core.sentiment.comparison import Comparison
-from core.sentiment.latency import latency
-from core.sentiment.slices import SLICES
+from core.sentiment import FORMER_NAMES
+from core.sentiment.explore.comparison import Comparison, latency
+from core.sentiment.explore.slices import SLICES
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_board.views import KEY, VIEWS, Board
 from dashboard.components import experiments, missing, page, provenance, share, width
 
-BOARD, TRAINING, CONFUSION, TRUST, ROC, WHEN = VIEWS
+BOARD, TRAINING, _, TRUST, ROC, WHEN = VIEWS
 LINEAR = "nbsvm"
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -74,6 +74,7 @@ with chooser[0]:
         list(models.names),
         next((name for name in by_rank if name in with_epochs), by_rank[0]),
         models.title,
+        former=FORMER_NAMES,
     )
 with chooser[1]:
     kind = view.selectbox("slice", "Reviews by (view When)", SLICES, "length")
@@ -129,7 +130,7 @@ with page.details("All numbers, and what the two protocols are"):
                     for one in board["name"]
                 ],
                 "before tuning": with_sd("frozen"),
-                "untaught": with_sd("untaught"),
+                "undistilled": with_sd("undistilled"),
                 "validation": with_sd("val"),
                 "parameters": [theme.count(int(n)) if n == n else "" for n in board["parameters"]],
                 "epochs": board["epochs"],
@@ -146,10 +147,10 @@ with page.details("All numbers, and what the two protocols are"):
         "luckiest epoch on the very reviews that should judge it, so it is never lower. Both "
         "come from the same runs here. ± is the standard deviation over seeds; the linear model "
         "has none.\n\n"
-        "**Taught** nets learned from the unlabelled reviews, too: not what their writers meant, "
-        "which nobody noted, but how probable the linear model finds it that they are for the "
-        "film. It sees n-grams that a net of 5,000 words cannot, and passes them on. The column "
-        "**untaught** is the same recipe on the labelled reviews alone.\n\n"
+        "**Distilled** nets learned from the unlabelled reviews, too: not what their writers "
+        "meant, which nobody noted, but how probable the linear model finds it that they "
+        "are for the film. It sees n-grams that a net of 5,000 words cannot, and passes them on. "
+        "The column **undistilled** is the same recipe on the labelled reviews alone.\n\n"
         "**When** sorts reviews into kinds; lengths and shares of rare words are cut into quarters "
         "of the test reviews, negations counted. A word is rare outside the 5,000 most frequent. "
         "Intervals are Wilson’s: 95 % of such intervals cover the true share. **ECE** is the mean "

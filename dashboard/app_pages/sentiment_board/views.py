@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.sentiment.comparison import Comparison
+from core.sentiment.explore.comparison import Comparison
 from dashboard import theme
 from dashboard.app_pages.sentiment_board import leaderboard_figure, trust_figure
 from dashboard.app_pages.sentiment_board import lines_figure as lines

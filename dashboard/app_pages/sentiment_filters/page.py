@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.sentiment.explorer import Activations, SentimentModel
+from core.sentiment import FORMER_NAMES
+from core.sentiment.explore import Activations, SentimentModel
 from dashboard import resources, view_state
 from dashboard.app_pages.sentiment_filters import window_figure as figures
 from dashboard.components import (
@@ -119,13 +120,18 @@ left, right = st.columns([5, 6], gap="medium")
 with left:
     text = review_text.field(view, sample)
     name = view.selectbox(
-        "model", "Net", list(models), next(iter(models)), lambda name: models[name].title
+        "model",
+        "Net",
+        list(models),
+        next(iter(models)),
+        lambda name: models[name].title,
+        former=FORMER_NAMES,
     )
     model = models[name]
     found = model.activations(text)
     words = [found.reading.tokens[place] for place in found.reading.places]
     sizes = list(found.values)
-    # begin with a filter that has something to say: the one that the first sample excites most
+    # begin with a filter that has something to say: the one that the first sample activates most
     first_place = min(FIRST_PLACE, model.net.length)
     to_begin = at_place(model.activations(next(iter(SAMPLES.values())).text), first_place - 1)
     columns = st.columns(3, vertical_alignment="bottom")
@@ -172,21 +178,21 @@ with right:
         on_select=take_bar,
         selection_mode="points",
     )
-table = model.favourites
+table = model.top_ngrams
 if table is not None:
     mine = table[(table["size"] == size) & (table["filter"] == number - 1)]
-    st.subheader(f"What excites filter {number} most, among common phrases", anchor=False)
+    st.subheader(f"Top n-grams of filter {number}, among common phrases", anchor=False)
     if len(mine):
         chart(
-            figures.favourites(mine),
+            figures.top_ngrams(mine),
             key=f"{PAGE}_favourites",
-            alt=f"The {len(mine)} n-grams that excite filter {number} most: "
+            alt=f"The {len(mine)} n-grams with the highest activation of filter {number}: "
             + ", ".join(mine["ngram"].head(5)),
             data=mine,
-            filename="sentiment-favourites",
+            filename="sentiment-top-ngrams",
         )
     else:
-        st.caption("No common phrase excites it.")
+        st.caption("No common phrase activates it.")
 if words:
     said = found.values[size][:, number - 1]
     peak = " ".join(word for word in figures.window(words, int(said.argmax()), size) if word)
@@ -236,10 +242,10 @@ with page.details("How a filter works"):
     st.markdown(
         "It slides over the review and gives one number at each word; below 0 it is silent."
         + (
-            " What excites it most is looked for among common phrases, no reviewer's own: each "
-            f"stands in reviews of {rule['min_films']} films or more, belongs to no longer "
-            "passage, names nobody whom films have not made known, and chains with others to at "
-            f"most {rule['longest_chain']} words."
+            " Its top n-grams, those with the highest activation, are looked for among common "
+            f"phrases, no reviewer's own: each stands in reviews of {rule['min_films']} films "
+            "or more, belongs to no longer passage, names nobody whom films have not made "
+            f"known, and chains with others to at most {rule['longest_chain']} words."
             if rule and table is not None
             else ""
         )

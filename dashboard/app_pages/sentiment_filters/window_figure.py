@@ -1,4 +1,4 @@
-"""What the filters of a convolutional net say of a sliding window, and what excites one most."""
+"""What the filters of a convolutional net say of a sliding window, and the top n-grams of one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -211,8 +211,8 @@ def sliding_window(
 _BARS = {"showlegend": False, "unselected": {"marker": {"opacity": 1}}}
 
 
-def favourites(table: pd.DataFrame) -> go.Figure:
-    """Draws the n-grams that excite one filter most, the strongest on top.
+def top_ngrams(table: pd.DataFrame) -> go.Figure:
+    """Draws the n-grams with the highest activation of one filter, the greatest on top.
 
     Args:
         table: "ngram", "value" and "reviews", by rank.
@@ -242,7 +242,7 @@ def favourites(table: pd.DataFrame) -> go.Figure:
         xaxis={"title": {"text": "what the filter says"}, "rangemode": "tozero"},
         yaxis={"range": [len(table) - 0.5, -0.5], "visible": False},
         margin={"t": 16},
-        uirevision="favourites",
+        uirevision="top_ngrams",
     )
     return figure
 

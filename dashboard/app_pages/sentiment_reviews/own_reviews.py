@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from core.errors import InputError
-from core.sentiment.explorer import SentimentModel
-from core.sentiment.uploads import (
+from core.sentiment.explore import SentimentModel
+from core.sentiment.explore.uploads import (
     AT_ONCE,
     ENDINGS,
     MAX_BYTES,

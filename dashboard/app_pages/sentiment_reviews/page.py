@@ -4,10 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import DataError, InputError, LatentLabError
-from core.sentiment import disagreement
-from core.sentiment.disagreement import ANYONE, CHOSEN, EVERYONE, VISITOR, WHO, Verdicts
-from core.sentiment.local import as_read
-from core.sentiment.uploads import LABELS, MAX_BYTES, MAX_CHARACTERS, MAX_ROWS
+from core.sentiment import FORMER_NAMES
+from core.sentiment.explore import disagreement
+from core.sentiment.explore.disagreement import ANYONE, CHOSEN, EVERYONE, VISITOR, WHO, Verdicts
+from core.sentiment.explore.local_reviews import as_read
+from core.sentiment.explore.uploads import LABELS, MAX_BYTES, MAX_CHARACTERS, MAX_ROWS
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_reviews import dots_figure as figures
 from dashboard.app_pages.sentiment_reviews import own_reviews
@@ -201,7 +202,9 @@ controls = st.columns([7, 4, 3], vertical_alignment="bottom")
 with controls[0]:
     who = view.segmented_control("who", "Who is wrong", WHO, ANYONE, WHO_SAID.__getitem__)
 with controls[1]:
-    name = view.selectbox("model", "This model", list(titles), best, titles.__getitem__)
+    name = view.selectbox(
+        "model", "This model", list(titles), best, titles.__getitem__, former=FORMER_NAMES
+    )
 listed = disagreement.disagreements(verdicts, who, name)
 place_key, marker = f"{view.name}_place", f"{view.name}-listed"
 of_what = (source, own and id(own.scoring), who, name if who == CHOSEN else None, len(listed))

@@ -5,13 +5,14 @@ import time
 import pandas as pd
 import streamlit as st
 
+from core.sentiment import FORMER_NAMES
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_score import scores_figure as figures
 from dashboard.app_pages.sentiment_score import word_reasons
 from dashboard.components import experiments, missing, page, provenance, review_text, share
 from dashboard.components.chart import chart
 
-UNKNOWN = 0.4  # share of rare words above which a text is hardly a film review in English
+UNKNOWN = 0.4  # share of unk above which a text is hardly a film review in English
 SHOWN_PARTS = 30
 
 page.header(
@@ -35,6 +36,7 @@ with left:
             list(models),
             (exact or list(models))[-1],
             lambda name: models[name].title,
+            former=FORMER_NAMES,
         )
     with controls[1]:
         how = view.selectbox(
@@ -115,9 +117,9 @@ if not reading.tokens:
         "There is no word to read yet: each model falls back on what it says of an empty review."
     )
 else:
-    if reading.rare_share > UNKNOWN:
+    if reading.unk_share > UNKNOWN:
         st.info(
-            f"{theme.percent(reading.rare_share)} of the words are unknown to this model: is this "
+            f"{theme.percent(reading.unk_share)} of the words are unknown to this model: is this "
             "another language, or no film review? Its score means little then.",
             icon=":material/translate:",
         )
@@ -135,7 +137,7 @@ else:
             f"for the film, from {theme.percent(low['probability'])} ({page.plain(low['title'])}) "
             f"to {theme.percent(high['probability'])} ({page.plain(high['title'])}). "
         )
-    page.what_you_see(said + word_reasons.strongest(model, words, found))
+    page.what_you_see(said + word_reasons.largest(model, words, found))
 experiments.draw(
     view,
     [

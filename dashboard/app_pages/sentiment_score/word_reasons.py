@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from core.sentiment.explorer import Explanation, SentimentModel
-from core.sentiment.reading import Fate, Reading
+from core.sentiment.explore import Explanation, SentimentModel
+from core.sentiment.explore.reading import Fate, Reading
 from core.tokens import locate
 from dashboard import theme
 from dashboard.components import review_text, word_strip
@@ -109,20 +109,20 @@ def _said(model: SentimentModel, fate: Fate, value: float | None, how: str) -> s
     if fate is Fate.CUT:
         return f"cut, for this model reads the last {model.length} words"
     if fate is Fate.UNREAD:
-        return "not read: a sign, which is no word to this model"
-    rare = ""
-    if fate is Fate.RARE:
-        rare = (
-            "rare: this model sees only that some rare word stands here; "
-            if model.sees_rare_words
-            else "rare, so in no n-gram that this model knows; "
+        return "not read: punctuation, which is no word to this model"
+    unk = ""
+    if fate is Fate.UNK:
+        unk = (
+            "unk: this model sees only that some word outside its vocabulary stands here; "
+            if model.reads_unk
+            else "unk, outside its vocabulary, so in no n-gram that this model knows; "
         )
     if how == SHARES:
-        return f"{rare}adds {theme.signed(value)} to the logit"
-    return f"{rare}without it the logit would be {theme.signed(-value)} away"
+        return f"{unk}adds {theme.signed(value)} to the logit"
+    return f"{unk}without it the logit would be {theme.signed(-value)} away"
 
 
-def strongest(model: SentimentModel, words: Sequence[str], found: Reasons) -> str:
+def largest(model: SentimentModel, words: Sequence[str], found: Reasons) -> str:
     """Says which words speak most for the film and against it, as far as any do.
 
     Args:
@@ -159,11 +159,11 @@ def reading_sentence(model: SentimentModel, reading: Reading) -> str:
     """Says what the model makes of the text before it thinks."""
     n_read = len(reading.places)
     parts = [f"{theme.counted(n_read, 'word')} read"]
-    if rare := reading.count(Fate.RARE):
+    if unk := reading.count(Fate.UNK):
         parts.append(
-            "and it is rare to this model"
-            if rare == n_read == 1
-            else f"{theme.count(rare)} of them rare to this model"
+            "and it is outside this model’s vocabulary (unk)"
+            if unk == n_read == 1
+            else f"{theme.count(unk)} of them outside this model’s vocabulary (unk)"
         )
     if cut := reading.count(Fate.CUT):
         first = "the first one" if cut == 1 else f"the first {theme.count(cut)}"

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.sentiment.effects import effects
+from core.sentiment.explore.comparison import effects
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.sentiment_settings import panels_figure as figures
 from dashboard.components import experiments, missing, page, provenance, share, width
@@ -103,7 +103,7 @@ with page.details("All numbers, and how they were made"):
     st.markdown(
         "Each dot is the mean over seeds, after the epoch whose mean loss on validation is lowest: "
         "a net with little dropout is best early, before it learns its reviews by heart. A word "
-        "outside the vocabulary is read as ‘rare’, and of a review that is longer only the end is "
+        "outside the vocabulary is read as ‘unk’, and of a review that is longer only the end is "
         "read. No setting was chosen on the test reviews, and none of these trainings was measured "
         "on them."
     )

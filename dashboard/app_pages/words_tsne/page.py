@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import InputError
+from core.sentiment import FORMER_NAMES
 from core.words.explore import live
 from core.words.explore.ask import GET_GLOVE
 from dashboard import resources, theme, view_state
@@ -73,7 +74,12 @@ with row[2], st.popover("Settings", icon=":material/tune:", width="stretch"):
     if source == NEAR:
         n_near = view.number_input("n_near", "Its nearest words", 8, MOST_NEAR, 200, 50)
     vectors_name = view.selectbox(
-        "vectors", "Vectors", list(titles), next(iter(titles)), titles.__getitem__
+        "vectors",
+        "Vectors",
+        list(titles),
+        next(iter(titles)),
+        titles.__getitem__,
+        former=FORMER_NAMES,
     )
     begin = view.segmented_control("start", "Start", list(STARTS), usual.start, STARTS.get)
     seed = view.number_input("seed", "Seed of a random start", 0, 9999, 0)

@@ -25,7 +25,7 @@ from core.datasets.mirror import (
 )
 from core.datasets.store import keep
 from core.errors import DataError, InputError
-from core.sentiment import local
+from core.sentiment.explore import local_reviews as local
 from core.words.explore.glove import glove_if_here
 
 ROOT = Path(__file__).resolve().parents[3]

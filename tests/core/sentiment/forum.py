@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from core.reviews import Reviews, collect
-from core.sentiment.learnable import Learnable, learnable
+from core.sentiment.disclosure.reviews import Learnable, learnable
 
 N_FILMS, REVIEWS_OF_A_FILM = 40, 8
 FILLERS = "it was then she saw him there".split()  # few: their triples are frequent, and chain

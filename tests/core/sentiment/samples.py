@@ -20,16 +20,14 @@ from core.datasets.store import LocalData
 from core.loop import in_mode, named_arrays
 from core.reviews import Reviews, collect
 from core.sentiment.data import Texts, labelled
-from core.sentiment.embedded import Net
-from core.sentiment.forward import net_of
-from core.sentiment.max_cnn import MaxCnnConfig
-from core.sentiment.model import CnnConfig, HiddenConfig, LstmConfig
-from core.sentiment.nbsvm import NbsvmConfig
-from core.sentiment.protocol import measure_linear
-from core.sentiment.region import RegionConfig
-from core.sentiment.rounding import rounded
-from core.sentiment.sliding import Arrays
-from core.sentiment.train import NETS
+from core.sentiment.explore.forward import Arrays, Net, net_of
+from core.sentiment.model.lesson import CnnConfig, LstmConfig, MlpConfig
+from core.sentiment.model.max_cnn import MaxCnnConfig
+from core.sentiment.model.nbsvm import NbsvmConfig
+from core.sentiment.model.region import RegionConfig
+from core.sentiment.train.fit import NETS
+from core.sentiment.train.protocol import measure_linear
+from core.sentiment.weights import rounded
 from tests.core.archive_samples import write_archive
 
 NEUTRAL = (
@@ -42,7 +40,7 @@ N_TRAIN, N_TEST = 240, 60
 SIZES = {"n_ids": 16, "length": 12, "n_dims": 4}
 _NO_DROPOUT = {"word_dropout": 0.0, "input_dropout": 0.0, "filter_dropout": 0.0, **SIZES}
 CONFIGS = {
-    "mlp": HiddenConfig(**SIZES, n_hidden=5, dropout=0.2),
+    "mlp": MlpConfig(**SIZES, n_hidden=5, dropout=0.2),
     "cnn": CnnConfig(**_NO_DROPOUT, sizes=(2, 3), n_filters=3, n_hidden=5, dropout=0.2),
     "lstm": LstmConfig(**SIZES, word_dropout=0.0, n_units=5),
     "max-cnn": MaxCnnConfig(**SIZES, word_dropout=0.0, sizes=(1, 2, 3), n_filters=3, dropout=0.2),
@@ -155,7 +153,7 @@ def _bundle(
     words: Sequence[str],
     val_loss: float,
 ) -> Bundle:
-    settings = {"title": name, "reads_signs": True, "temperature": 2.0}
+    settings = {"title": name, "keeps_punctuation": True, "temperature": 2.0}
     return Bundle(
         kind="sentiment",
         name=f"sentiment-{name}",

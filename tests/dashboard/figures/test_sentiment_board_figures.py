@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from core.sentiment.comparison import Comparison
+from core.sentiment.explore.comparison import Comparison
 from dashboard import theme
 from dashboard.app_pages.sentiment_board import leaderboard_figure, lines_figure, trust_figure
 from dashboard.figures import labels, line_ends

@@ -143,6 +143,6 @@ def test_silent_filters_have_a_scale() -> None:
 
 def test_favourites_are_named_in_their_rows() -> None:
     table = pd.DataFrame({"ngram": ["waste of", "<b>"], "value": [2.0, 1.0], "reviews": [9, 3]})
-    figure = window_figure.favourites(table)
+    figure = window_figure.top_ngrams(table)
     assert notes(figure) == ["waste of", "&lt;b&gt;"]
     assert list(figure.data[0].customdata[0]) == ["waste of", 9]

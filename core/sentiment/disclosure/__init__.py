@@ -1,0 +1,1 @@
+"""Statistical disclosure control: which n-grams of reviews may ship, and why nobody is in them."""
