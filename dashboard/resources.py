@@ -23,9 +23,9 @@ from core.textgen import MODELS as TEXT_MODELS
 from core.words import MAPS, OUR_VECTORS, VECTORS
 
 if TYPE_CHECKING:
-    from core.batchnorm.best_explorer import BestNets
-    from core.batchnorm.explorer import Surgery, SurgeryModel
-    from core.batchnorm.sweep_results import SweepResults
+    from core.batchnorm.explore.nets import BestNets
+    from core.batchnorm.explore.surgery import Surgery, SurgeryModel
+    from core.batchnorm.explore.sweep import SweepResults
     from core.movies.explorer import MovieExplorer
     from core.sentiment.comparison import Comparison
     from core.sentiment.data import Texts

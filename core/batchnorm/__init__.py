@@ -10,3 +10,7 @@ SWEEP = "sweep"  # the bundle batchnorm-sweep: trainings over learning rates, wi
 BEST = "best"  # the bundle batchnorm-best: the net with batch norm that tells cats from dogs best
 GROUPS = ("convolution", "relu", "both")  # places for batch norm, operated on together
 CLASSES = ("cat", "dog")
+LAST = ("fire9/concat",)  # the layers whose channels the head reads
+LATE = ("fire7/concat", "fire8/concat", "fire9/concat")  # a smaller object speaks in earlier ones
+PLAIN, WITH = "plain", "batch norm"
+NETS_COMPARED = (PLAIN, WITH)

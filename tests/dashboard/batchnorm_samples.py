@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.batchnorm import BEST as TUNED
 from core.batchnorm import KIND, SURGERY, SWEEP
-from core.batchnorm.decoding import MIDDLE, SQUEEZED
+from core.batchnorm.data.decoding import MIDDLE, SQUEEZED
 from core.bundle import Bundle, over_seeds, save_bundle
 
 WITH, PLAIN = "batch norm", "plain"
@@ -99,15 +99,15 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
     from flax import nnx
 
     from core.batchnorm.data import Photos
-    from core.batchnorm.drawings import draw
-    from core.batchnorm.looking import loss_of, share_right
-    from core.batchnorm.nets import RELU, Net, insertion_points
-    from core.batchnorm.operating import Operation, set_dials
-    from core.batchnorm.recipes import RECIPES
-    from core.batchnorm.start import plan_of
-    from core.batchnorm.statistics import measure
-    from core.batchnorm.surgery import outcome
-    from core.batchnorm.surgery_cases import Case
+    from core.batchnorm.explore.drawings import draw
+    from core.batchnorm.model import RELU, Net, insertion_points
+    from core.batchnorm.model.predictor import loss_of, share_right
+    from core.batchnorm.surgery import RECIPES
+    from core.batchnorm.surgery.cases import Case
+    from core.batchnorm.surgery.operation import Operation, set_dials
+    from core.batchnorm.surgery.statistics import measure
+    from core.batchnorm.surgery.train import outcome
+    from core.batchnorm.train.start import plan_of
     from core.loop import named_arrays
 
     plan = plan_of(SIZE, with_norm=False)
@@ -193,9 +193,9 @@ def best_bundle() -> Bundle:
     """Fine-tuned nets of random weights, without and with batch norm."""
     from flax import nnx
 
-    from core.batchnorm.model import LAST
-    from core.batchnorm.nets import Net
-    from core.batchnorm.start import plan_of
+    from core.batchnorm import LAST
+    from core.batchnorm.model import Net
+    from core.batchnorm.train.start import plan_of
     from core.loop import named_arrays
 
     arrays = {}

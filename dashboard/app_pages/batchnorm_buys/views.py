@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from streamlit.delta_generator import DeltaGenerator
 
-from core.batchnorm.sweep_results import CHANCE, TRAINS, SweepResults
+from core.batchnorm.explore.sweep import CHANCE, TRAINS, SweepResults
 from dashboard import theme, view_state
 from dashboard.app_pages.batchnorm_buys import sweep_figure as figures
 from dashboard.components import page, width

@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from core.batchnorm.best_explorer import Seen
-from core.batchnorm.decoding import MIDDLE, decode
-from core.batchnorm.explorer import SurgeryModel
+from core.batchnorm.explore import MIDDLE, decode
+from core.batchnorm.explore.nets import Seen
+from core.batchnorm.explore.surgery import SurgeryModel
 from core.errors import BundleError, BundleNotFound, InputError
 from dashboard import resources, view_state
 from dashboard.app_pages.batchnorm_surgery import layers_figure as figures

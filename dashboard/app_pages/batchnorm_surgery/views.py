@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.batchnorm.explorer import ON_TABLE, Surgery, SurgeryModel
-from core.batchnorm.recipes import DEVIATION, EPSILON, EXACT, NOTEBOOK, RANDOM
+from core.batchnorm.explore import DEVIATION, EPSILON, EXACT, NOTEBOOK, RANDOM
+from core.batchnorm.explore.surgery import ON_TABLE, Surgery, SurgeryModel
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.batchnorm_surgery import layers_figure as figures
 from dashboard.components import page, width

@@ -8,21 +8,20 @@ from flax import nnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.batchnorm.fold import fold, foldable
-from core.batchnorm.insert import SUFFIX, insert, insert_measured, with_batch_norm
-from core.batchnorm.keras_weights import known_net, load_keras
-from core.batchnorm.nets import (
-    CONVOLUTION,
-    IMAGE,
-    Layer,
-    Net,
-    NetConfig,
-    insertion_points,
-    prepare,
+from core.batchnorm.model import CONVOLUTION, IMAGE, Layer, Net, NetConfig, insertion_points
+from core.batchnorm.model.inputs import prepare
+from core.batchnorm.model.keras_weights import known_net, load_keras
+from core.batchnorm.surgery import DEVIATION, EXACT, NOTEBOOK, RANDOM, RECIPES, scale_and_shift
+from core.batchnorm.surgery.insert import (
+    SUFFIX,
+    fold,
+    foldable,
+    insert,
+    insert_measured,
+    with_batch_norm,
 )
-from core.batchnorm.operating import Operation, set_dials
-from core.batchnorm.recipes import DEVIATION, EXACT, NOTEBOOK, RANDOM, RECIPES, scale_and_shift
-from core.batchnorm.statistics import Moments, measure
+from core.batchnorm.surgery.operation import Operation, set_dials
+from core.batchnorm.surgery.statistics import Moments, measure
 from core.errors import InputError
 from core.loop import in_mode, named_arrays
 from tests.core.batchnorm.samples import SQUEEZENET, VGG, net_of, pictures

@@ -8,19 +8,16 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.batchnorm import TUNED_SURGERY, best, surgery, sweep
-from core.batchnorm.best import BestConfig
-from core.batchnorm.best_bundle import nets_of
-from core.batchnorm.best_explorer import BestNets, probabilities
-from core.batchnorm.decoding import decode
-from core.batchnorm.explorer import SurgeryModel
-from core.batchnorm.fitting import Recipe
-from core.batchnorm.looking import Looker
-from core.batchnorm.start import NETS_COMPARED, PLAIN
-from core.batchnorm.subjects import fine_tuned
-from core.batchnorm.surgery_cases import SurgeryConfig
-from core.batchnorm.sweep import SweepConfig
-from core.batchnorm.sweep_results import SweepResults
+from core.batchnorm import NETS_COMPARED, PLAIN, TUNED_SURGERY
+from core.batchnorm.data.decoding import decode
+from core.batchnorm.explore.nets import BestNets, nets_of, probabilities
+from core.batchnorm.explore.surgery import SurgeryModel
+from core.batchnorm.explore.sweep import SweepResults
+from core.batchnorm.model.predictor import Looker
+from core.batchnorm.presets import BestConfig, Recipe, SurgeryConfig, SweepConfig
+from core.batchnorm.surgery import train as surgery
+from core.batchnorm.surgery.cases import fine_tuned
+from core.batchnorm.train import best, sweep
 from core.bundle import save_bundle
 from core.datasets.store import LocalData
 from core.errors import BundleError, InputError

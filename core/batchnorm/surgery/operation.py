@@ -13,11 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from core.batchnorm.augment import whole
-from core.batchnorm.insert import filled, seed_of
-from core.batchnorm.nets import CONVOLUTION, NetConfig, insertion_points, prepare
-from core.batchnorm.recipes import scale_and_shift
-from core.batchnorm.statistics import moments_of
+from core.batchnorm.model import CONVOLUTION, NetConfig, filled, insertion_points
+from core.batchnorm.model.inputs import prepare, whole
+from core.batchnorm.surgery import scale_and_shift
+from core.batchnorm.surgery.insert import seed_of
+from core.batchnorm.surgery.statistics import moments_of
 from core.errors import InputError
 
 _SAMPLED = 20_000  # values of a layer that are kept for its histogram
@@ -66,7 +66,7 @@ def set_dials(
         config: the net.
         statistics: place -> mean and variance, f32[C] each.
         layers: places where batch norm is on.
-        recipe: how gamma and beta are set, one of `core.batchnorm.recipes.RECIPES`.
+        recipe: how gamma and beta are set, one of `core.batchnorm.surgery.RECIPES`.
         epsilon: added to the variance, above 0.
         seed: of the recipe "random".
 

@@ -1,6 +1,6 @@
 """The fine-tuned nets, as a page asks them: an image in, cat or dog out.
 
-Importing this loads no training library; the first look does.
+Importing this loads no training library; the first prediction does.
 """
 
 import dataclasses
@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.batchnorm import BEST, CLASSES
-from core.batchnorm.decoding import MIDDLE, STORED, decode, squared
-from core.bundle import Bundle
+from core.batchnorm import BEST, CLASSES, KIND, PLAIN, WITH
+from core.batchnorm.data.decoding import MIDDLE, STORED, decode, squared
+from core.bundle import Bundle, load_bundle
 from core.errors import BundleError, InputError
 
 if TYPE_CHECKING:
-    from core.batchnorm.looking import ManySizesLooker
+    from core.batchnorm.model import NetConfig
+    from core.batchnorm.model.predictor import ManySizesLooker
+
+if TYPE_CHECKING:
+    from core.batchnorm.model.predictor import ManySizesLooker
+
+PREFIXES = {WITH: "with", PLAIN: "without"}  # of arrays, and ends of the names of metrics
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,9 +74,7 @@ class BestNets:
 
     @cached_property
     def _lookers(self) -> "tuple[ManySizesLooker, ManySizesLooker]":
-        from core.batchnorm.best_bundle import nets_of
-        from core.batchnorm.looking import ManySizesLooker
-        from core.batchnorm.start import PLAIN, WITH
+        from core.batchnorm.model.predictor import ManySizesLooker
 
         nets, sizes = nets_of(self.bundle), self.bundle.config["sizes"]
         try:
@@ -96,3 +100,54 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
     safe = np.where(is_finite, logits.astype(float), np.nan)
     powers = np.exp(safe - safe.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def open_best(folder: Path) -> Bundle:
+    """Opens a bundle of fine-tuned nets.
+
+    Raises:
+        BundleError: there is none, it is damaged, or it holds no nets; names what makes one.
+    """
+    command = f"python -m core train batchnorm --preset {BEST} --out {folder}"
+    bundle = load_bundle(folder, kind=KIND, command=command)
+    if bundle.config.get("content") != BEST:
+        raise BundleError(folder, [f"it holds no nets; make them with: {command}"])
+    return bundle
+
+
+def nets_of(bundle: Bundle) -> "dict[str, tuple[NetConfig, dict[str, np.ndarray]]]":
+    """Returns plan and arrays of both nets of a bundle, by "plain" and "batch norm"."""
+    from core.batchnorm.train.start import plan_of
+
+    size, reads = bundle.config["size"], tuple(bundle.config["settings"]["reads"])
+    return {
+        net: (
+            plan_of(size, with_norm=net == WITH, reads=reads),
+            {
+                name.removeprefix(f"{prefix}."): array
+                for name, array in bundle.arrays.items()
+                if name.startswith(f"{prefix}.")
+            },
+        )
+        for net, prefix in PREFIXES.items()
+    }
+
+
+def accuracies_on(bundle: Bundle, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Measures both nets of a bundle on photos.
+
+    Args:
+        bundle: of fine-tuned nets.
+        images: u8[N, S, S, 3].
+        labels: i32[N].
+
+    Returns:
+        "accuracy_without" and "accuracy_with".
+    """
+    from core.batchnorm.model.predictor import ManySizesLooker, share_right
+
+    sizes = bundle.config["sizes"]
+    return {
+        f"accuracy_{PREFIXES[net]}": share_right(ManySizesLooker(*parts, sizes)(images), labels)
+        for net, parts in nets_of(bundle).items()
+    }

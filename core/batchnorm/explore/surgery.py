@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 
 from core.batchnorm import GROUPS, KIND, SURGERY, TUNED_SURGERY
-from core.batchnorm.best_explorer import Seen, pixels_of, probabilities
-from core.batchnorm.decoding import MIDDLE
-from core.batchnorm.drawings import draw
-from core.batchnorm.recipes import EPSILON, EXACT, RANDOM, RECIPES
+from core.batchnorm.data.decoding import MIDDLE
+from core.batchnorm.explore.drawings import draw
+from core.batchnorm.explore.nets import Seen, pixels_of, probabilities
+from core.batchnorm.surgery import EPSILON, EXACT, RANDOM, RECIPES
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError, pick
 
 if TYPE_CHECKING:
-    from core.batchnorm.operating import Dial, Operation
+    from core.batchnorm.surgery.operation import Dial, Operation
 
 ON_TABLE = {SURGERY: "pre-trained", TUNED_SURGERY: "fine-tuned"}  # nets, by surgery
 N_DRAWINGS = 12
@@ -148,7 +148,7 @@ class SurgeryModel:
 
         Args:
             layers: names of `layers`; none for no operation at all.
-            recipe: how gamma and beta are set, one of `core.batchnorm.recipes.RECIPES`.
+            recipe: how gamma and beta are set, one of `core.batchnorm.surgery.RECIPES`.
             epsilon: added to the variance, above 0.
             n_samples: photos whose statistics are used, one of `self.n_samples`; None for most.
             training: normalise by the mean and variance of the batch instead.
@@ -227,7 +227,7 @@ class SurgeryModel:
         seed: int = 0,
     ) -> "dict[str, Dial]":
         """Sets the dials of `operation`; arguments and errors as in `operate`."""
-        from core.batchnorm.operating import set_dials
+        from core.batchnorm.surgery.operation import set_dials
 
         pick("recipe", recipe, RECIPES)
         statistics = self.statistics(max(self.n_samples) if n_samples is None else n_samples)
@@ -238,9 +238,9 @@ class SurgeryModel:
     @cached_property
     def operation(self) -> "Operation":
         """The net on the table; made when it is first asked for."""
-        from core.batchnorm.model import LAST
-        from core.batchnorm.operating import Operation
-        from core.batchnorm.start import plan_of
+        from core.batchnorm import LAST
+        from core.batchnorm.surgery.operation import Operation
+        from core.batchnorm.train.start import plan_of
 
         arrays = {
             name.removeprefix("net."): array
@@ -259,7 +259,7 @@ class SurgeryModel:
 
     @cached_property
     def _told(self) -> tuple[str, ...]:
-        from core.batchnorm.operating import shown_places
+        from core.batchnorm.surgery.operation import shown_places
 
         return shown_places(self.operation.config)
 

@@ -3,62 +3,23 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from core.batchnorm import DATA, KIND, SWEEP, WEIGHTS
+from core.batchnorm import DATA, KIND, NETS_COMPARED, PLAIN, SWEEP, WEIGHTS, WITH
 from core.batchnorm.data import Photos, held_out, read_photos
-from core.batchnorm.fitting import Recipe, Tuner, with_numbers
-from core.batchnorm.row_log import RowLog, row_log
-from core.batchnorm.start import NETS_COMPARED, PLAIN, WITH, measured, plain_start, with_norm
-from core.batchnorm.sweep_results import CHANCE, CURVES, TRAINS, SweepResults
+from core.batchnorm.explore.sweep import CHANCE, CURVES, TRAINS, SweepResults
+from core.batchnorm.presets import Recipe, SweepConfig
+from core.batchnorm.train.fitting import Tuner, with_numbers
+from core.batchnorm.train.row_log import RowLog, row_log
+from core.batchnorm.train.start import measured, plain_start, with_norm
 from core.bundle import Bundle, over_seeds
 from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
-from core.errors import InputError
 from core.loop import Diverged
 from core.training_run import TrainingRun
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SweepConfig:
-    """What is trained.
-
-    Attributes:
-        rates: highest learning rates.
-        n_seeds: trainings of each net at each rate.
-        recipe: everything else, the same for both nets.
-        share: of train's photos, on which accuracy is measured; drawn anew for every seed.
-        most_photos: that are learned from, and that accuracy is measured on; drawn anew for every
-            seed, None for all. The sizes here let two cores train all nets within an hour.
-        title: in words.
-        uses: see `core.contents.Recipe`.
-    """
-
-    uses: ClassVar[frozenset[str]] = frozenset(
-        {"seed", "seeds", "epochs", "devices", "resume", "data", "size"}
-    )
-
-    rates: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
-    n_seeds: int = 3
-    recipe: Recipe = Recipe(size=128, batch_size=25, optimizer="adam", n_epochs=5, least_area=0.5)
-    share: float = 0.2
-    most_photos: int | None = 800
-    title: str = ""
-
-    def changed(self, *, size: int) -> "SweepConfig":
-        """Returns the recipe for images of another size; raises InputError if it is too small."""
-        return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, size=size))
-
-    def __post_init__(self) -> None:
-        """Checks the bounds."""
-        if not self.rates or min(self.rates) <= 0:
-            raise InputError(f"rates ({self.rates}) should be above 0, and at least one")
-        if self.n_seeds < 1:
-            raise InputError(f"n_seeds ({self.n_seeds}) should be at least 1")
 
 
 def train(run: TrainingRun, config: SweepConfig) -> Bundle:
@@ -176,7 +137,7 @@ def gather_sweep(
     """Puts curves into a bundle.
 
     Args:
-        curves: a row a training and epoch, see `core.batchnorm.sweep_results.CURVES`.
+        curves: a row a training and epoch, see `core.batchnorm.explore.sweep.CURVES`.
         config: what was trained.
         local: the photos, for provenance.
         run: seed and command.

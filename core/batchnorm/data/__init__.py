@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.batchnorm import CLASSES
-from core.batchnorm.decoding import FORMATS, MIDDLE, MOST_BYTES, STORED, NoImage, decode
+from core.batchnorm.data.decoding import FORMATS, MIDDLE, MOST_BYTES, STORED, NoImage, decode
 from core.datasets.archives import iter_members, member_names
 from core.datasets.kept import kept
 from core.datasets.part import disk_errors
@@ -65,7 +65,7 @@ def read_photos(
 
     Args:
         local: the archive of the data set "dogscats-sample" or "dogscats".
-        framing: how a photo is made square, one of `core.batchnorm.decoding.FRAMINGS`.
+        framing: how a photo is made square, one of `core.batchnorm.data.decoding.FRAMINGS`.
         data_dir: folder of kept files instead of LATENT_LAB_DATA or ~/.cache/latent-lab.
 
     Returns:
@@ -105,7 +105,7 @@ def read_folder(
     Args:
         folder: with both folders in it.
         size: side of the squares, pixels.
-        framing: how a photo is made square, one of `core.batchnorm.decoding.FRAMINGS`.
+        framing: how a photo is made square, one of `core.batchnorm.data.decoding.FRAMINGS`.
         on_left_out: told the other files that are no photos of a kind that is decoded, and folders.
 
     Raises:

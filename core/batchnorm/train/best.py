@@ -6,95 +6,63 @@ same budget and with settings chosen in the same way, the net without batch norm
 """
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import DATA, WEIGHTS
-from core.batchnorm.augment import kept_views
-from core.batchnorm.best_bundle import HEAD_ONLY, Finals, accuracies_on, gather_best
+from core.batchnorm import BEST, CLASSES, DATA, KIND, NETS_COMPARED, PLAIN, WEIGHTS, WITH
 from core.batchnorm.data import PARTS, Photos, held_out, read_photos, some
-from core.batchnorm.decoding import SQUEEZED
-from core.batchnorm.fitting import Recipe, Tuner, with_numbers
-from core.batchnorm.head import Head, fit_head, with_head
-from core.batchnorm.looking import ManySizesLooker, loss_of, share_right
-from core.batchnorm.model import FEATURES, LATE
-from core.batchnorm.row_log import row_log
-from core.batchnorm.start import (
-    NETS_COMPARED,
-    WITH,
-    Start,
-    halved,
-    measured,
-    plain_start,
-    plan_of,
-    with_norm,
-)
-from core.batchnorm.sweep_results import CHANCE
-from core.bundle import Bundle
-from core.datasets.store import Sources
+from core.batchnorm.explore.nets import PREFIXES, accuracies_on
+from core.batchnorm.explore.sweep import CHANCE
+from core.batchnorm.model import NetConfig
+from core.batchnorm.model.classifier import FEATURES, Head, fit_head, with_head
+from core.batchnorm.model.inputs import kept_views
+from core.batchnorm.model.predictor import ManySizesLooker, loss_of, share_right
+from core.batchnorm.presets import BestConfig
+from core.batchnorm.train.fitting import Tuner, with_numbers
+from core.batchnorm.train.row_log import row_log
+from core.batchnorm.train.start import Start, halved, measured, plain_start, plan_of, with_norm
+from core.bundle import Bundle, over_seeds
+from core.datasets.store import LocalData, Sources
+from core.devices import describe_devices
 from core.errors import InputError
 from core.loop import Diverged
 from core.training_run import TrainingRun
 
+HEAD_ONLY = "new head only"
 _HELD = 0.25  # share of train on which rates are compared: fewer photos tell too little
+_PROTOCOL = (
+    "share of the {} photos in valid, on which no rate was chosen; the mean of each photo and its "
+    "mirror image at every size; weights in half precision; "
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class BestConfig:
-    """What is tried.
+class Finals:
+    """What a net came to.
 
     Attributes:
-        rates: highest learning rates that are tried, for each net.
-        n_splits: of train, on which every rate is tried.
-        n_seeds: trainings on all of train with the chosen rate.
-        penalty: of the head that is fitted to frozen features first.
-        reads: names of the layers that the head reads.
-        framing: how a photo is made square. The whole one is squeezed, as in the lesson: a cut
-            loses a quarter of most, and sometimes the animal.
-        sizes: sides of the whole photos that a net is shown, pixels; the mean of all looks counts.
-        recipe: everything else.
-        most_photos: of train and of valid; None for all. For trying out.
-        title: in words.
-        uses: see `core.contents.Recipe`.
+        plan: its layers.
+        arrays: weights of the first seed, as they are stored.
+        accuracies: f64[seeds] on valid.
+        losses: f64[seeds] on valid.
+        rate: that was chosen; 0 for none.
+        history: of the first seed.
+        half_precision: what rounding the weights did to the first seed's accuracy.
+        seconds: of training, tries included.
     """
 
-    uses: ClassVar[frozenset[str]] = frozenset(
-        {"seed", "seeds", "epochs", "devices", "resume", "data", "size"}
-    )
-
-    rates: tuple[float, ...] = (1e-5, 3e-5)
-    n_splits: int = 1
-    n_seeds: int = 3
-    penalty: float = 1e-2
-    reads: tuple[str, ...] = LATE
-    framing: str = SQUEEZED
-    sizes: tuple[int, ...] = (192, 240, 288)
-    recipe: Recipe = Recipe(
-        size=192,
-        frozen_through="pool3",
-        batch_size=25,
-        optimizer="adam",
-        n_epochs=8,
-        least_area=0.5,
-        averaging=0.99,
-    )
-    most_photos: int | None = None
-    title: str = ""
-
-    def changed(self, *, size: int) -> "BestConfig":
-        """Returns the recipe for images of another size; raises InputError if it is too small."""
-        recipe = dataclasses.replace(self.recipe, size=size)
-        return dataclasses.replace(self, sizes=(size,), recipe=recipe)
-
-    def __post_init__(self) -> None:
-        """Checks the bounds."""
-        if not self.rates or min(self.rates) <= 0:
-            raise InputError(f"rates ({self.rates}) should be above 0, and at least one")
-        if self.n_seeds < 1 or self.n_splits < 1:
-            raise InputError(f"seeds ({self.n_seeds}) and splits should be at least 1")
+    plan: NetConfig
+    arrays: dict[str, np.ndarray]
+    accuracies: np.ndarray
+    losses: np.ndarray
+    rate: float
+    history: list[dict]
+    half_precision: float
+    seconds: float
 
 
 def train(run: TrainingRun, config: BestConfig) -> Bundle:
@@ -286,3 +254,137 @@ def measure(
         name: {"measured": value, "recorded": bundle.metrics[name]["per_seed"][0]}
         for name, value in accuracies_on(bundle, valid.images, valid.labels).items()
     }
+
+
+def gather_best(
+    finals: dict[str, Finals],
+    tried: pd.DataFrame,
+    config: BestConfig,
+    local: LocalData,
+    run: TrainingRun,
+    *,
+    n_valid: int,
+) -> Bundle:
+    """Puts the trained nets into a bundle.
+
+    Args:
+        finals: by net: with batch norm, plain, and the new head alone.
+        tried: a row a try: "net", "split", "learning_rate", "loss", "accuracy", "seconds".
+        config: what was tried.
+        local: the photos, for provenance.
+        run: seed and command.
+        n_valid: photos in valid.
+
+    Returns:
+        The bundle, not yet saved.
+    """
+    first = finals[WITH]
+    n_seeds = len(first.accuracies)
+    where = _PROTOCOL.format(n_valid)
+    protocol = where + (f"mean over {n_seeds} seeds" if n_seeds > 1 else "one seed")
+    metrics = {
+        "accuracy_with": over_seeds(first.accuracies, "accuracy", protocol),
+        "accuracy_without": over_seeds(finals[PLAIN].accuracies, "accuracy", protocol),
+        "loss_with": over_seeds(first.losses, "nats", protocol),
+        "loss_without": over_seeds(finals[PLAIN].losses, "nats", protocol),
+        "accuracy_head_only": over_seeds(
+            finals[HEAD_ONLY].accuracies,
+            "accuracy",
+            where + "features as pre-trained, the new head fitted to them",
+        ),
+        "accuracy_shipped": {
+            "value": float(first.accuracies[0]),
+            "unit": "accuracy",
+            "protocol": where + "the net with batch norm in this bundle, of one seed",
+        },
+        "half_precision_accuracy": {
+            "value": first.half_precision,
+            "unit": "accuracy",
+            "protocol": "what rounding the weights adds to accuracy_shipped",
+        },
+    }
+    arrays = {
+        f"{PREFIXES[net]}.{name}": array
+        for net in PREFIXES
+        for name, array in finals[net].arrays.items()
+    }
+    settings = {
+        "content": BEST,
+        "title": "Cat or dog",
+        "settings": dataclasses.asdict(config),
+        "size": config.recipe.size,
+        "sizes": config.sizes,
+        "framing": config.framing,
+        "classes": list(CLASSES),
+        "chosen_rates": {net: finals[net].rate for net in PREFIXES},
+        "n_parameters": sum(array.size for array in first.arrays.values()),
+    }
+    bundle = Bundle(
+        kind=KIND,
+        name=f"batchnorm-{BEST}",
+        config=json.loads(json.dumps(settings)),
+        seeds={"splits and nets": run.seed},
+        metrics=metrics,
+        dataset=local.record(),
+        arrays=arrays,
+        tables={"tried": tried.astype({"loss": float})},
+        documents={"history": first.history},
+        device=describe_devices(run.mesh),
+        duration_s=sum(final.seconds for final in finals.values()),
+        command=run.command,
+    )
+    return dataclasses.replace(bundle, card=_card(bundle))
+
+
+def _card(bundle: Bundle) -> str:
+    data, settings = bundle.dataset, bundle.config["settings"]
+    recipe = settings["recipe"]
+    rows = "\n".join(
+        f"| {name} | {metric['value']:.4f} | {metric.get('sd', 0):.4f} | {metric['protocol']} |"
+        for name, metric in bundle.metrics.items()
+    )
+    rates = ", ".join(f"{net} {rate:g}" for net, rate in bundle.config["chosen_rates"].items())
+    tried = ", ".join(f"{rate:g}" for rate in settings["rates"])
+    sizes = ", ".join(str(size) for size in settings["sizes"])
+    frozen = recipe["frozen_through"]
+    learning = f"all layers behind {frozen} were" if frozen else "all layers were"
+    return f"""# {bundle.name}
+
+SqueezeNet 1.1, pre-trained on ImageNet, with batch norm put behind every convolution so that
+nothing changed at first, then fine-tuned to tell cats from dogs ({data["title"]},
+{data["version"]}); and the same net without batch norm, under the same budget.
+
+Made by `{bundle.command}` on {bundle.device} in {bundle.duration_s:.0f} s of training.
+`python -m core evaluate assets/{bundle.name}` measures it again.
+
+## Figures
+| metric | value | sd | protocol |
+|---|---|---|---|
+{rows}
+
+## How it was trained
+Photos are made square by this framing: {settings["framing"]}. A head was fitted to frozen features,
+which were computed once at {sizes} pixels, mirror images included; it reads averages and maxima of
+{", ".join(settings["reads"])}. Then {learning} trained: {recipe["n_epochs"]} epochs, batches of
+{recipe["batch_size"]}, {recipe["optimizer"]}, images of {recipe["size"]} pixels, random cuts of at
+least {recipe["least_area"]:g} of a photo and mirror images, a rate that rises over a tenth of the
+steps and falls along half a cosine, a running mean of the weights. Batch norm is measured over such
+cuts, before and after.
+
+The rate was chosen ({tried}), for each net by the mean loss on splits of train into three quarters
+and one, of which there were {settings["n_splits"]}: {rates}. All else was chosen by such splits of
+train as well, with one exception: linear probes had been scored on valid before, so for what the
+head reads and its penalty ({settings["penalty"]:g}) valid is not untouched. The net of the first
+seed is in here.
+
+## What is inside
+Weights of both nets in half precision, statistics in single; the table of tries. No photo.
+SqueezeNet's pre-trained weights are those of https://github.com/rcmalli/keras-squeezenet (MIT).
+
+## Use and limits
+For exploring and teaching. It knows cats and dogs and calls anything else one of them.
+
+## Data
+{data["citation"]}
+Licence: {data["licence"]}
+"""

@@ -18,12 +18,11 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from core.averaging import averaged, weights
-from core.batchnorm.augment import random_views, whole
 from core.batchnorm.data import Photos
-from core.batchnorm.freezing import are_decayed, frozen_layers, learning, values_behind
-from core.batchnorm.insert import filled
-from core.batchnorm.looking import loss_of, share_right
-from core.batchnorm.nets import Net, NetConfig, prepare
+from core.batchnorm.model import Net, NetConfig, filled
+from core.batchnorm.model.inputs import prepare, random_views, whole
+from core.batchnorm.model.predictor import loss_of, share_right
+from core.batchnorm.presets import Recipe
 from core.checkpoint import Checkpoints
 from core.devices import split_over
 from core.errors import InputError
@@ -33,49 +32,6 @@ from core.training_run import TrainingRun
 Config = TypeVar("Config")  # a dataclass with `recipe` and `n_seeds`
 _WARM_UP = 0.1  # share of the steps in which the rate rises from nothing
 _AT_ONCE = 100  # photos that are measured in one call
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a net is fine-tuned, at one rate for all layers that learn.
-
-    Attributes:
-        size: side of the images that it learns from, pixels.
-        frozen_through: the last layer that stays as it was, with all before it; "" for none.
-        batch_size: photos a step.
-        n_epochs: passes over the photos.
-        optimizer: "sgd" (with momentum) or "adam".
-        momentum: of SGD.
-        weight_decay: times the learning rate, taken off every kernel each step.
-        label_smoothing: probability that is given to the wrong class.
-        least_area: smallest share of a photo in a random view; 1 for whole photos.
-        averaging: share of the running mean of weights that stays each step; 0 for no mean.
-        is_half: compute convolutions in bfloat16, where the device has it.
-    """
-
-    size: int = 227
-    frozen_through: str = ""
-    batch_size: int = 50
-    n_epochs: int = 10
-    optimizer: str = "sgd"
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    least_area: float = 1.0
-    averaging: float = 0.0
-    is_half: bool = True
-
-    def __post_init__(self) -> None:
-        """Checks the bounds."""
-        if self.optimizer not in ("sgd", "adam"):
-            raise InputError(f"optimizer ({self.optimizer}) should be sgd or adam")
-        if not 0 < self.least_area <= 1:
-            raise InputError(f"least_area ({self.least_area}) should be above 0 and at most 1")
-        if self.batch_size < 2:
-            raise InputError(
-                f"batch_size ({self.batch_size}) should be at least 2: one photo has no variance "
-                "that batch norm could train with"
-            )
 
 
 def with_numbers(config: Config, run: TrainingRun) -> Config:
@@ -328,3 +284,56 @@ def _optimizer(
 def _rate_of(state: Any) -> dict[str, jax.Array]:
     """Finds the injected learning rate, under the mean of weights where there is one."""
     return (state.inner if hasattr(state, "inner") else state).hyperparams
+
+
+def frozen_layers(config: NetConfig, through: str) -> frozenset[str]:
+    """Names a layer and all that stand before it.
+
+    Args:
+        config: the net.
+        through: the last layer that stays as it was; "" for none.
+
+    Raises:
+        InputError: the net has no layer of that name.
+    """
+    if not through:
+        return frozenset()
+    last = config.layer(through)
+    return frozenset(layer.name for layer in config.layers[: config.layers.index(last) + 1])
+
+
+def learning(net: Net, frozen: frozenset[str]) -> Net:
+    """Returns a view of a net in evaluation mode that trains, but for what is frozen.
+
+    Batch norm of frozen layers keeps its running statistics, or they would not stay as they were.
+    """
+
+    def learns(path: tuple, _: object) -> bool:
+        return frozen.isdisjoint(path)
+
+    return nnx.view(net, only=learns, raise_if_not_found=False, use_running_average=False)
+
+
+def values_behind(net: Net, through: str, shown: jax.Array) -> jax.Array:
+    """Computes a net's output, f32[B, C]; no gradient flows back into what is frozen.
+
+    Args:
+        net: that learns.
+        through: the last layer that does not.
+        shown: f32[B, S, S, 3], as `core.batchnorm.model.inputs.prepare` gives them.
+    """
+    last = net.config.layers[-1].name
+
+    def behind(name: str, value: jax.Array) -> jax.Array:
+        return jax.lax.stop_gradient(value) if name == through else value
+
+    return net.values(shown, (last,), behind=behind)[last]
+
+
+def are_decayed(frozen: frozenset[str], params: nnx.State) -> Any:
+    """Marks the kernels that learn: True in the place of each, False elsewhere."""
+
+    def is_decayed(path: tuple, array: jax.Array) -> bool:
+        return array.ndim > 1 and frozen.isdisjoint(getattr(step, "key", None) for step in path)
+
+    return jax.tree_util.tree_map_with_path(is_decayed, params)

@@ -1,22 +1,75 @@
-"""The nets that batch norm is put into: both tell cats from dogs, and neither has any."""
+"""What is operated on, and how: the nets and the cases.
+
+The nets classify cats and dogs, and neither has any batch norm. A case says where it is put, by
+what recipe, and how the net is used then.
+"""
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from core.batchnorm.best_bundle import nets_of, open_best
+from core.batchnorm import GROUPS, LAST, PLAIN
 from core.batchnorm.data import Photos, read_photos, some
-from core.batchnorm.decoding import MIDDLE
-from core.batchnorm.head import fit_head, with_head
-from core.batchnorm.looking import Looker
-from core.batchnorm.model import FEATURES, LAST
-from core.batchnorm.nets import NetConfig
-from core.batchnorm.start import PLAIN, halved, plain_start
-from core.batchnorm.surgery_cases import SurgeryConfig
+from core.batchnorm.data.decoding import MIDDLE
+from core.batchnorm.explore.nets import nets_of, open_best
+from core.batchnorm.model import NetConfig, insertion_points, points_of
+from core.batchnorm.model.classifier import FEATURES, fit_head, with_head
+from core.batchnorm.model.predictor import Looker
+from core.batchnorm.presets import SurgeryConfig
+from core.batchnorm.surgery import EPSILON, RECIPES
+from core.batchnorm.train.start import halved, plain_start
 from core.datasets.store import LocalData
 
 _PENALTY = 1e-2  # of the head that is fitted to frozen features
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Case:
+    """One surgery: where, how, and how the net is used then."""
+
+    layers: str  # a place, or one of `GROUPS`
+    recipe: str
+    epsilon: float
+    n_samples: int
+    training: bool
+
+
+def cases_of(plan: NetConfig, config: SurgeryConfig, n_samples: tuple[int, ...]) -> Iterator[Case]:
+    """Lists what is tried.
+
+    Groups of layers are operated on in every way; single layers with the usual epsilon, and the
+    statistics of most photos.
+
+    Args:
+        plan: the net.
+        config: what is tried.
+        n_samples: photos on which statistics were measured.
+    """
+    for training in (False, True):
+        for recipe in RECIPES:
+            for n in n_samples:
+                for epsilon in config.epsilons:
+                    for group in GROUPS:
+                        yield Case(group, recipe, epsilon, n, training)
+            for layer in insertion_points(plan) if config.has_singles else ():
+                yield Case(layer.name, recipe, EPSILON, max(n_samples), training)
+
+
+def headlines(n: int) -> dict[str, Case]:
+    """Lists the cases that stand in the metrics, by name."""
+    return {
+        "exact": Case("convolution", "exact", EPSILON, n, False),
+        "notebook": Case("convolution", "notebook", EPSILON, n, False),
+        "random": Case("convolution", "random", EPSILON, n, False),
+        "training": Case("convolution", "exact", EPSILON, n, True),
+    }
+
+
+def places_of(plan: NetConfig, layers: str) -> tuple[str, ...]:
+    """Returns the places that a case is about."""
+    return points_of(plan, layers) if layers in GROUPS else (layers,)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

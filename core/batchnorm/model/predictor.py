@@ -9,9 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from core.batchnorm.augment import whole
-from core.batchnorm.insert import filled
-from core.batchnorm.nets import NetConfig, prepare
+from core.batchnorm.model import NetConfig, filled
+from core.batchnorm.model.inputs import prepare, whole
 
 _AT_ONCE = 50
 
