@@ -211,7 +211,7 @@ def surgery(
 
 
 def best_nets() -> "BestNets":
-    """Returns the fine-tuned nets that tell cats from dogs; raises as `bundle` does."""
+    """Returns the fine-tuned nets that classify cats and dogs; raises as `bundle` does."""
     return explorer(f"{KIND}-{BEST}", BEST)
 
 

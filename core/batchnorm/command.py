@@ -33,7 +33,7 @@ _PLACES = ("convolution", "relu", "both")
 def register(subparsers: argparse._SubParsersAction) -> None:
     """Adds the command `batchnorm` with its questions."""
     batchnorm = subparsers.add_parser(
-        "batchnorm", help="put batch norm into a pre-trained net, or tell cats from dogs"
+        "batchnorm", help="put batch norm into a pre-trained net, or classify cats and dogs"
     )
     actions = batchnorm.add_subparsers(title="questions", metavar="QUESTION", required=True)
     insert = actions.add_parser(
@@ -79,9 +79,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
     evaluate_images = actions.add_parser(
         "evaluate",
-        help="share of photos told right, without and with batch norm",
-        description="Looks at a folder's photos with the fine-tuned nets of the bundle "
-        "batchnorm-best and prints the share that each tells right.",
+        help="accuracy on a folder's photos, without and with batch norm",
+        description="Classifies a folder's photos with the fine-tuned nets of the bundle "
+        "batchnorm-best and prints the share that each classifies correctly.",
     )
     evaluate_images.add_argument(
         "--images", type=place, required=True, metavar="DIR", help="a folder with cats/ and dogs/"
@@ -108,7 +108,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_insert(args: argparse.Namespace) -> None:
-    """Operates once and tells the largest difference.
+    """Operates once and prints the largest difference.
 
     Raises:
         InputError: a name or value is unusable, or the weights are another net's.
@@ -127,8 +127,8 @@ def run_insert(args: argparse.Namespace) -> None:
         net, photos, layers, recipe=args.recipe, epsilon=args.epsilon, seed=args.seed
     )
     if args.json:
-        told = {"net": args.net, "recipe": args.recipe, "epsilon": args.epsilon, **found}
-        sys.stdout.write(json.dumps(told) + "\n")
+        report = {"net": args.net, "recipe": args.recipe, "epsilon": args.epsilon, **found}
+        sys.stdout.write(json.dumps(report) + "\n")
         return
     if found["max_abs_diff"] is None:
         moves = "is no number any more"
@@ -142,7 +142,7 @@ def run_insert(args: argparse.Namespace) -> None:
 
 
 def run_evaluate_images(args: argparse.Namespace) -> None:
-    """Looks at the photos of a folder.
+    """Classifies the photos of a folder.
 
     Raises:
         InputError: the folder or a photo in it is unusable.
@@ -154,15 +154,15 @@ def run_evaluate_images(args: argparse.Namespace) -> None:
     bundle = open_best(args.bundle)
     left_out: list[Path] = []
     photos = read_folder(args.images, framing=bundle.config["framing"], on_left_out=left_out.extend)
-    _tell_left_out(left_out)
+    _report_left_out(left_out)
     found = accuracies_on(bundle, photos.images, photos.labels)
     if args.json:
-        told = {**found, "n_photos": len(photos), "n_left_out": len(left_out)}
-        sys.stdout.write(json.dumps(told) + "\n")
+        report = {**found, "n_photos": len(photos), "n_left_out": len(left_out)}
+        sys.stdout.write(json.dumps(report) + "\n")
         return
     sys.stdout.write(
-        f"{100 * found['accuracy_without']:.2f} % of {len(photos)} photos right without batch "
-        f"norm, {100 * found['accuracy_with']:.2f} % with it\n"
+        f"{100 * found['accuracy_without']:.2f} % of {len(photos)} photos classified correctly "
+        f"without batch norm, {100 * found['accuracy_with']:.2f} % with it\n"
     )
 
 
@@ -175,12 +175,12 @@ def _photos_of(images: str, n_photos: int, seed: int, places: dict) -> np.ndarra
     if images in REGISTRY and not Path(images).is_dir():
         found = read_photos(ensure(images, **places), data_dir=places["data_dir"])["train"]
     else:
-        found = read_folder(Path(images), on_left_out=_tell_left_out)
+        found = read_folder(Path(images), on_left_out=_report_left_out)
     rows = np.random.default_rng(seed).permutation(len(found))[:n_photos]
     return np.asarray(found.images[np.sort(rows)])
 
 
-def _tell_left_out(paths: Sequence[Path]) -> None:
+def _report_left_out(paths: Sequence[Path]) -> None:
     """Says on stderr which files of a folder are no photos, and what would be."""
     if paths:
         some = ", ".join(path.name for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
@@ -221,13 +221,13 @@ def _try_insertion(
     """
     from flax import nnx
 
-    from core.batchnorm.model.predictor import Looker
+    from core.batchnorm.model.predictor import Predictor
     from core.batchnorm.surgery.insert import insert_measured
     from core.loop import named_arrays
 
     operated = insert_measured(net, photos, layers, recipe=recipe, epsilon=epsilon, seed=seed)
     before, after = (
-        Looker(each.config, named_arrays(nnx.state(each)))(photos) for each in (net, operated)
+        Predictor(each.config, named_arrays(nnx.state(each)))(photos) for each in (net, operated)
     )
     is_finite = bool(np.isfinite(after).all())
     largest = float(np.abs(after - before).max()) if is_finite else None

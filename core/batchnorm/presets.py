@@ -102,7 +102,7 @@ class BestConfig:
         reads: names of the layers that the head reads.
         framing: how a photo is made square. The whole one is squeezed, as in the lesson: a cut
             loses a quarter of most, and sometimes the animal.
-        sizes: sides of the whole photos that a net is shown, pixels; the mean of all looks counts.
+        sizes: sides of the whole photos that a net is shown, pixels; predictions are averaged.
         recipe: everything else.
         most_photos: of train and of valid; None for all. For trying out.
         title: in words.

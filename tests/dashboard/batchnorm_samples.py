@@ -101,10 +101,10 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
     from core.batchnorm.data import Photos
     from core.batchnorm.explore.drawings import draw
     from core.batchnorm.model import RELU, Net, insertion_points
-    from core.batchnorm.model.predictor import loss_of, share_right
+    from core.batchnorm.model.predictor import accuracy_of, loss_of
     from core.batchnorm.surgery import RECIPES
     from core.batchnorm.surgery.cases import Case
-    from core.batchnorm.surgery.operation import Operation, set_dials
+    from core.batchnorm.surgery.operation import Operation, layer_settings
     from core.batchnorm.surgery.statistics import measure
     from core.batchnorm.surgery.train import outcome
     from core.batchnorm.train.start import plan_of
@@ -118,7 +118,9 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
     statistics = {
         n: {
             name: (found.mean.astype(np.float32), found.variance.astype(np.float32))
-            for name, found in measure(net, photos.images[:n], [p.name for p in points]).items()
+            for name, found in measure(
+                net, photos.images[:n], [p.name for p in points], batch_size=N_SAMPLES[0]
+            ).items()
         }
         for n in N_SAMPLES
     }
@@ -130,7 +132,7 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
         for epsilon in (EPSILONS if layers == "convolution" else EPSILONS[:1])
         for training in (False, True)
     ]
-    off = set_dials(plan, statistics[N_SAMPLES[0]], (), recipe="exact", epsilon=1e-3)
+    off = layer_settings(plan, statistics[N_SAMPLES[0]], (), recipe="exact", epsilon=1e-3)
     before = operation.logits(photos.images, off, 1e-3, training=False)
     table = pd.DataFrame(
         dataclasses.asdict(case) | outcome(operation, case, statistics, photos, before=before)
@@ -170,7 +172,7 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
         },
         seeds={"samples": 0},
         metrics={
-            "before_accuracy": metric(share_right(before, photos.labels), "accuracy"),
+            "before_accuracy": metric(accuracy_of(before, photos.labels), "accuracy"),
             "before_loss": metric(loss_of(before, photos.labels), "nats"),
         }
         | {

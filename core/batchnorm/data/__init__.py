@@ -97,7 +97,7 @@ def read_folder(
     framing: str = MIDDLE,
     on_left_out: Callable[[Sequence[Path]], None] | None = None,
 ) -> Photos:
-    """Reads a folder of one's own: photos in `cats/` and `dogs/`, told by content, not by name.
+    """Reads a folder of one's own: photos in `cats/` and `dogs/`, known by content, not by name.
 
     Hidden files (macOS puts a `._` one beside each photo) and those of file managers are passed
     over.
@@ -106,7 +106,8 @@ def read_folder(
         folder: with both folders in it.
         size: side of the squares, pixels.
         framing: how a photo is made square, one of `core.batchnorm.data.decoding.FRAMINGS`.
-        on_left_out: told the other files that are no photos of a kind that is decoded, and folders.
+        on_left_out: called with the other files that are no photos of a kind that is decoded, and
+            with folders.
 
     Raises:
         InputError: a folder is missing or holds no photo, or a photo is unusable, or a file with

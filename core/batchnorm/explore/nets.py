@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import softmax
 
 from core.batchnorm import BEST, CLASSES, KIND, PLAIN, WITH
 from core.batchnorm.data.decoding import MIDDLE, STORED, decode, squared
@@ -17,17 +18,17 @@ from core.errors import BundleError, InputError
 
 if TYPE_CHECKING:
     from core.batchnorm.model import NetConfig
-    from core.batchnorm.model.predictor import ManySizesLooker
+    from core.batchnorm.model.predictor import TestTimeAugmentation
 
 if TYPE_CHECKING:
-    from core.batchnorm.model.predictor import ManySizesLooker
+    from core.batchnorm.model.predictor import TestTimeAugmentation
 
 PREFIXES = {WITH: "with", PLAIN: "without"}  # of arrays, and ends of the names of metrics
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Seen:
-    """What two nets say of one image: probabilities of `CLASSES`, f64[2] each."""
+class Predictions:
+    """What two nets predict for one image: probabilities of `CLASSES`, f64[2] each."""
 
     without: np.ndarray
     with_norm: np.ndarray
@@ -60,8 +61,8 @@ class BestNets:
             raise BundleError(self._folder, ["it holds no fine-tuned nets"])
         self.bundle = bundle
 
-    def classify(self, image: np.ndarray | bytes) -> Seen:
-        """Tells cat from dog with both nets, which look at the image several times each.
+    def classify(self, image: np.ndarray | bytes) -> Predictions:
+        """Classifies an image with both nets, each by the mean over several views of it.
 
         Args:
             image: u8[H, W, 3], or the bytes of an image file.
@@ -70,15 +71,17 @@ class BestNets:
             InputError: the image cannot be used.
         """
         pixels = pixels_of(image, size=STORED, framing=self.bundle.config["framing"])
-        return Seen(*(probabilities(look(pixels))[0] for look in self._lookers))
+        return Predictions(*(probabilities(predict(pixels))[0] for predict in self._predictors))
 
     @cached_property
-    def _lookers(self) -> "tuple[ManySizesLooker, ManySizesLooker]":
-        from core.batchnorm.model.predictor import ManySizesLooker
+    def _predictors(self) -> "tuple[TestTimeAugmentation, TestTimeAugmentation]":
+        from core.batchnorm.model.predictor import TestTimeAugmentation
 
         nets, sizes = nets_of(self.bundle), self.bundle.config["sizes"]
         try:
-            return ManySizesLooker(*nets[PLAIN], sizes), ManySizesLooker(*nets[WITH], sizes)
+            return TestTimeAugmentation(*nets[PLAIN], sizes), TestTimeAugmentation(
+                *nets[WITH], sizes
+            )
         except InputError as error:
             raise BundleError(self._folder, [str(error)]) from error
 
@@ -98,8 +101,7 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
     """Returns shares f64[N, C] of logits f[N, C]; nan where one of a row is no finite number."""
     is_finite = np.isfinite(logits).all(axis=1, keepdims=True)
     safe = np.where(is_finite, logits.astype(float), np.nan)
-    powers = np.exp(safe - safe.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return softmax(safe, axis=1)
 
 
 def open_best(folder: Path) -> Bundle:
@@ -144,10 +146,12 @@ def accuracies_on(bundle: Bundle, images: np.ndarray, labels: np.ndarray) -> dic
     Returns:
         "accuracy_without" and "accuracy_with".
     """
-    from core.batchnorm.model.predictor import ManySizesLooker, share_right
+    from core.batchnorm.model.predictor import TestTimeAugmentation, accuracy_of
 
     sizes = bundle.config["sizes"]
     return {
-        f"accuracy_{PREFIXES[net]}": share_right(ManySizesLooker(*parts, sizes)(images), labels)
+        f"accuracy_{PREFIXES[net]}": accuracy_of(
+            TestTimeAugmentation(*parts, sizes)(images), labels
+        )
         for net, parts in nets_of(bundle).items()
     }

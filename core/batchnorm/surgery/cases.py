@@ -16,10 +16,10 @@ from core.batchnorm.data.decoding import MIDDLE
 from core.batchnorm.explore.nets import nets_of, open_best
 from core.batchnorm.model import NetConfig, insertion_points, points_of
 from core.batchnorm.model.classifier import FEATURES, fit_head, with_head
-from core.batchnorm.model.predictor import Looker
+from core.batchnorm.model.predictor import Predictor
 from core.batchnorm.presets import SurgeryConfig
 from core.batchnorm.surgery import EPSILON, RECIPES
-from core.batchnorm.train.start import halved, plain_start
+from core.batchnorm.train.start import plain_start, rounded
 from core.datasets.store import LocalData
 
 _PENALTY = 1e-2  # of the head that is fitted to frozen features
@@ -73,8 +73,8 @@ def places_of(plan: NetConfig, layers: str) -> tuple[str, ...]:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Subject:
-    """A net on the table.
+class NetAndPhotos:
+    """A net that is operated on, and the photos for it.
 
     Attributes:
         plan: its layers.
@@ -103,7 +103,7 @@ def pretrained(
     weights: LocalData,
     *,
     data_dir: str | Path | None = None,
-) -> Subject:
+) -> NetAndPhotos:
     """SqueezeNet as ImageNet left it, with a head that is fitted to its frozen features.
 
     Args:
@@ -118,24 +118,24 @@ def pretrained(
     photos = read_photos(local, data_dir=data_dir)
     train = some(photos["train"], config.most_photos)
     plan, arrays = plain_start(weights.path, size=config.size)
-    look = Looker(plan, arrays, layer=FEATURES)
-    exact = with_head(arrays, fit_head(look(train.images), train.labels, penalty=_PENALTY))
-    return Subject(
+    features = Predictor(plan, arrays, layer=FEATURES)
+    exact = with_head(arrays, fit_head(features(train.images), train.labels, penalty=_PENALTY))
+    return NetAndPhotos(
         plan,
-        halved(exact),
+        rounded(exact),
         exact,
         train,
         photos["valid"],
         LAST,
         MIDDLE,
-        "pre-trained on ImageNet, with a head that was fitted to its frozen features and tells "
-        "cats from dogs; it is the net before any fine-tuning",
+        "pre-trained on ImageNet, with a head that was fitted to its frozen features and "
+        "classifies cats and dogs; it is the net before any fine-tuning",
     )
 
 
 def fine_tuned(
     config: SurgeryConfig, local: LocalData, nets: Path, *, data_dir: str | Path | None = None
-) -> Subject:
+) -> NetAndPhotos:
     """The net of the bundle batchnorm-best that was fine-tuned without batch norm.
 
     Args:
@@ -152,7 +152,7 @@ def fine_tuned(
     plan, arrays = nets_of(bundle)[PLAIN]
     framing = bundle.config["framing"]
     photos = read_photos(local, framing=framing, data_dir=data_dir)
-    return Subject(
+    return NetAndPhotos(
         dataclasses.replace(plan, size=config.size),
         arrays,
         arrays,
@@ -160,5 +160,5 @@ def fine_tuned(
         photos["valid"],
         tuple(bundle.config["settings"]["reads"]),
         framing,
-        f"fine-tuned without batch norm to tell cats from dogs, out of {bundle.name}",
+        f"fine-tuned without batch norm to classify cats and dogs, out of {bundle.name}",
     )

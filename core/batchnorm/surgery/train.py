@@ -16,19 +16,19 @@ from core.batchnorm import BEST, CLASSES, DATA, KIND, SURGERY, WEIGHTS
 from core.batchnorm.data import Photos, read_photos, some
 from core.batchnorm.explore.surgery import SurgeryModel
 from core.batchnorm.model import NetConfig, filled, insertion_points, place_of
-from core.batchnorm.model.predictor import Looker, loss_of, share_right
+from core.batchnorm.model.predictor import Predictor, accuracy_of, loss_of
 from core.batchnorm.presets import SurgeryConfig
 from core.batchnorm.surgery import EPSILON, statistics
 from core.batchnorm.surgery.cases import (
     Case,
-    Subject,
+    NetAndPhotos,
     cases_of,
     fine_tuned,
     headlines,
     places_of,
     pretrained,
 )
-from core.batchnorm.surgery.operation import Dial, Operation, batches, set_dials
+from core.batchnorm.surgery.operation import LayerSettings, Operation, batches, layer_settings
 from core.batchnorm.train.row_log import row_log
 from core.bundle import ASSETS, Bundle
 from core.datasets.store import LocalData, Sources
@@ -61,18 +61,18 @@ def train(
     data_dir = run.sources.data_dir
     local, weights = run.sources.get(run.data or DATA), run.sources.get(WEIGHTS)
     if config.on == SURGERY:
-        subject = pretrained(config, local, weights, data_dir=data_dir)
+        net = pretrained(config, local, weights, data_dir=data_dir)
     else:
-        subject = fine_tuned(config, local, nets, data_dir=data_dir)
-    plan, arrays, train = subject.plan, subject.arrays, subject.train
-    valid = _judges(subject.valid, config)
+        net = fine_tuned(config, local, nets, data_dir=data_dir)
+    plan, arrays, train = net.plan, net.arrays, net.train
+    valid = _judges(net.valid, config)
     statistics = {
         n: _statistics(plan, arrays, train, n, seed=run.seed)
         for n in config.n_samples
         if n <= len(train)
     }
     operation = Operation(plan, arrays)
-    before = Looker(plan, arrays)(valid.images)
+    before = Predictor(plan, arrays)(valid.images)
     cases = list(cases_of(plan, config, tuple(statistics)))
     what = {"surgery": dataclasses.asdict(config), "data": local.sha256}
     with row_log(run, "surgery", what) as log:
@@ -80,8 +80,8 @@ def train(
         for case in tqdm(cases[log.n_done :], desc="surgery", unit="case", **how):
             found = outcome(operation, case, statistics, valid, before=before, seed=run.seed)
             log.add([dataclasses.asdict(case) | found])
-    figures = _figures(before, Looker(plan, subject.exact)(valid.images), valid.labels)
-    parts = pd.DataFrame(log.rows), subject, statistics
+    figures = _figures(before, Predictor(plan, net.exact)(valid.images), valid.labels)
+    parts = pd.DataFrame(log.rows), net, statistics
     return gather_surgery(*parts, figures, config, local, run, n_valid=len(valid))
 
 
@@ -107,7 +107,7 @@ def outcome(
     Returns:
         "loss", "accuracy" and "max_abs_diff", the largest difference of a logit.
     """
-    dials = set_dials(
+    settings = layer_settings(
         operation.config,
         statistics[case.n_samples],
         places_of(operation.config, case.layers),
@@ -115,10 +115,10 @@ def outcome(
         epsilon=case.epsilon,
         seed=seed,
     )
-    after = _concatenated(operation, photos, case.epsilon, dials, case.training)
+    after = _concatenated(operation, photos, case.epsilon, settings, case.training)
     return {
         "loss": loss_of(after, photos.labels),
-        "accuracy": share_right(after, photos.labels),
+        "accuracy": accuracy_of(after, photos.labels),
         "max_abs_diff": float(np.abs(after - before).max()),
     }
 
@@ -143,7 +143,9 @@ def measure(
     valid = _judges(valid, SurgeryConfig(most_photos=settings["most_photos"]))
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}
-    before = _concatenated(model.operation, valid, EPSILON, model.dials((), seed=seed), False)
+    before = _concatenated(
+        model.operation, valid, EPSILON, model.layer_settings((), seed=seed), False
+    )
     found = {}
     for name, case in headlines(max(model.n_samples)).items():
         figures = outcome(model.operation, case, statistics, valid, before=before, seed=seed)
@@ -163,12 +165,16 @@ def _judges(valid: Photos, config: SurgeryConfig) -> Photos:
 
 
 def _concatenated(
-    operation: Operation, photos: Photos, epsilon: float, dials: dict[str, Dial], training: bool
+    operation: Operation,
+    photos: Photos,
+    epsilon: float,
+    settings: dict[str, LayerSettings],
+    training: bool,
 ) -> np.ndarray:
     """Computes the logits of all photos."""
     return np.concatenate(
         [
-            operation.logits(photos.images[rows], dials, epsilon, training=training)
+            operation.logits(photos.images[rows], settings, epsilon, training=training)
             for rows in batches(len(photos), min(BATCH, len(photos)))
         ]
     )
@@ -188,17 +194,17 @@ def _statistics(
 
 def _figures(stored: np.ndarray, single: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """The net as it is, from logits of the rounded weights and of those in single precision."""
-    accuracy = share_right(stored, labels)
+    accuracy = accuracy_of(stored, labels)
     return {
         "accuracy": accuracy,
         "loss": loss_of(stored, labels),
-        "half_precision": accuracy - share_right(single, labels),
+        "half_precision": accuracy - accuracy_of(single, labels),
     }
 
 
 def gather_surgery(
     table: pd.DataFrame,
-    subject: Subject,
+    net: NetAndPhotos,
     statistics: dict[int, Statistics],
     before: dict[str, float],
     config: SurgeryConfig,
@@ -211,7 +217,7 @@ def gather_surgery(
 
     Args:
         table: a row a case: the fields of `Case`, "loss", "accuracy" and "max_abs_diff".
-        subject: the net.
+        net: the net.
         statistics: by number of samples.
         before: "accuracy" and "loss" of the net as it is, and "half_precision", what rounding the
             weights adds to the accuracy.
@@ -256,8 +262,8 @@ def gather_surgery(
         "title": "The surgery",
         "settings": dataclasses.asdict(config),
         "size": config.size,
-        "framing": subject.framing,
-        "reads": subject.reads,
+        "framing": net.framing,
+        "reads": net.reads,
         "classes": list(CLASSES),
         "batch": BATCH,
         "n_samples": list(statistics),
@@ -268,10 +274,10 @@ def gather_surgery(
                 "n_channels": layer.n_channels,
                 "place": place_of(layer),
             }
-            for layer in insertion_points(subject.plan)
+            for layer in insertion_points(net.plan)
         ],
     }
-    stored = {f"net.{name}": array for name, array in subject.arrays.items()}
+    stored = {f"net.{name}": array for name, array in net.arrays.items()}
     for samples, found in statistics.items():
         for name, (mean, variance) in found.items():
             stored[f"statistics.{samples}.{name}.mean"] = mean
@@ -288,10 +294,10 @@ def gather_surgery(
         device=describe_devices(),
         command=run.command,
     )
-    return dataclasses.replace(bundle, card=_card(bundle, subject))
+    return dataclasses.replace(bundle, card=_card(bundle, net))
 
 
-def _card(bundle: Bundle, subject: Subject) -> str:
+def _card(bundle: Bundle, net: NetAndPhotos) -> str:
     data = bundle.dataset
     rows = "\n".join(
         f"| {name} | {metric['value']:.4g} {metric['unit']} | {metric['protocol']} |"
@@ -299,7 +305,7 @@ def _card(bundle: Bundle, subject: Subject) -> str:
     )
     return f"""# {bundle.name}
 
-SqueezeNet 1.1, {subject.described} ({data["title"]}, {data["version"]}). And what becomes of it
+SqueezeNet 1.1, {net.described} ({data["title"]}, {data["version"]}). And what becomes of it
 when batch norm is put behind its layers by each of four recipes.
 
 Made by `{bundle.command}` on {bundle.device}. `python -m core evaluate assets/{bundle.name}`

@@ -20,11 +20,11 @@ from core.batchnorm.explore.sweep import CHANCE
 from core.batchnorm.model import NetConfig
 from core.batchnorm.model.classifier import FEATURES, Head, fit_head, with_head
 from core.batchnorm.model.inputs import kept_views
-from core.batchnorm.model.predictor import ManySizesLooker, loss_of, share_right
+from core.batchnorm.model.predictor import TestTimeAugmentation, accuracy_of, loss_of
 from core.batchnorm.presets import BestConfig
 from core.batchnorm.train.fitting import Tuner, with_numbers
 from core.batchnorm.train.row_log import row_log
-from core.batchnorm.train.start import Start, halved, measured, plain_start, plan_of, with_norm
+from core.batchnorm.train.start import Start, measured, plain_start, plan_of, rounded, with_norm
 from core.bundle import Bundle, over_seeds
 from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
@@ -33,7 +33,7 @@ from core.loop import Diverged
 from core.training_run import TrainingRun
 
 HEAD_ONLY = "new head only"
-_HELD = 0.25  # share of train on which rates are compared: fewer photos tell too little
+_HELD = 0.25  # share of train on which rates are compared: fewer photos say too little
 _PROTOCOL = (
     "share of the {} photos in valid, on which no rate was chosen; the mean of each photo and its "
     "mirror image at every size; weights in half precision; "
@@ -84,8 +84,8 @@ def train(run: TrainingRun, config: BestConfig) -> Bundle:
     found = read_photos(local, framing=config.framing, data_dir=data_dir)
     train, valid = (some(found[part], config.most_photos) for part in PARTS)
     frozen = plain_start(weights.path, size=config.recipe.size, reads=config.reads)
-    # computed once and kept: the head learns from all looks at every photo
-    features = ManySizesLooker(*frozen, config.sizes, layer=FEATURES).looks(train.images)
+    # computed once and kept: the head learns from all views of every photo
+    features = TestTimeAugmentation(*frozen, config.sizes, layer=FEATURES).each_view(train.images)
     what = {"best": dataclasses.asdict(config), "data": local.sha256}
     tried: list[dict] = []
     finals: dict[str, Finals] = {}
@@ -154,14 +154,14 @@ class _Trainer:
                     progress=self._run.label(f"{self._net}, seed {seed}"),
                 )
             self._seconds += fitted.train_s
-            stored = halved(fitted.best)
-            logits = self._look(stored, valid)
-            accuracies.append(share_right(logits, valid.labels))
+            stored = rounded(fitted.best)
+            logits = self._logits(stored, valid)
+            accuracies.append(accuracy_of(logits, valid.labels))
             losses.append(loss_of(logits, valid.labels))
             if not kept:
                 kept, history = stored, fitted.history
-                single = self._look(fitted.best, valid)
-                half = accuracies[0] - share_right(single, valid.labels)
+                single = self._logits(fitted.best, valid)
+                half = accuracies[0] - accuracy_of(single, valid.labels)
         return Finals(
             self._plan,
             kept,
@@ -195,15 +195,15 @@ class _Trainer:
         except Diverged:
             return row | {"loss": None, "accuracy": CHANCE, "seconds": 0.0}
         held = self._train.rows(is_held)
-        logits = self._look(fitted.best, held)
+        logits = self._logits(fitted.best, held)
         return row | {
             "loss": loss_of(logits, held.labels),
-            "accuracy": share_right(logits, held.labels),
+            "accuracy": accuracy_of(logits, held.labels),
             "seconds": fitted.train_s,
         }
 
-    def _look(self, arrays: Mapping[str, np.ndarray], photos: Photos) -> np.ndarray:
-        return ManySizesLooker(self._plan, arrays, self._config.sizes)(photos.images)
+    def _logits(self, arrays: Mapping[str, np.ndarray], photos: Photos) -> np.ndarray:
+        return TestTimeAugmentation(self._plan, arrays, self._config.sizes)(photos.images)
 
     def _start(self, rows: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """Fits the head to frozen features of some photos and puts batch norm in, if wanted."""
@@ -220,24 +220,24 @@ class _Trainer:
 
 def _head_only(frozen: Start, head: Head, sizes: Sequence[int], valid: Photos) -> Finals:
     exact = with_head(frozen[1], head)
-    arrays = halved(exact)
-    logits = ManySizesLooker(frozen[0], arrays, sizes)(valid.images)
-    accuracy, loss = share_right(logits, valid.labels), loss_of(logits, valid.labels)
-    single = ManySizesLooker(frozen[0], exact, sizes)(valid.images)
-    half = accuracy - share_right(single, valid.labels)
+    arrays = rounded(exact)
+    logits = TestTimeAugmentation(frozen[0], arrays, sizes)(valid.images)
+    accuracy, loss = accuracy_of(logits, valid.labels), loss_of(logits, valid.labels)
+    single = TestTimeAugmentation(frozen[0], exact, sizes)(valid.images)
+    half = accuracy - accuracy_of(single, valid.labels)
     figures = np.array([accuracy]), np.array([loss])
     return Finals(frozen[0], arrays, *figures, 0.0, [], half, 0.0)
 
 
 def _flat(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Puts all looks at every photo one after the other: f32[N, L, C] -> f32[N * L, C]."""
+    """Puts all views of every photo one after the other: f32[N, L, C] -> f32[N * L, C]."""
     return features.reshape(-1, features.shape[-1]), np.repeat(labels, features.shape[1])
 
 
 def measure(
     bundle: Bundle, sources: Sources, data: str | None = None
 ) -> dict[str, dict[str, float]]:
-    """Looks at valid again with the nets of a bundle.
+    """Measures accuracy on valid again with the nets of a bundle.
 
     Args:
         bundle: of `train`.
@@ -351,7 +351,7 @@ def _card(bundle: Bundle) -> str:
     return f"""# {bundle.name}
 
 SqueezeNet 1.1, pre-trained on ImageNet, with batch norm put behind every convolution so that
-nothing changed at first, then fine-tuned to tell cats from dogs ({data["title"]},
+nothing changed at first, then fine-tuned to classify cats and dogs ({data["title"]},
 {data["version"]}); and the same net without batch norm, under the same budget.
 
 Made by `{bundle.command}` on {bundle.device} in {bundle.duration_s:.0f} s of training.

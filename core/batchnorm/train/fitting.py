@@ -6,7 +6,6 @@ call of its own, because XLA computes a convolution badly inside a loop there.
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -21,7 +20,7 @@ from core.averaging import averaged, weights
 from core.batchnorm.data import Photos
 from core.batchnorm.model import Net, NetConfig, filled
 from core.batchnorm.model.inputs import prepare, random_views, whole
-from core.batchnorm.model.predictor import loss_of, share_right
+from core.batchnorm.model.predictor import accuracy_of, loss_of
 from core.batchnorm.presets import Recipe
 from core.checkpoint import Checkpoints
 from core.devices import split_over
@@ -68,8 +67,9 @@ class Tuner:
         is_cpu = jax.default_backend() == "cpu"
         self._dtype = jnp.bfloat16 if recipe.is_half and not is_cpu else jnp.float32
         frozen = frozen_layers(config, recipe.frozen_through)
-        self._optimizer = _optimizer(recipe, self._n_steps * recipe.n_epochs, frozen)
         net = nnx.eval_shape(lambda: Net(config, rngs=nnx.Rngs(0), dtype=self._dtype))
+        masks = _masks(nnx.state(net, nnx.Param), frozen)
+        self._optimizer = _optimizer(recipe, self._n_steps * recipe.n_epochs, *masks)
         self._training = nnx.graphdef(learning(net, frozen))
         self._evaluating = nnx.graphdef(in_mode(net, training=False))
         self._step = self._make_step()
@@ -101,7 +101,7 @@ class Tuner:
             seed: of order and views.
             checkpoints: where to save and resume.
             progress: label of the progress bar.
-            on_epoch: told each row of the history as it is made.
+            on_epoch: called with each row of the history as it is made.
 
         Returns:
             What `core.loop.fit` gives; `best` are the weights at the end, averaged where the recipe
@@ -121,7 +121,7 @@ class Tuner:
             found = self._all_logits(state.params, state.rest, kept)
             return {
                 "val_loss": loss_of(found, held.labels),
-                "val_accuracy": share_right(found, held.labels),
+                "val_accuracy": accuracy_of(found, held.labels),
             }
 
         def keep(state: TrainState) -> dict[str, np.ndarray]:
@@ -157,8 +157,7 @@ class Tuner:
             def objective(params: nnx.State) -> tuple[jax.Array, nnx.State]:
                 # copy: batch norm writes its statistics, which must not reach outside this trace
                 net = nnx.merge(self._training, params, state.rest, copy=True)
-                logits = values_behind(net, recipe.frozen_through, shown)
-                loss = optax.softmax_cross_entropy(logits, wanted).mean()
+                loss = optax.softmax_cross_entropy(net(shown), wanted).mean()
                 return loss, nnx.state(net, nnx.Not(nnx.Param))
 
             (loss, rest), gradient = jax.value_and_grad(objective, has_aux=True)(state.params)
@@ -261,7 +260,7 @@ class _Compiled:
 
 
 def _optimizer(
-    recipe: Recipe, n_steps: int, frozen: frozenset[str]
+    recipe: Recipe, n_steps: int, is_frozen: Any, is_decayed: Any
 ) -> optax.GradientTransformationExtraArgs:
     warm_up = max(1, round(_WARM_UP * n_steps))
     course = optax.warmup_cosine_decay_schedule(0.0, 1.0, warm_up, max(n_steps, warm_up + 1))
@@ -271,11 +270,14 @@ def _optimizer(
             move = optax.trace(recipe.momentum, nesterov=True)
         else:
             move = optax.scale_by_adam()
-        parts = [move, optax.scale_by_schedule(course), optax.scale_by_learning_rate(learning_rate)]
-        if recipe.weight_decay:
-            mask = functools.partial(are_decayed, frozen)
-            parts.insert(1, optax.add_decayed_weights(recipe.weight_decay, mask=mask))
-        return optax.chain(*parts)
+        return optax.chain(
+            # first: gradients that nobody reads are never computed
+            optax.transforms.freeze(is_frozen),
+            move,
+            optax.add_decayed_weights(recipe.weight_decay, mask=is_decayed),
+            optax.scale_by_schedule(course),
+            optax.scale_by_learning_rate(learning_rate),
+        )
 
     rated = optax.inject_hyperparams(build)(learning_rate=0.0)
     return averaged(rated, recipe.averaging) if recipe.averaging else rated
@@ -314,26 +316,14 @@ def learning(net: Net, frozen: frozenset[str]) -> Net:
     return nnx.view(net, only=learns, raise_if_not_found=False, use_running_average=False)
 
 
-def values_behind(net: Net, through: str, shown: jax.Array) -> jax.Array:
-    """Computes a net's output, f32[B, C]; no gradient flows back into what is frozen.
+def _masks(params: nnx.State, frozen: frozenset[str]) -> tuple[Any, Any]:
+    """Marks the parameters of frozen layers, and the kernels that learn: True in their places."""
 
-    Args:
-        net: that learns.
-        through: the last layer that does not.
-        shown: f32[B, S, S, 3], as `core.batchnorm.model.inputs.prepare` gives them.
-    """
-    last = net.config.layers[-1].name
-
-    def behind(name: str, value: jax.Array) -> jax.Array:
-        return jax.lax.stop_gradient(value) if name == through else value
-
-    return net.values(shown, (last,), behind=behind)[last]
-
-
-def are_decayed(frozen: frozenset[str], params: nnx.State) -> Any:
-    """Marks the kernels that learn: True in the place of each, False elsewhere."""
+    def is_frozen(path: tuple, _: object) -> bool:
+        return not frozen.isdisjoint(getattr(step, "key", None) for step in path)
 
     def is_decayed(path: tuple, array: jax.Array) -> bool:
-        return array.ndim > 1 and frozen.isdisjoint(getattr(step, "key", None) for step in path)
+        return array.ndim > 1 and not is_frozen(path, array)
 
-    return jax.tree_util.tree_map_with_path(is_decayed, params)
+    mark = jax.tree_util.tree_map_with_path
+    return mark(is_frozen, params), mark(is_decayed, params)

@@ -66,7 +66,7 @@ def plan_of(size: int, *, with_norm: bool, reads: tuple[str, ...] = LAST) -> Net
     return with_batch_norm(plan, convolutions(plan), EPSILON) if with_norm else plan
 
 
-def halved(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def rounded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Rounds weights to half precision; what belongs to batch norm stays: it is small and wide."""
     return {
         name: array if f"{SUFFIX}." in name else array.astype(np.float16)

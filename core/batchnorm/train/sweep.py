@@ -123,7 +123,7 @@ def _curve(
                 "epoch": epoch,
                 "train_loss": None,
                 "val_loss": None,
-                "val_accuracy": CHANCE,  # weights that are no numbers tell nothing apart
+                "val_accuracy": CHANCE,  # weights that are no numbers guess
                 "has_diverged": True,
                 "seconds": 0.0,
             }
@@ -172,8 +172,8 @@ def gather_sweep(
         metrics[f"{name}_largest_rate"] = {
             "value": largest,
             "unit": "learning rate",
-            "protocol": f"the largest rate at which every seed ends with {TRAINS:.0%} or more of "
-            "the held-out photos right; 0 where there is none",
+            "protocol": f"the largest rate at which every seed classifies {TRAINS:.0%} or more "
+            "of the held-out photos correctly; 0 where there is none",
         }
         summary = results.summary
         best = summary[summary["net"] == net].sort_values("mean").iloc[-1]
@@ -241,7 +241,7 @@ def _card(bundle: Bundle, results: SweepResults) -> str:
     )
     return f"""# {bundle.name}
 
-SqueezeNet 1.1, pre-trained on ImageNet, fine-tuned to tell cats from dogs ({data["title"]},
+SqueezeNet 1.1, pre-trained on ImageNet, fine-tuned to classify cats and dogs ({data["title"]},
 {data["version"]}), as it is and with batch norm put behind every convolution so that nothing
 changed at first: all layers, the same budget, over learning rates and seeds.
 
@@ -259,7 +259,7 @@ core evaluate assets/{bundle.name}` trains one of them again.
 
 Accuracy after the last epoch, on photos of train that were not learned from; the photos in valid
 were not looked at. A training has failed when its loss is no longer finite, or when it ends with
-less than {TRAINS:.0%} right.
+less than {TRAINS:.0%} classified correctly.
 
 ## Settings
 {recipe["n_epochs"]} epochs of {n_photos} photos, batches of {recipe["batch_size"]},

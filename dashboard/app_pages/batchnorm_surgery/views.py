@@ -60,8 +60,8 @@ def choose(view: view_state.View, models: dict[str, SurgeryModel]) -> tuple[str,
             tuple(models),
             next(iter(models)),
             ON_TABLE.get,
-            help="SqueezeNet 1.1 with a head that tells cats from dogs. Pre-trained: the layers "
-            "are as ImageNet left them. Fine-tuned: they have learned cats and dogs as well.",
+            help="SqueezeNet 1.1 with a head that classifies cats and dogs. Pre-trained: the "
+            "layers are as ImageNet left them. Fine-tuned: they learned cats and dogs, too.",
         )
         model = models[net]
         epsilon = view.select_slider(

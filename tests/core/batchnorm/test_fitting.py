@@ -21,10 +21,11 @@ from core.batchnorm.model import (
     RELU,
     Layer,
     NetConfig,
+    predictor,
 )
 from core.batchnorm.model.classifier import FEATURES, HEAD, classifier, fit_head, with_new_head
 from core.batchnorm.model.inputs import random_views, whole
-from core.batchnorm.model.predictor import Looker, ManySizesLooker, loss_of, share_right
+from core.batchnorm.model.predictor import Predictor, accuracy_of, loss_of
 from core.batchnorm.model.squeezenet import SqueezeNetConfig
 from core.batchnorm.presets import SURGERIES, SWEEPS, Recipe
 from core.batchnorm.surgery.insert import insert_measured
@@ -90,7 +91,7 @@ def test_a_net_with_batch_norm_learns_and_both_ways_of_an_epoch_agree(
     assert other.history[2]["loss"] > in_half.history[2]["loss"]
     for row, exact in zip(in_half.history[1:], first.history[1:], strict=True):
         assert row["loss"] == pytest.approx(exact["loss"], abs=0.1)  # bfloat16
-    logits = ManySizesLooker(config, first.best, (config.size,))(held.images)
+    logits = predictor.TestTimeAugmentation(config, first.best, (config.size,))(held.images)
     assert loss_of(logits, held.labels) < np.log(2)
     # the statistics belong to the mean of the weights, so they moved away from the start
     assert not np.allclose(first.best["parts.conv1/bn.mean"], arrays["parts.conv1/bn.mean"])
@@ -140,7 +141,7 @@ def test_a_head_is_fitted_to_features() -> None:
     features[:, 1] += labels * 300
     features[:, 4] = 3  # never changes
     head = fit_head(features, labels, penalty=1e-2)
-    assert share_right(head.logits(features), labels) == 1
+    assert accuracy_of(head.logits(features), labels) == 1
     assert head.kernel.shape == (5, 2) and np.isfinite(head.kernel).all()
     with pytest.raises(InputError, match="penalty"):
         fit_head(features, labels, penalty=0)
@@ -149,7 +150,7 @@ def test_a_head_is_fitted_to_features() -> None:
 def test_logits_that_are_no_numbers_are_never_right() -> None:
     logits = np.array([[1, 0], [np.nan, np.nan], [0, 2]], np.float32)
     labels = np.array([0, 0, 1], np.int32)
-    assert share_right(logits, labels) == pytest.approx(2 / 3)
+    assert accuracy_of(logits, labels) == pytest.approx(2 / 3)
     assert loss_of(logits, labels) == np.inf
 
 
@@ -191,7 +192,10 @@ FROZEN_RECIPE = Recipe(
 
 
 def small(*, with_norm: bool) -> tuple[NetConfig, dict[str, np.ndarray]]:
-    net = net_of(classifier(SqueezeNetConfig(size=36, width=0.1), reads=LATE))
+    plan = classifier(SqueezeNetConfig(size=36, width=0.1), reads=("fire4/concat",))
+    behind = ("pool5", *(f"fire{number}/" for number in range(5, 10)))  # read by nothing
+    layers = tuple(layer for layer in plan.layers if not layer.name.startswith(behind))
+    net = net_of(dataclasses.replace(plan, layers=layers))
     if with_norm:
         places = [layer.name for layer in net.config.of_kind(CONVOLUTION)]
         net = insert_measured(net, two_kinds().images[:, :36, :36], places)
@@ -227,11 +231,13 @@ def test_looks_of_all_sizes_count_the_same() -> None:
     images = two_kinds(6).images
     each = []
     for size in SIZES:
-        look = Looker(dataclasses.replace(config, size=size), arrays)
-        each.append((look(images) + look(images, is_flipped=True)) / 2)
+        predict = Predictor(dataclasses.replace(config, size=size), arrays)
+        each.append((predict(images) + predict(images, is_flipped=True)) / 2)
     assert not np.allclose(each[0], each[1])
     np.testing.assert_allclose(
-        ManySizesLooker(config, arrays, SIZES)(images), (each[0] + each[1]) / 2, rtol=1e-6
+        predictor.TestTimeAugmentation(config, arrays, SIZES)(images),
+        (each[0] + each[1]) / 2,
+        rtol=1e-6,
     )
 
 

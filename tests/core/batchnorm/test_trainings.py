@@ -13,7 +13,7 @@ from core.batchnorm.data.decoding import decode
 from core.batchnorm.explore.nets import BestNets, nets_of, probabilities
 from core.batchnorm.explore.surgery import SurgeryModel
 from core.batchnorm.explore.sweep import SweepResults
-from core.batchnorm.model.predictor import Looker
+from core.batchnorm.model.predictor import Predictor
 from core.batchnorm.presets import BestConfig, Recipe, SurgeryConfig, SweepConfig
 from core.batchnorm.surgery import train as surgery
 from core.batchnorm.surgery.cases import fine_tuned
@@ -31,7 +31,7 @@ BEST = BestConfig((1e-5, 1e-4), n_splits=1, n_seeds=2, sizes=(35, 41), recipe=RE
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[LocalData, LocalData]:
-    folder = write_mirror(tmp_path_factory.mktemp("mirror"), n_train=20, n_valid=6)
+    folder = write_mirror(tmp_path_factory.mktemp("mirror"), n_train=24, n_valid=6)
     return local_of("dogscats-sample", folder), local_of("squeezenet", folder)
 
 
@@ -101,7 +101,7 @@ def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
     on_table = SurgeryModel(operated)
     plan, arrays = nets_of(bundle)[PLAIN]
     pixels = decode(photo_bytes(), size=35, framing=on_table.framing)[None]
-    own = probabilities(Looker(dataclasses.replace(plan, size=35), arrays)(pixels))
+    own = probabilities(Predictor(dataclasses.replace(plan, size=35), arrays)(pixels))
     np.testing.assert_allclose(on_table.classify(photo_bytes()).without, own[0], atol=1e-5)
     with pytest.raises(BundleError, match="holds no nets; make them with"):
         fine_tuned(
@@ -120,11 +120,12 @@ def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
     assert main([*asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["n_photos"] == 6
-    # each picture stands in both folders, so that any net tells half of them right
+    # each picture stands in both folders, so that any net classifies half of them correctly
     assert told["accuracy_with"] == told["accuracy_without"] == 0.5
     assert main(asked) == 0
     assert (
-        "50.00 % of 6 photos right without batch norm, 50.00 % with it" in capsys.readouterr().out
+        "50.00 % of 6 photos classified correctly without batch norm, 50.00 % with it"
+        in capsys.readouterr().out
     )
 
 
