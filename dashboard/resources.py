@@ -23,13 +23,13 @@ from core.textgen import MODELS as TEXT_MODELS
 from core.words import MAPS, OUR_VECTORS, VECTORS
 
 if TYPE_CHECKING:
-    from core.batchnorm.best_explorer import BestNets
-    from core.batchnorm.explorer import Surgery, SurgeryModel
-    from core.batchnorm.sweep_results import SweepResults
+    from core.batchnorm.explore.nets import BestNets
+    from core.batchnorm.explore.surgery import Surgery, SurgeryModel
+    from core.batchnorm.explore.sweep import SweepResults
     from core.movies.explore import MovieExplorer
+    from core.sentiment.data import Texts
     from core.sentiment.explore import SentimentModel
     from core.sentiment.explore.comparison import Comparison
-    from core.sentiment.explore.local_reviews import Texts
     from core.textgen.explore import TextModel
     from core.textgen.explore.memory import MemoryModel
     from core.textgen.explore.unfolded import UnfoldedModel
@@ -211,7 +211,7 @@ def surgery(
 
 
 def best_nets() -> "BestNets":
-    """Returns the fine-tuned nets that tell cats from dogs; raises as `bundle` does."""
+    """Returns the fine-tuned nets that classify cats and dogs; raises as `bundle` does."""
     return explorer(f"{KIND}-{BEST}", BEST)
 
 

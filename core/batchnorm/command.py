@@ -5,12 +5,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.batchnorm import BEST, DATA, NETS
-from core.batchnorm.decoding import FORMATS
-from core.batchnorm.recipes import EPSILON, EXACT, RECIPES
+from core.batchnorm.data.decoding import FORMATS
+from core.batchnorm.surgery import EPSILON, EXACT, RECIPES
 from core.bundle import ASSETS
 from core.datasets.command import add_places
 from core.errors import InputError
@@ -22,6 +23,9 @@ from core.options import (
     whole,
 )
 
+if TYPE_CHECKING:
+    from core.batchnorm.model import Net
+
 MOST_SIDE = 1_024  # pixels: the nets were made for about 227
 _PLACES = ("convolution", "relu", "both")
 
@@ -29,7 +33,7 @@ _PLACES = ("convolution", "relu", "both")
 def register(subparsers: argparse._SubParsersAction) -> None:
     """Adds the command `batchnorm` with its questions."""
     batchnorm = subparsers.add_parser(
-        "batchnorm", help="put batch norm into a pre-trained net, or tell cats from dogs"
+        "batchnorm", help="put batch norm into a pre-trained net, or classify cats and dogs"
     )
     actions = batchnorm.add_subparsers(title="questions", metavar="QUESTION", required=True)
     insert = actions.add_parser(
@@ -75,9 +79,9 @@ def register(subparsers: argparse._SubParsersAction) -> None:
 
     evaluate_images = actions.add_parser(
         "evaluate",
-        help="share of photos told right, without and with batch norm",
-        description="Looks at a folder's photos with the fine-tuned nets of the bundle "
-        "batchnorm-best and prints the share that each tells right.",
+        help="accuracy on a folder's photos, without and with batch norm",
+        description="Classifies a folder's photos with the fine-tuned nets of the bundle "
+        "batchnorm-best and prints the share that each classifies correctly.",
     )
     evaluate_images.add_argument(
         "--images", type=place, required=True, metavar="DIR", help="a folder with cats/ and dogs/"
@@ -104,29 +108,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_insert(args: argparse.Namespace) -> None:
-    """Operates once and tells the largest difference.
+    """Operates once and prints the largest difference.
 
     Raises:
         InputError: a name or value is unusable, or the weights are another net's.
         DataError: a data set is missing or damaged.
     """
-    from core.batchnorm.insertion import plan_insertion, try_insertion
-
     if args.net not in NETS:
         raise InputError(f"net ({args.net}) should be one of {', '.join(NETS)}")
     places = {"data_dir": args.data_dir, "mirror": args.mirror}
-    net, layers = plan_insertion(args.net, args.weights, args.layers, args.place, places)
+    net, layers = _net_and_layers(args, places)
     if args.list:
         for name in layers:
             sys.stdout.write(f"{name}\n")
         return
     photos = _photos_of(args.images, args.n_photos, args.seed, places)
-    found = try_insertion(
+    found = _try_insertion(
         net, photos, layers, recipe=args.recipe, epsilon=args.epsilon, seed=args.seed
     )
     if args.json:
-        told = {"net": args.net, "recipe": args.recipe, "epsilon": args.epsilon, **found}
-        sys.stdout.write(json.dumps(told) + "\n")
+        report = {"net": args.net, "recipe": args.recipe, "epsilon": args.epsilon, **found}
+        sys.stdout.write(json.dumps(report) + "\n")
         return
     if found["max_abs_diff"] is None:
         moves = "is no number any more"
@@ -140,27 +142,27 @@ def run_insert(args: argparse.Namespace) -> None:
 
 
 def run_evaluate_images(args: argparse.Namespace) -> None:
-    """Looks at the photos of a folder.
+    """Classifies the photos of a folder.
 
     Raises:
         InputError: the folder or a photo in it is unusable.
         BundleError: the bundle is missing, damaged, or of another content.
     """
-    from core.batchnorm.best_bundle import accuracies_on, open_best
     from core.batchnorm.data import read_folder
+    from core.batchnorm.explore.nets import accuracies_on, open_best
 
     bundle = open_best(args.bundle)
     left_out: list[Path] = []
     photos = read_folder(args.images, framing=bundle.config["framing"], on_left_out=left_out.extend)
-    _tell_left_out(left_out)
+    _report_left_out(left_out)
     found = accuracies_on(bundle, photos.images, photos.labels)
     if args.json:
-        told = {**found, "n_photos": len(photos), "n_left_out": len(left_out)}
-        sys.stdout.write(json.dumps(told) + "\n")
+        report = {**found, "n_photos": len(photos), "n_left_out": len(left_out)}
+        sys.stdout.write(json.dumps(report) + "\n")
         return
     sys.stdout.write(
-        f"{100 * found['accuracy_without']:.2f} % of {len(photos)} photos right without batch "
-        f"norm, {100 * found['accuracy_with']:.2f} % with it\n"
+        f"{100 * found['accuracy_without']:.2f} % of {len(photos)} photos classified correctly "
+        f"without batch norm, {100 * found['accuracy_with']:.2f} % with it\n"
     )
 
 
@@ -173,15 +175,65 @@ def _photos_of(images: str, n_photos: int, seed: int, places: dict) -> np.ndarra
     if images in REGISTRY and not Path(images).is_dir():
         found = read_photos(ensure(images, **places), data_dir=places["data_dir"])["train"]
     else:
-        found = read_folder(Path(images), on_left_out=_tell_left_out)
+        found = read_folder(Path(images), on_left_out=_report_left_out)
     rows = np.random.default_rng(seed).permutation(len(found))[:n_photos]
     return np.asarray(found.images[np.sort(rows)])
 
 
-def _tell_left_out(paths: Sequence[Path]) -> None:
+def _report_left_out(paths: Sequence[Path]) -> None:
     """Says on stderr which files of a folder are no photos, and what would be."""
     if paths:
         some = ", ".join(path.name for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
         sys.stderr.write(
             f"{len(paths):,} left out, no photos that can be read ({', '.join(FORMATS)}): {some}\n"
         )
+
+
+def _net_and_layers(args: argparse.Namespace, places: dict) -> "tuple[Net, tuple[str, ...]]":
+    """Loads a net and settles behind which layers batch norm is to stand."""
+    from core.batchnorm.model import points_of
+    from core.batchnorm.model.keras_weights import has_top, known_net, load_keras
+    from core.batchnorm.surgery.insert import with_batch_norm
+    from core.datasets.store import ensure
+
+    path = args.weights if args.weights is not None else ensure(args.net, **places).path
+    net = load_keras(path, known_net(args.net, with_top=has_top(path, args.net)))
+    if args.layers is None:
+        return net, points_of(net.config, args.place)
+    with_batch_norm(net.config, args.layers, EPSILON)  # unknown names show before photos are read
+    return net, tuple(args.layers)
+
+
+def _try_insertion(
+    net: "Net",
+    photos: np.ndarray,
+    layers: Sequence[str],
+    *,
+    recipe: str,
+    epsilon: float,
+    seed: int,
+) -> dict[str, float | None]:
+    """Inserts, and compares both nets over the same photos, u8[N, S, S, 3].
+
+    Returns:
+        "max_abs_diff" and "relative_diff" (by the largest output), both None where the new net's
+        output is no finite number; "n_layers", "n_photos".
+    """
+    from flax import nnx
+
+    from core.batchnorm.model.predictor import Predictor
+    from core.batchnorm.surgery.insert import insert_measured
+    from core.loop import named_arrays
+
+    operated = insert_measured(net, photos, layers, recipe=recipe, epsilon=epsilon, seed=seed)
+    before, after = (
+        Predictor(each.config, named_arrays(nnx.state(each)))(photos) for each in (net, operated)
+    )
+    is_finite = bool(np.isfinite(after).all())
+    largest = float(np.abs(after - before).max()) if is_finite else None
+    return {
+        "max_abs_diff": largest,
+        "relative_diff": largest / float(np.abs(before).max()) if is_finite else None,
+        "n_layers": len(layers),
+        "n_photos": len(photos),
+    }

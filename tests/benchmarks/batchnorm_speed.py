@@ -27,10 +27,11 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from core.batchnorm.drawings import draw
-from core.batchnorm.keras_weights import known_net, load_keras
-from core.batchnorm.nets import CONCAT, CONVOLUTION, MAX_POOL, Net, prepare
-from core.batchnorm.statistics import measure
+from core.batchnorm.explore.drawings import draw
+from core.batchnorm.model import CONCAT, CONVOLUTION, MAX_POOL, Net
+from core.batchnorm.model.inputs import prepare
+from core.batchnorm.model.keras_weights import known_net, load_keras
+from core.batchnorm.surgery.statistics import measure
 from core.datasets import ensure
 from core.errors import LatentLabError
 from core.loop import named_arrays

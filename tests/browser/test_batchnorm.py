@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from core.batchnorm import TUNED_SURGERY
-from core.batchnorm.drawings import draw
+from core.batchnorm.explore.drawings import draw
 from tests.browser.conftest import fit, overlapping, serve, settle, sideways
 from tests.dashboard.batchnorm_samples import fill_best, fill_surgery, fill_sweep
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.batchnorm import BEST as TUNED
 from core.batchnorm import KIND, SURGERY, SWEEP
-from core.batchnorm.decoding import MIDDLE, SQUEEZED
+from core.batchnorm.data.decoding import MIDDLE, SQUEEZED
 from core.bundle import Bundle, over_seeds, save_bundle
 
 WITH, PLAIN = "batch norm", "plain"
@@ -99,15 +99,15 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
     from flax import nnx
 
     from core.batchnorm.data import Photos
-    from core.batchnorm.drawings import draw
-    from core.batchnorm.looking import loss_of, share_right
-    from core.batchnorm.nets import RELU, Net, insertion_points
-    from core.batchnorm.operating import Operation, set_dials
-    from core.batchnorm.recipes import RECIPES
-    from core.batchnorm.start import plan_of
-    from core.batchnorm.statistics import measure
-    from core.batchnorm.surgery import outcome
-    from core.batchnorm.surgery_cases import Case
+    from core.batchnorm.explore.drawings import draw
+    from core.batchnorm.model import RELU, Net, insertion_points
+    from core.batchnorm.model.predictor import accuracy_of, loss_of
+    from core.batchnorm.surgery import RECIPES
+    from core.batchnorm.surgery.cases import Case
+    from core.batchnorm.surgery.operation import Operation, layer_settings
+    from core.batchnorm.surgery.statistics import measure
+    from core.batchnorm.surgery.train import outcome
+    from core.batchnorm.train.start import plan_of
     from core.loop import named_arrays
 
     plan = plan_of(SIZE, with_norm=False)
@@ -118,7 +118,9 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
     statistics = {
         n: {
             name: (found.mean.astype(np.float32), found.variance.astype(np.float32))
-            for name, found in measure(net, photos.images[:n], [p.name for p in points]).items()
+            for name, found in measure(
+                net, photos.images[:n], [p.name for p in points], batch_size=N_SAMPLES[0]
+            ).items()
         }
         for n in N_SAMPLES
     }
@@ -130,7 +132,7 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
         for epsilon in (EPSILONS if layers == "convolution" else EPSILONS[:1])
         for training in (False, True)
     ]
-    off = set_dials(plan, statistics[N_SAMPLES[0]], (), recipe="exact", epsilon=1e-3)
+    off = layer_settings(plan, statistics[N_SAMPLES[0]], (), recipe="exact", epsilon=1e-3)
     before = operation.logits(photos.images, off, 1e-3, training=False)
     table = pd.DataFrame(
         dataclasses.asdict(case) | outcome(operation, case, statistics, photos, before=before)
@@ -170,7 +172,7 @@ def surgery_bundle(name: str = SURGERY, seed: int = 0) -> Bundle:
         },
         seeds={"samples": 0},
         metrics={
-            "before_accuracy": metric(share_right(before, photos.labels), "accuracy"),
+            "before_accuracy": metric(accuracy_of(before, photos.labels), "accuracy"),
             "before_loss": metric(loss_of(before, photos.labels), "nats"),
         }
         | {
@@ -193,9 +195,9 @@ def best_bundle() -> Bundle:
     """Fine-tuned nets of random weights, without and with batch norm."""
     from flax import nnx
 
-    from core.batchnorm.model import LAST
-    from core.batchnorm.nets import Net
-    from core.batchnorm.start import plan_of
+    from core.batchnorm import LAST
+    from core.batchnorm.model import Net
+    from core.batchnorm.train.start import plan_of
     from core.loop import named_arrays
 
     arrays = {}

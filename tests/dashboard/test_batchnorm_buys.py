@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.batchnorm.sweep_results import SweepResults
+from core.batchnorm.explore.sweep import SweepResults
 from dashboard.app_pages.batchnorm_buys import views
 from tests.dashboard.batchnorm_samples import PLAIN, WITH, fill_sweep, sweep_bundle, sweep_curves
 from tests.dashboard.reading import spec, words

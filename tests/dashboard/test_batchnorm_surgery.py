@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.batchnorm import TUNED_SURGERY
-from core.batchnorm.explorer import Surgery, open_surgery
+from core.batchnorm.explore.surgery import Surgery, open_surgery
 from dashboard import resources, theme
 from dashboard.app_pages.batchnorm_surgery import views
 from tests.dashboard.batchnorm_samples import fill_best, fill_surgery

@@ -10,7 +10,7 @@ RATES, CURVES = "by learning rate", "curves"
 
 page.header(
     "Does batch norm let a net learn faster or better?",
-    "The same pre-trained net learns to tell cats from dogs, with and without batch norm, "
+    "The same pre-trained net learns to classify cats and dogs, with and without batch norm, "
     "from the same photos and for the same number of epochs.",
 )
 view = view_state.page(views.PAGE)

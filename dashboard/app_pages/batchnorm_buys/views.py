@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from streamlit.delta_generator import DeltaGenerator
 
-from core.batchnorm.sweep_results import CHANCE, TRAINS, SweepResults
+from core.batchnorm.explore.sweep import CHANCE, TRAINS, SweepResults
 from dashboard import theme, view_state
 from dashboard.app_pages.batchnorm_buys import sweep_figure as figures
 from dashboard.components import page, width
@@ -25,8 +25,8 @@ EXPLAINED = (
     "see the same photos in the same order with the same changes, at the same schedule of which "
     "the learning rate here is the highest point. Each seed holds back another part of train, on "
     "which accuracy is measured after the last epoch; the photos of the test were not looked at. "
-    f"A training has failed if its loss is no number or less than {theme.percent(TRAINS)} are "
-    "right in the end, and a rate trains if no seed failed at it."
+    f"A training has failed if its loss is no number or its accuracy is below "
+    f"{theme.percent(TRAINS)} in the end, and a rate trains if no seed failed at it."
 )
 _SPREAD = ["mean", "sd", "n_seeds"]
 _SURE = 2.0  # standard errors that a difference must have to be more than chance

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.batchnorm.layer import SHAPES, Layer, outputs_in_batches, running_averages, sample
+from core.batchnorm.explore.layer import SHAPES, Layer, outputs_in_batches, running_averages, sample
 from core.errors import InputError
 from dashboard import theme, view_state
 from dashboard.app_pages.batchnorm_layer import batches_figure as batches_figures

@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from core.batchnorm.best_explorer import Seen
-from core.batchnorm.decoding import MIDDLE, decode
-from core.batchnorm.explorer import SurgeryModel
+from core.batchnorm.explore import MIDDLE, decode
+from core.batchnorm.explore.nets import Predictions
+from core.batchnorm.explore.surgery import SurgeryModel
 from core.errors import BundleError, BundleNotFound, InputError
 from dashboard import resources, view_state
 from dashboard.app_pages.batchnorm_surgery import layers_figure as figures
@@ -36,7 +36,7 @@ def draw(view: view_state.View, model: SurgeryModel, operation: Operation, recip
     with left:
         file = st.file_uploader(
             "A photo of your own",
-            type=None,  # a photo is told by its content: names end in .jfif, .jpe, or in nothing
+            type=None,  # a photo is known by its content: names end in .jfif, .jpe, or in nothing
             key=f"{PAGE}-file",
             max_upload_size=MOST_MEGABYTES,
             help=f"JPEG, PNG, WebP, GIF or BMP, at most {MOST_MEGABYTES} MB. It stays in this "
@@ -110,7 +110,7 @@ def _answers(
     return table
 
 
-def _fine_tuned(content: bytes) -> Seen | None:
+def _fine_tuned(content: bytes) -> Predictions | None:
     """Asks the fine-tuned nets, if they are here: the page is complete without them."""
     try:
         return resources.best_nets().classify(content)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.batchnorm.explorer import ON_TABLE, Surgery, SurgeryModel
-from core.batchnorm.recipes import DEVIATION, EPSILON, EXACT, NOTEBOOK, RANDOM
+from core.batchnorm.explore import DEVIATION, EPSILON, EXACT, NOTEBOOK, RANDOM
+from core.batchnorm.explore.surgery import ON_TABLE, Surgery, SurgeryModel
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.batchnorm_surgery import layers_figure as figures
 from dashboard.components import page, width
@@ -60,8 +60,8 @@ def choose(view: view_state.View, models: dict[str, SurgeryModel]) -> tuple[str,
             tuple(models),
             next(iter(models)),
             ON_TABLE.get,
-            help="SqueezeNet 1.1 with a head that tells cats from dogs. Pre-trained: the layers "
-            "are as ImageNet left them. Fine-tuned: they have learned cats and dogs as well.",
+            help="SqueezeNet 1.1 with a head that classifies cats and dogs. Pre-trained: the "
+            "layers are as ImageNet left them. Fine-tuned: they learned cats and dogs, too.",
         )
         model = models[net]
         epsilon = view.select_slider(

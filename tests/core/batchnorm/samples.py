@@ -11,10 +11,10 @@ import numpy as np
 from flax import nnx
 from PIL import Image
 
-from core.batchnorm.drawings import draw
-from core.batchnorm.nets import CONVOLUTION, DENSE, Net, NetConfig
-from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
-from core.batchnorm.vgg import VggConfig, vgg16
+from core.batchnorm.explore.drawings import draw
+from core.batchnorm.model import CONVOLUTION, DENSE, Net, NetConfig
+from core.batchnorm.model.squeezenet import SqueezeNetConfig, squeezenet
+from core.batchnorm.model.vgg import VggConfig, vgg16
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
 

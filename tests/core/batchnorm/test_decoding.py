@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.batchnorm.decoding import MOST_BYTES, SQUEEZED, decode, squared
+from core.batchnorm.data.decoding import MOST_BYTES, SQUEEZED, decode, squared
 from core.errors import InputError
 from tests.core.batchnorm.samples import encoded, photo_bytes
 

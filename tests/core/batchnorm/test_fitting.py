@@ -1,4 +1,6 @@
-"""Trainings: both ways of running an epoch, views, heads, and what a sweep amounts to."""
+"""Trainings: both ways of running an epoch, what is frozen, views, heads, and sweeps."""
+
+import dataclasses
 
 import jax
 import jax.numpy as jnp
@@ -7,15 +9,11 @@ import pandas as pd
 import pytest
 from flax import nnx
 
-from core.batchnorm import fitting
-from core.batchnorm.augment import random_views, whole
+from core.batchnorm import LAST, LATE
 from core.batchnorm.data import Photos
-from core.batchnorm.fitting import Recipe, Tuner
-from core.batchnorm.head import fit_head
-from core.batchnorm.insert import insert_measured
-from core.batchnorm.looking import ManySizesLooker, loss_of, share_right
-from core.batchnorm.model import HEAD, with_new_head
-from core.batchnorm.nets import (
+from core.batchnorm.explore.sweep import CURVES, SweepResults
+from core.batchnorm.model import (
+    BATCH_NORM,
     CONVOLUTION,
     DENSE,
     GLOBAL_AVERAGE,
@@ -23,12 +21,22 @@ from core.batchnorm.nets import (
     RELU,
     Layer,
     NetConfig,
+    predictor,
 )
-from core.batchnorm.presets import PRESETS, find_preset
-from core.batchnorm.sweep_results import CURVES, SweepResults
+from core.batchnorm.model.classifier import FEATURES, HEAD, classifier, fit_head, with_new_head
+from core.batchnorm.model.inputs import random_views, whole
+from core.batchnorm.model.predictor import Predictor, accuracy_of, loss_of
+from core.batchnorm.model.squeezenet import SqueezeNetConfig
+from core.batchnorm.presets import SURGERIES, SWEEPS, Recipe
+from core.batchnorm.surgery.insert import insert_measured
+from core.batchnorm.train import fitting
+from core.batchnorm.train.fitting import Tuner, frozen_layers
 from core.bundle import Bundle
+from core.contents import find_recipe
 from core.errors import BundleError, InputError, TrainingError
 from core.loop import named_arrays
+from core.train_command import refuse_unused
+from core.training_run import TrainingRun
 from tests.core.batchnorm.samples import net_of
 
 SMALL = NetConfig(
@@ -83,7 +91,7 @@ def test_a_net_with_batch_norm_learns_and_both_ways_of_an_epoch_agree(
     assert other.history[2]["loss"] > in_half.history[2]["loss"]
     for row, exact in zip(in_half.history[1:], first.history[1:], strict=True):
         assert row["loss"] == pytest.approx(exact["loss"], abs=0.1)  # bfloat16
-    logits = ManySizesLooker(config, first.best, (config.size,))(held.images)
+    logits = predictor.TestTimeAugmentation(config, first.best, (config.size,))(held.images)
     assert loss_of(logits, held.labels) < np.log(2)
     # the statistics belong to the mean of the weights, so they moved away from the start
     assert not np.allclose(first.best["parts.conv1/bn.mean"], arrays["parts.conv1/bn.mean"])
@@ -104,10 +112,11 @@ def test_bad_recipes_are_named() -> None:
     with pytest.raises(InputError, match=r"batch size \(8\) should be at most 4"):
         Tuner(SMALL, RECIPE, 4)
     with pytest.raises(InputError, match="preset"):
-        find_preset("none")
+        find_recipe("batchnorm", "none")
     with pytest.raises(InputError, match="seeds"):
-        PRESETS["surgery"].changed(n_seeds=2)
-    assert PRESETS["sweep"].changed(n_seeds=2, size=99).recipe.size == 99
+        refuse_unused("surgery", SURGERIES["surgery"], {"seeds": 2})
+    assert SWEEPS["sweep"].changed(size=99).recipe.size == 99
+    assert fitting.with_numbers(SWEEPS["sweep"], TrainingRun(n_seeds=2)).n_seeds == 2
 
 
 def test_views_are_parts_of_photos() -> None:
@@ -132,7 +141,7 @@ def test_a_head_is_fitted_to_features() -> None:
     features[:, 1] += labels * 300
     features[:, 4] = 3  # never changes
     head = fit_head(features, labels, penalty=1e-2)
-    assert share_right(head.logits(features), labels) == 1
+    assert accuracy_of(head.logits(features), labels) == 1
     assert head.kernel.shape == (5, 2) and np.isfinite(head.kernel).all()
     with pytest.raises(InputError, match="penalty"):
         fit_head(features, labels, penalty=0)
@@ -141,7 +150,7 @@ def test_a_head_is_fitted_to_features() -> None:
 def test_logits_that_are_no_numbers_are_never_right() -> None:
     logits = np.array([[1, 0], [np.nan, np.nan], [0, 2]], np.float32)
     labels = np.array([0, 0, 1], np.int32)
-    assert share_right(logits, labels) == pytest.approx(2 / 3)
+    assert accuracy_of(logits, labels) == pytest.approx(2 / 3)
     assert loss_of(logits, labels) == np.inf
 
 
@@ -169,3 +178,74 @@ def test_the_largest_rate_is_one_at_which_every_seed_works() -> None:
         results.largest_rate("none")
     with pytest.raises(BundleError, match="lacks net"):
         SweepResults(Bundle("batchnorm", "x", {}, {}, {}, {}, {}))
+
+
+SIZES = (36, 44)
+FROZEN_RECIPE = Recipe(
+    size=36,
+    frozen_through="pool3",
+    batch_size=8,
+    n_epochs=1,
+    optimizer="adam",
+    weight_decay=0.1,
+)
+
+
+def small(*, with_norm: bool) -> tuple[NetConfig, dict[str, np.ndarray]]:
+    plan = classifier(SqueezeNetConfig(size=36, width=0.1), reads=("fire4/concat",))
+    behind = ("pool5", *(f"fire{number}/" for number in range(5, 10)))  # read by nothing
+    layers = tuple(layer for layer in plan.layers if not layer.name.startswith(behind))
+    net = net_of(dataclasses.replace(plan, layers=layers))
+    if with_norm:
+        places = [layer.name for layer in net.config.of_kind(CONVOLUTION)]
+        net = insert_measured(net, two_kinds().images[:, :36, :36], places)
+    return net.config, with_new_head(named_arrays(nnx.state(net)), net.config)
+
+
+@pytest.mark.parametrize("with_norm", [False, True])
+def test_what_is_frozen_stays_and_the_rest_learns(with_norm: bool) -> None:
+    config, arrays = small(with_norm=with_norm)
+    frozen = frozen_layers(config, "pool3")
+    assert "fire3/concat" in frozen and "fire4/squeeze1x1" not in frozen
+    photos = two_kinds(16)
+    fitted = Tuner(config, FROZEN_RECIPE, len(photos)).fit(
+        arrays, photos, None, learning_rate=1e-2, seed=0
+    )
+    for layer in config.of_kind(CONVOLUTION, DENSE, BATCH_NORM):
+        own = [name for name in arrays if name.rpartition(".")[0] == f"parts.{layer.name}"]
+        assert len(own) == (4 if layer.kind == BATCH_NORM else 2)
+        is_same = all(np.array_equal(fitted.best[name], arrays[name]) for name in own)
+        assert is_same == (layer.name in frozen), layer.name
+
+
+def test_nothing_is_frozen_unless_asked_for_and_an_unknown_layer_is_named() -> None:
+    config, _ = small(with_norm=False)
+    assert frozen_layers(config, "") == frozenset()
+    with pytest.raises(InputError, match=r"layer \(pool9\)"):
+        Tuner(config, dataclasses.replace(FROZEN_RECIPE, frozen_through="pool9"), 16)
+
+
+def test_looks_of_all_sizes_count_the_same() -> None:
+    config, arrays = small(with_norm=True)
+    arrays = {name: array + 0.01 for name, array in arrays.items()}  # a head that says something
+    images = two_kinds(6).images
+    each = []
+    for size in SIZES:
+        predict = Predictor(dataclasses.replace(config, size=size), arrays)
+        each.append((predict(images) + predict(images, is_flipped=True)) / 2)
+    assert not np.allclose(each[0], each[1])
+    np.testing.assert_allclose(
+        predictor.TestTimeAugmentation(config, arrays, SIZES)(images),
+        (each[0] + each[1]) / 2,
+        rtol=1e-6,
+    )
+
+
+def test_a_head_reads_the_layers_that_it_is_told_to() -> None:
+    config = SqueezeNetConfig(size=36)
+    assert classifier(config).layer(FEATURES).n_channels == 2 * 512
+    assert classifier(config, has_maximum=False).layer(FEATURES).n_channels == 512
+    assert classifier(config, reads=LAST) == classifier(config)
+    assert classifier(config, reads=LATE).layer(FEATURES).n_channels == 2 * (384 + 512 + 512)
+    with pytest.raises(InputError, match="layer"):
+        classifier(config, reads=("fire1/concat",))

@@ -8,21 +8,20 @@ from flax import nnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.batchnorm.fold import fold, foldable
-from core.batchnorm.insert import SUFFIX, insert, insert_measured, with_batch_norm
-from core.batchnorm.keras_weights import known_net, load_keras
-from core.batchnorm.nets import (
-    CONVOLUTION,
-    IMAGE,
-    Layer,
-    Net,
-    NetConfig,
-    insertion_points,
-    prepare,
+from core.batchnorm.model import CONVOLUTION, IMAGE, Layer, Net, NetConfig, insertion_points
+from core.batchnorm.model.inputs import prepare
+from core.batchnorm.model.keras_weights import known_net, load_keras
+from core.batchnorm.surgery import DEVIATION, EXACT, NOTEBOOK, RANDOM, RECIPES, scale_and_shift
+from core.batchnorm.surgery.insert import (
+    SUFFIX,
+    fold,
+    foldable,
+    insert,
+    insert_measured,
+    with_batch_norm,
 )
-from core.batchnorm.operating import Operation, set_dials
-from core.batchnorm.recipes import DEVIATION, EXACT, NOTEBOOK, RANDOM, RECIPES, scale_and_shift
-from core.batchnorm.statistics import Moments, measure
+from core.batchnorm.surgery.operation import Operation, layer_settings
+from core.batchnorm.surgery.statistics import Moments, measure
 from core.errors import InputError
 from core.loop import in_mode, named_arrays
 from tests.core.batchnorm.samples import SQUEEZENET, VGG, net_of, pictures
@@ -43,10 +42,10 @@ def places(config: NetConfig) -> tuple[str, ...]:
     return tuple(layer.name for layer in insertion_points(config))
 
 
-def all_dials(net: Net, photos: np.ndarray, layers: tuple[str, ...], **how: object) -> dict:
+def all_settings(net: Net, photos: np.ndarray, layers: tuple[str, ...], **how: object) -> dict:
     found = measure(net, photos, places(net.config))
     statistics = {name: (m.mean, m.variance) for name, m in found.items()}
-    return set_dials(net.config, statistics, layers, **how)
+    return layer_settings(net.config, statistics, layers, **how)
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -67,8 +66,8 @@ def test_each_place_alone_changes_nothing(name: str) -> None:
     before = output(net, photos)
     for epsilon in (1e-5, 1e-1):
         for place in places(config):
-            dials = all_dials(net, photos, (place,), recipe=EXACT, epsilon=epsilon)
-            after = operation.logits(photos, dials, epsilon, training=False)
+            settings = all_settings(net, photos, (place,), recipe=EXACT, epsilon=epsilon)
+            after = operation.logits(photos, settings, epsilon, training=False)
             assert moved(before, after) <= BOUND, place
 
 
@@ -78,9 +77,9 @@ def test_switches_and_inserted_layers_compute_the_same() -> None:
     chosen = ("block1_conv1", "block3_conv2_relu", "fc1")
     moments = {name: measure(net, photos, places(VGG))[name] for name in chosen}
     for recipe in RECIPES:
-        dials = all_dials(net, photos, chosen, recipe=recipe, epsilon=1e-2, seed=3)
+        settings = all_settings(net, photos, chosen, recipe=recipe, epsilon=1e-2, seed=3)
         new = insert(net, moments, recipe=recipe, epsilon=1e-2, seed=3)
-        found = operation.logits(photos, dials, 1e-2, training=False)
+        found = operation.logits(photos, settings, 1e-2, training=False)
         expected = output(new, photos)
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
 
@@ -93,12 +92,12 @@ def test_the_real_squeezenet_is_unchanged_everywhere(mirror: Path) -> None:
     net, photos = load_keras(path, config), pictures(config, 3)
     operation, before = Operation(config, named_arrays(nnx.state(net))), output(net, photos)
     for layers in (*((place,) for place in places(config)), places(config)):
-        dials = all_dials(net, photos, layers, recipe=EXACT, epsilon=1e-3)
-        after = operation.logits(photos, dials, 1e-3, training=False)
+        settings = all_settings(net, photos, layers, recipe=EXACT, epsilon=1e-3)
+        after = operation.logits(photos, settings, 1e-3, training=False)
         assert moved(before, after) <= BOUND, layers
     for recipe in (RANDOM, NOTEBOOK):
-        dials = all_dials(net, photos, places(config), recipe=recipe, epsilon=1e-3)
-        after = operation.logits(photos, dials, 1e-3, training=False)
+        settings = all_settings(net, photos, places(config), recipe=recipe, epsilon=1e-3)
+        after = operation.logits(photos, settings, 1e-3, training=False)
         assert not moved(before, after) <= 0.1, recipe  # the notebook's gives no number at all
 
 
@@ -223,7 +222,7 @@ def test_bad_places_and_numbers_are_named() -> None:
     net, photos = net_of(VGG), pictures(VGG, 2)
     with pytest.raises(InputError, match=r"photos \(0\)"):
         measure(net, photos[:0], ("fc1",))
-    dials = all_dials(net, photos, (), recipe=EXACT, epsilon=1e-3)
+    settings = all_settings(net, photos, (), recipe=EXACT, epsilon=1e-3)
     operation = Operation(VGG, named_arrays(nnx.state(net)))
     with pytest.raises(InputError, match=r"batch \(1\) should have at least 2"):
-        operation.logits(photos[:1], dials, 1e-3, training=True)
+        operation.logits(photos[:1], settings, 1e-3, training=True)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from core.batchnorm.keras_weights import has_top, known_net, load_keras, read_arrays
-from core.batchnorm.nets import prepare
-from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
-from core.batchnorm.vgg import VggConfig, vgg16
+from core.batchnorm.model.inputs import prepare
+from core.batchnorm.model.keras_weights import has_top, known_net, load_keras, read_arrays
+from core.batchnorm.model.squeezenet import SqueezeNetConfig, squeezenet
+from core.batchnorm.model.vgg import VggConfig, vgg16
 from core.errors import InputError
 from core.loop import named_arrays
 from tests.core.batchnorm.samples import SQUEEZENET, VGG, arrays_of, pictures, write_keras

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.batchnorm.layer import SHAPES, Layer, outputs_in_batches, running_averages, sample
+from core.batchnorm.explore.layer import SHAPES, Layer, outputs_in_batches, running_averages, sample
 from core.errors import InputError
 
 

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.batchnorm import GROUPS, explorer
-from core.batchnorm.best_explorer import BestNets, probabilities
-from core.batchnorm.drawings import draw
-from core.batchnorm.explorer import SurgeryModel, open_surgery
-from core.batchnorm.recipes import RECIPES
-from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
-from core.batchnorm.surgery import measure, train
-from core.batchnorm.surgery_cases import SurgeryConfig, cases_of, headlines
+from core.batchnorm import GROUPS
+from core.batchnorm.explore import surgery as explorer
+from core.batchnorm.explore.drawings import draw
+from core.batchnorm.explore.nets import BestNets, probabilities
+from core.batchnorm.explore.surgery import SurgeryModel, open_surgery
+from core.batchnorm.model.squeezenet import SqueezeNetConfig, squeezenet
+from core.batchnorm.presets import SurgeryConfig
+from core.batchnorm.surgery import RECIPES
+from core.batchnorm.surgery.cases import cases_of, headlines
+from core.batchnorm.surgery.train import measure, train
 from core.bundle import load_bundle, save_bundle
 from core.datasets.registry import lookup
 from core.errors import BundleError, BundleNotFound, InputError

@@ -8,19 +8,16 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
-from core.batchnorm import TUNED_SURGERY, best, surgery, sweep
-from core.batchnorm.best import BestConfig
-from core.batchnorm.best_bundle import nets_of
-from core.batchnorm.best_explorer import BestNets, probabilities
-from core.batchnorm.decoding import decode
-from core.batchnorm.explorer import SurgeryModel
-from core.batchnorm.fitting import Recipe
-from core.batchnorm.looking import Looker
-from core.batchnorm.start import NETS_COMPARED, PLAIN
-from core.batchnorm.subjects import fine_tuned
-from core.batchnorm.surgery_cases import SurgeryConfig
-from core.batchnorm.sweep import SweepConfig
-from core.batchnorm.sweep_results import SweepResults
+from core.batchnorm import NETS_COMPARED, PLAIN, TUNED_SURGERY
+from core.batchnorm.data.decoding import decode
+from core.batchnorm.explore.nets import BestNets, nets_of, probabilities
+from core.batchnorm.explore.surgery import SurgeryModel
+from core.batchnorm.explore.sweep import SweepResults
+from core.batchnorm.model.predictor import Predictor
+from core.batchnorm.presets import BestConfig, Recipe, SurgeryConfig, SweepConfig
+from core.batchnorm.surgery import train as surgery
+from core.batchnorm.surgery.cases import fine_tuned
+from core.batchnorm.train import best, sweep
 from core.bundle import save_bundle
 from core.datasets.store import LocalData
 from core.errors import BundleError, InputError
@@ -34,7 +31,7 @@ BEST = BestConfig((1e-5, 1e-4), n_splits=1, n_seeds=2, sizes=(35, 41), recipe=RE
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[LocalData, LocalData]:
-    folder = write_mirror(tmp_path_factory.mktemp("mirror"), n_train=20, n_valid=6)
+    folder = write_mirror(tmp_path_factory.mktemp("mirror"), n_train=24, n_valid=6)
     return local_of("dogscats-sample", folder), local_of("squeezenet", folder)
 
 
@@ -104,7 +101,7 @@ def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
     on_table = SurgeryModel(operated)
     plan, arrays = nets_of(bundle)[PLAIN]
     pixels = decode(photo_bytes(), size=35, framing=on_table.framing)[None]
-    own = probabilities(Looker(dataclasses.replace(plan, size=35), arrays)(pixels))
+    own = probabilities(Predictor(dataclasses.replace(plan, size=35), arrays)(pixels))
     np.testing.assert_allclose(on_table.classify(photo_bytes()).without, own[0], atol=1e-5)
     with pytest.raises(BundleError, match="holds no nets; make them with"):
         fine_tuned(
@@ -123,11 +120,12 @@ def test_the_best_nets_are_chosen_on_train_and_answer_for_photos(
     assert main([*asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["n_photos"] == 6
-    # each picture stands in both folders, so that any net tells half of them right
+    # each picture stands in both folders, so that any net classifies half of them correctly
     assert told["accuracy_with"] == told["accuracy_without"] == 0.5
     assert main(asked) == 0
     assert (
-        "50.00 % of 6 photos right without batch norm, 50.00 % with it" in capsys.readouterr().out
+        "50.00 % of 6 photos classified correctly without batch norm, 50.00 % with it"
+        in capsys.readouterr().out
     )
 
 

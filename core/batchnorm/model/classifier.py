@@ -1,4 +1,7 @@
-"""A new head on frozen features: they are computed once, and the head is fitted to them at once."""
+"""The net that classifies cats and dogs: SqueezeNet's features, pooled, and a new dense layer.
+
+The features are computed once, and the new layer, the head, is fitted to them at once.
+"""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,10 +11,56 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from core.batchnorm.model import HEAD
+from core.batchnorm import CLASSES, LAST
+from core.batchnorm.model import CONCAT, DENSE, GLOBAL_AVERAGE, GLOBAL_MAX, Layer, NetConfig
+from core.batchnorm.model.squeezenet import SqueezeNetConfig, squeezenet
 from core.errors import InputError
 
+FEATURES = "head/pooled"  # the layer whose output a new head reads
+HEAD = "head/dense"
 _STEPS = 300  # of L-BFGS; it has converged long before on a few thousand photos
+
+
+def classifier(
+    config: SqueezeNetConfig, *, has_maximum: bool = True, reads: tuple[str, ...] = LAST
+) -> NetConfig:
+    """Lays the layers out: every channel's average and maximum go into two sums, cat and dog.
+
+    Args:
+        config: sizes; its number of classes is not looked at.
+        has_maximum: whether the head reads maxima beside averages.
+        reads: names of the layers whose channels are pooled.
+
+    Raises:
+        InputError: the net has no layer of a name.
+    """
+    features = squeezenet(dataclasses.replace(config, n_classes=0))
+    kinds = {"average": GLOBAL_AVERAGE} | ({"maximum": GLOBAL_MAX} if has_maximum else {})
+    pools = []
+    for name in reads:
+        n, behind = features.layer(name).n_channels, "" if reads == LAST else f"/{name}"
+        pools += [Layer(f"head/{k}{behind}", kind, (name,), n, n) for k, kind in kinds.items()]
+    n_values = sum(pool.n_channels for pool in pools)
+    head = (
+        *pools,
+        Layer(FEATURES, CONCAT, tuple(pool.name for pool in pools), n_values, n_values),
+        Layer(HEAD, DENSE, (FEATURES,), n_values, len(CLASSES)),
+    )
+    return dataclasses.replace(features, layers=features.layers + head)
+
+
+def with_new_head(arrays: Mapping[str, np.ndarray], config: NetConfig) -> dict[str, np.ndarray]:
+    """Adds a head of zeros to pre-trained weights: every photo is half cat, half dog at first.
+
+    Args:
+        arrays: of the features, by the names of `core.loop.named_arrays`.
+        config: of the classifier.
+    """
+    head = config.layer(HEAD)
+    return dict(arrays) | {
+        f"parts.{HEAD}.kernel": np.zeros((head.n_inputs, head.n_channels), np.float32),
+        f"parts.{HEAD}.bias": np.zeros(head.n_channels, np.float32),
+    }
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

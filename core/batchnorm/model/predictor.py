@@ -1,4 +1,4 @@
-"""What a net says of photos: evaluation mode, single precision, one shape whatever their number."""
+"""Predictions of a net: evaluation mode, single precision, one shape for any number of photos."""
 
 import dataclasses
 import functools
@@ -8,16 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from scipy.special import log_softmax
 
-from core.batchnorm.augment import whole
-from core.batchnorm.insert import filled
-from core.batchnorm.nets import NetConfig, prepare
+from core.batchnorm.model import NetConfig, filled
+from core.batchnorm.model.inputs import prepare, whole
 
 _AT_ONCE = 50
 
 
-class Looker:
-    """A net that looks at whole photos.
+class Predictor:
+    """Predictions of a net for whole photos.
 
     Args:
         config: its layers.
@@ -58,8 +58,8 @@ class Looker:
         return np.concatenate([np.asarray(values)[:n] for values, n in found])
 
 
-class ManySizesLooker:
-    """A net that looks at each photo and its mirror image at several sizes.
+class TestTimeAugmentation:
+    """The mean prediction for each photo and its mirror image, at several sizes.
 
     Args:
         config: its layers; global pools let it read images of any size.
@@ -79,22 +79,22 @@ class ManySizesLooker:
         *,
         layer: str | None = None,
     ) -> None:
-        self._lookers = [
-            Looker(dataclasses.replace(config, size=size), arrays, layer=layer) for size in sizes
+        self._predictors = [
+            Predictor(dataclasses.replace(config, size=size), arrays, layer=layer) for size in sizes
         ]
 
-    def looks(self, images: np.ndarray) -> np.ndarray:
-        """Returns the layer's output of every look, f32[N, 2 * sizes, C], of u8[N, S, S, 3]."""
+    def each_view(self, images: np.ndarray) -> np.ndarray:
+        """Returns the layer's output for every view, f32[N, 2 * sizes, C], of u8[N, S, S, 3]."""
         found = [
-            look(images, is_flipped=is_flipped)
-            for look in self._lookers
+            predict(images, is_flipped=is_flipped)
+            for predict in self._predictors
             for is_flipped in (False, True)
         ]
         return np.stack(found, axis=1)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Returns the mean of all looks, f32[N, C], of images u8[N, S, S, 3]."""
-        return self.looks(images).mean(axis=1)
+        """Returns the mean over all views, f32[N, C], of images u8[N, S, S, 3]."""
+        return self.each_view(images).mean(axis=1)
 
 
 # Outside the class: the nets of all seeds and tries share one plan, hence one program.
@@ -116,16 +116,14 @@ def loss_of(logits: np.ndarray, labels: np.ndarray) -> float:
     """
     if not np.isfinite(logits).all():
         return float("inf")
-    logits = logits.astype(float)
-    highest = logits.max(axis=1, keepdims=True)
-    total = np.log(np.exp(logits - highest).sum(axis=1)) + highest[:, 0]
-    return float((total - logits[np.arange(len(labels)), labels]).mean())
+    log_shares = log_softmax(logits.astype(float), axis=1)
+    return float(-log_shares[np.arange(len(labels)), labels].mean())
 
 
-def share_right(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Returns the share of photos whose class has the greater logit; logits may not be numbers.
+def accuracy_of(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Returns the share of photos that are classified correctly: logits f32[N, 2], labels i32[N].
 
-    A net that gives no finite number for a photo has not told what is on it.
+    A photo for which the net gives no finite number is not.
     """
     is_right = (logits.argmax(axis=1) == labels) & np.isfinite(logits).all(axis=1)
     return float(is_right.mean())

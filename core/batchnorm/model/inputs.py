@@ -1,11 +1,27 @@
-"""Random views of photos, cut and resized by two products of matrices: quick on any device."""
+"""What a net reads of a photo: all of it or a random part, resized, without ImageNet's mean.
+
+Cutting and resizing are two products of matrices: quick on any device.
+"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet; both nets were trained on what is left
 _AT_ONCE = 64  # photos of which views are drawn in one call
 _LEAST_ASPECT = 3 / 4  # width by height of a random cut; the greatest is the inverse
+
+
+def prepare(photos: jax.Array) -> jax.Array:
+    """Brings pixels into the form that both nets were trained on.
+
+    Args:
+        photos: [B, S, S, 3], red, green, blue from 0 to 255.
+
+    Returns:
+        f32[B, S, S, 3]: blue, green, red, without the mean of ImageNet.
+    """
+    return photos[..., ::-1].astype(jnp.float32) - jnp.asarray(MEAN_BGR, jnp.float32)
 
 
 def whole(photos: jax.Array, size: int, *, is_flipped: bool | jax.Array = False) -> jax.Array:

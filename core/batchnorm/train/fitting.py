@@ -6,7 +6,6 @@ call of its own, because XLA computes a convolution badly inside a loop there.
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -18,12 +17,11 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from core.averaging import averaged, weights
-from core.batchnorm.augment import random_views, whole
 from core.batchnorm.data import Photos
-from core.batchnorm.freezing import are_decayed, frozen_layers, learning, values_behind
-from core.batchnorm.insert import filled
-from core.batchnorm.looking import loss_of, share_right
-from core.batchnorm.nets import Net, NetConfig, prepare
+from core.batchnorm.model import Net, NetConfig, filled
+from core.batchnorm.model.inputs import prepare, random_views, whole
+from core.batchnorm.model.predictor import accuracy_of, loss_of
+from core.batchnorm.presets import Recipe
 from core.checkpoint import Checkpoints
 from core.devices import split_over
 from core.errors import InputError
@@ -33,49 +31,6 @@ from core.training_run import TrainingRun
 Config = TypeVar("Config")  # a dataclass with `recipe` and `n_seeds`
 _WARM_UP = 0.1  # share of the steps in which the rate rises from nothing
 _AT_ONCE = 100  # photos that are measured in one call
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a net is fine-tuned, at one rate for all layers that learn.
-
-    Attributes:
-        size: side of the images that it learns from, pixels.
-        frozen_through: the last layer that stays as it was, with all before it; "" for none.
-        batch_size: photos a step.
-        n_epochs: passes over the photos.
-        optimizer: "sgd" (with momentum) or "adam".
-        momentum: of SGD.
-        weight_decay: times the learning rate, taken off every kernel each step.
-        label_smoothing: probability that is given to the wrong class.
-        least_area: smallest share of a photo in a random view; 1 for whole photos.
-        averaging: share of the running mean of weights that stays each step; 0 for no mean.
-        is_half: compute convolutions in bfloat16, where the device has it.
-    """
-
-    size: int = 227
-    frozen_through: str = ""
-    batch_size: int = 50
-    n_epochs: int = 10
-    optimizer: str = "sgd"
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    least_area: float = 1.0
-    averaging: float = 0.0
-    is_half: bool = True
-
-    def __post_init__(self) -> None:
-        """Checks the bounds."""
-        if self.optimizer not in ("sgd", "adam"):
-            raise InputError(f"optimizer ({self.optimizer}) should be sgd or adam")
-        if not 0 < self.least_area <= 1:
-            raise InputError(f"least_area ({self.least_area}) should be above 0 and at most 1")
-        if self.batch_size < 2:
-            raise InputError(
-                f"batch_size ({self.batch_size}) should be at least 2: one photo has no variance "
-                "that batch norm could train with"
-            )
 
 
 def with_numbers(config: Config, run: TrainingRun) -> Config:
@@ -112,8 +67,9 @@ class Tuner:
         is_cpu = jax.default_backend() == "cpu"
         self._dtype = jnp.bfloat16 if recipe.is_half and not is_cpu else jnp.float32
         frozen = frozen_layers(config, recipe.frozen_through)
-        self._optimizer = _optimizer(recipe, self._n_steps * recipe.n_epochs, frozen)
         net = nnx.eval_shape(lambda: Net(config, rngs=nnx.Rngs(0), dtype=self._dtype))
+        masks = _masks(nnx.state(net, nnx.Param), frozen)
+        self._optimizer = _optimizer(recipe, self._n_steps * recipe.n_epochs, *masks)
         self._training = nnx.graphdef(learning(net, frozen))
         self._evaluating = nnx.graphdef(in_mode(net, training=False))
         self._step = self._make_step()
@@ -145,7 +101,7 @@ class Tuner:
             seed: of order and views.
             checkpoints: where to save and resume.
             progress: label of the progress bar.
-            on_epoch: told each row of the history as it is made.
+            on_epoch: called with each row of the history as it is made.
 
         Returns:
             What `core.loop.fit` gives; `best` are the weights at the end, averaged where the recipe
@@ -165,7 +121,7 @@ class Tuner:
             found = self._all_logits(state.params, state.rest, kept)
             return {
                 "val_loss": loss_of(found, held.labels),
-                "val_accuracy": share_right(found, held.labels),
+                "val_accuracy": accuracy_of(found, held.labels),
             }
 
         def keep(state: TrainState) -> dict[str, np.ndarray]:
@@ -201,8 +157,7 @@ class Tuner:
             def objective(params: nnx.State) -> tuple[jax.Array, nnx.State]:
                 # copy: batch norm writes its statistics, which must not reach outside this trace
                 net = nnx.merge(self._training, params, state.rest, copy=True)
-                logits = values_behind(net, recipe.frozen_through, shown)
-                loss = optax.softmax_cross_entropy(logits, wanted).mean()
+                loss = optax.softmax_cross_entropy(net(shown), wanted).mean()
                 return loss, nnx.state(net, nnx.Not(nnx.Param))
 
             (loss, rest), gradient = jax.value_and_grad(objective, has_aux=True)(state.params)
@@ -305,7 +260,7 @@ class _Compiled:
 
 
 def _optimizer(
-    recipe: Recipe, n_steps: int, frozen: frozenset[str]
+    recipe: Recipe, n_steps: int, is_frozen: Any, is_decayed: Any
 ) -> optax.GradientTransformationExtraArgs:
     warm_up = max(1, round(_WARM_UP * n_steps))
     course = optax.warmup_cosine_decay_schedule(0.0, 1.0, warm_up, max(n_steps, warm_up + 1))
@@ -315,11 +270,14 @@ def _optimizer(
             move = optax.trace(recipe.momentum, nesterov=True)
         else:
             move = optax.scale_by_adam()
-        parts = [move, optax.scale_by_schedule(course), optax.scale_by_learning_rate(learning_rate)]
-        if recipe.weight_decay:
-            mask = functools.partial(are_decayed, frozen)
-            parts.insert(1, optax.add_decayed_weights(recipe.weight_decay, mask=mask))
-        return optax.chain(*parts)
+        return optax.chain(
+            # first: gradients that nobody reads are never computed
+            optax.transforms.freeze(is_frozen),
+            move,
+            optax.add_decayed_weights(recipe.weight_decay, mask=is_decayed),
+            optax.scale_by_schedule(course),
+            optax.scale_by_learning_rate(learning_rate),
+        )
 
     rated = optax.inject_hyperparams(build)(learning_rate=0.0)
     return averaged(rated, recipe.averaging) if recipe.averaging else rated
@@ -328,3 +286,44 @@ def _optimizer(
 def _rate_of(state: Any) -> dict[str, jax.Array]:
     """Finds the injected learning rate, under the mean of weights where there is one."""
     return (state.inner if hasattr(state, "inner") else state).hyperparams
+
+
+def frozen_layers(config: NetConfig, through: str) -> frozenset[str]:
+    """Names a layer and all that stand before it.
+
+    Args:
+        config: the net.
+        through: the last layer that stays as it was; "" for none.
+
+    Raises:
+        InputError: the net has no layer of that name.
+    """
+    if not through:
+        return frozenset()
+    last = config.layer(through)
+    return frozenset(layer.name for layer in config.layers[: config.layers.index(last) + 1])
+
+
+def learning(net: Net, frozen: frozenset[str]) -> Net:
+    """Returns a view of a net in evaluation mode that trains, but for what is frozen.
+
+    Batch norm of frozen layers keeps its running statistics, or they would not stay as they were.
+    """
+
+    def learns(path: tuple, _: object) -> bool:
+        return frozen.isdisjoint(path)
+
+    return nnx.view(net, only=learns, raise_if_not_found=False, use_running_average=False)
+
+
+def _masks(params: nnx.State, frozen: frozenset[str]) -> tuple[Any, Any]:
+    """Marks the parameters of frozen layers, and the kernels that learn: True in their places."""
+
+    def is_frozen(path: tuple, _: object) -> bool:
+        return not frozen.isdisjoint(getattr(step, "key", None) for step in path)
+
+    def is_decayed(path: tuple, array: jax.Array) -> bool:
+        return array.ndim > 1 and not is_frozen(path, array)
+
+    mark = jax.tree_util.tree_map_with_path
+    return mark(is_frozen, params), mark(is_decayed, params)

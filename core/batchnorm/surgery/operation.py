@@ -1,7 +1,7 @@
 """A net with a switch behind every layer: any surgery without compiling anything anew.
 
-Each place where batch norm can stand gets a dial: whether it is on, and its numbers. What `insert`
-makes of a net and what this computes with the same dials are the same.
+Each place where batch norm can stand has settings: whether it is on, and its numbers. What `insert`
+makes of a net and what this computes with the same settings are the same.
 """
 
 import functools
@@ -13,17 +13,17 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from core.batchnorm.augment import whole
-from core.batchnorm.insert import filled, seed_of
-from core.batchnorm.nets import CONVOLUTION, NetConfig, insertion_points, prepare
-from core.batchnorm.recipes import scale_and_shift
-from core.batchnorm.statistics import moments_of
+from core.batchnorm.model import CONVOLUTION, NetConfig, filled, insertion_points
+from core.batchnorm.model.inputs import prepare, whole
+from core.batchnorm.surgery import scale_and_shift
+from core.batchnorm.surgery.insert import seed_of
+from core.batchnorm.surgery.statistics import moments_of
 from core.errors import InputError
 
 _SAMPLED = 20_000  # values of a layer that are kept for its histogram
 
 
-class Dial(NamedTuple):
+class LayerSettings(NamedTuple):
     """One place's batch norm: f32[] and four of f32[C]."""
 
     is_on: np.ndarray
@@ -33,7 +33,7 @@ class Dial(NamedTuple):
     beta: np.ndarray
 
 
-class Seen(NamedTuple):
+class Comparison(NamedTuple):
     """What an operation did to one batch of pictures.
 
     Attributes:
@@ -51,7 +51,7 @@ class Seen(NamedTuple):
     samples: dict[str, jax.Array]
 
 
-def set_dials(
+def layer_settings(
     config: NetConfig,
     statistics: Mapping[str, tuple[np.ndarray, np.ndarray]],
     layers: Sequence[str],
@@ -59,14 +59,14 @@ def set_dials(
     recipe: str,
     epsilon: float,
     seed: int = 0,
-) -> dict[str, Dial]:
-    """Sets every dial of a net.
+) -> dict[str, LayerSettings]:
+    """Makes the settings of every place of a net.
 
     Args:
         config: the net.
         statistics: place -> mean and variance, f32[C] each.
         layers: places where batch norm is on.
-        recipe: how gamma and beta are set, one of `core.batchnorm.recipes.RECIPES`.
+        recipe: how gamma and beta are set, one of `core.batchnorm.surgery.RECIPES`.
         epsilon: added to the variance, above 0.
         seed: of the recipe "random".
 
@@ -82,13 +82,13 @@ def set_dials(
     unknown = [name for name in layers if name not in points]
     if unknown:
         raise InputError(f"layers ({', '.join(unknown)}) should be places of {config.name}")
-    dials = {}
+    settings = {}
     for name in points:
         mean, variance = statistics[name]
         gamma, beta = scale_and_shift(recipe, mean, variance, epsilon, seed=seed_of(name, seed))
         values = (float(name in layers), mean, variance, gamma, beta)
-        dials[name] = Dial(*(np.asarray(value, np.float32) for value in values))
-    return dials
+        settings[name] = LayerSettings(*(np.asarray(value, np.float32) for value in values))
+    return settings
 
 
 class Operation:
@@ -104,18 +104,21 @@ class Operation:
 
     def __init__(self, config: NetConfig, arrays: Mapping[str, np.ndarray]) -> None:
         self.config = config
-        graphdef, self._state = nnx.split(filled(config, arrays))
-        self._logits = jax.jit(functools.partial(_logits, graphdef), static_argnames=("training",))
-        self._both = jax.jit(functools.partial(_both, graphdef), static_argnames=("training",))
+        self._graphdef, self._state = nnx.split(filled(config, arrays))
 
     def logits(
-        self, images: np.ndarray, dials: Mapping[str, Dial], epsilon: float, *, training: bool
+        self,
+        images: np.ndarray,
+        settings: Mapping[str, LayerSettings],
+        epsilon: float,
+        *,
+        training: bool,
     ) -> np.ndarray:
         """Computes the answers to one batch.
 
         Args:
             images: u8[B, S, S, 3].
-            dials: of every place.
+            settings: of every place, see `layer_settings`.
             epsilon: added to the variance.
             training: normalise by the batch's own mean and variance; needs two images or more.
 
@@ -126,20 +129,27 @@ class Operation:
             InputError: a batch of one was given in training mode.
         """
         _check_batch(len(images), training)
-        found = self._logits(self._state, images, dict(dials), epsilon, training=training)
+        net = self._graphdef, self._state
+        found = _logits(*net, images, dict(settings), epsilon, training=training)
         return np.asarray(found)
 
     def compare(
-        self, images: np.ndarray, dials: Mapping[str, Dial], epsilon: float, *, training: bool
-    ) -> Seen:
+        self,
+        images: np.ndarray,
+        settings: Mapping[str, LayerSettings],
+        epsilon: float,
+        *,
+        training: bool,
+    ) -> Comparison:
         """Computes both nets side by side; arguments and errors as in `logits`."""
         _check_batch(len(images), training)
-        found = self._both(self._state, images, dict(dials), epsilon, training=training)
+        net = self._graphdef, self._state
+        found = _both(*net, images, dict(settings), epsilon, training=training)
         return jax.device_get(found)
 
 
 def shown_places(config: NetConfig) -> tuple[str, ...]:
-    """Names the layers whose differences are told: the convolutions and the last layer."""
+    """Names the layers whose differences are shown: the convolutions and the last layer."""
     names = [layer.name for layer in config.of_kind(CONVOLUTION)]
     return (*names, config.layers[-1].name)
 
@@ -158,15 +168,17 @@ def _check_batch(n: int, training: bool) -> None:
         )
 
 
-def _behind(dials: dict[str, Dial], epsilon: float, training: bool, seen: dict | None) -> object:
+def _behind(
+    settings: dict[str, LayerSettings], epsilon: float, training: bool, seen: dict | None
+) -> object:
     def norm(name: str, values: jax.Array) -> jax.Array:
-        dial = dials.get(name)
-        if dial is not None:
-            mean, variance = moments_of(values) if training else (dial.mean, dial.variance)
+        own = settings.get(name)
+        if own is not None:
+            mean, variance = moments_of(values) if training else (own.mean, own.variance)
             axes = (1,) * (values.ndim - 1)
-            factor = (jax.lax.rsqrt(variance + epsilon) * dial.gamma).reshape(*axes, -1)
-            normed = (values - mean.reshape(*axes, -1)) * factor + dial.beta.reshape(*axes, -1)
-            values = jnp.where(dial.is_on > 0, normed, values)
+            factor = (jax.lax.rsqrt(variance + epsilon) * own.gamma).reshape(*axes, -1)
+            normed = (values - mean.reshape(*axes, -1)) * factor + own.beta.reshape(*axes, -1)
+            values = jnp.where(own.is_on > 0, normed, values)
         if seen is not None:
             seen[name] = values
         return values
@@ -174,11 +186,13 @@ def _behind(dials: dict[str, Dial], epsilon: float, training: bool, seen: dict |
     return norm
 
 
+# Outside the class: nets of one plan share their programs.
+@functools.partial(jax.jit, static_argnums=0, static_argnames="training")
 def _logits(
     graphdef: nnx.GraphDef,
     state: nnx.State,
     images: jax.Array,
-    dials: dict[str, Dial],
+    settings: dict[str, LayerSettings],
     epsilon: float,
     *,
     training: bool,
@@ -188,19 +202,20 @@ def _logits(
     # a GPU would round factors to ten bits otherwise, and hide what insertion changes
     with jax.default_matmul_precision("highest"):
         shown = prepare(whole(images, net.config.size))
-        behind = _behind(dials, epsilon, training, None)
+        behind = _behind(settings, epsilon, training, None)
         return net.values(shown, (last,), behind=behind)[last]
 
 
+@functools.partial(jax.jit, static_argnums=0, static_argnames="training")
 def _both(
     graphdef: nnx.GraphDef,
     state: nnx.State,
     images: jax.Array,
-    dials: dict[str, Dial],
+    settings: dict[str, LayerSettings],
     epsilon: float,
     *,
     training: bool,
-) -> Seen:
+) -> Comparison:
     net = nnx.merge(graphdef, state)
     last = net.config.layers[-1].name
     after: dict[str, jax.Array] = {}
@@ -208,13 +223,13 @@ def _both(
         shown = prepare(whole(images, net.config.size))
         places = tuple(layer.name for layer in insertion_points(net.config))
         before = net.values(shown, (*places, last))
-        net.values(shown, (last,), behind=_behind(dials, epsilon, training, after))
-    told = shown_places(net.config)
-    return Seen(
+        net.values(shown, (last,), behind=_behind(settings, epsilon, training, after))
+    compared = shown_places(net.config)
+    return Comparison(
         before[last],
         after[last],
-        {name: jnp.abs(after[name] - before[name]).max() for name in told},
-        {name: jnp.abs(before[name]).max() for name in told},
+        {name: jnp.abs(after[name] - before[name]).max() for name in compared},
+        {name: jnp.abs(before[name]).max() for name in compared},
         {name: jnp.stack([_some(before[name]), _some(after[name])]) for name in places},
     )
 

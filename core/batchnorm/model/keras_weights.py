@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 from flax import nnx
 
-from core.batchnorm.nets import CONVOLUTION, DENSE, Layer, Net, NetConfig
-from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
-from core.batchnorm.vgg import VggConfig, vgg16
+from core.batchnorm.model import CONVOLUTION, DENSE, Layer, Net, NetConfig
+from core.batchnorm.model.squeezenet import SqueezeNetConfig, squeezenet
+from core.batchnorm.model.vgg import VggConfig, vgg16
 from core.errors import InputError, pick
 from core.loop import restore_state
 

@@ -3,61 +3,23 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from core.batchnorm import DATA, KIND, SWEEP, WEIGHTS
+from core.batchnorm import DATA, KIND, NETS_COMPARED, PLAIN, SWEEP, WEIGHTS, WITH
 from core.batchnorm.data import Photos, held_out, read_photos
-from core.batchnorm.fitting import Recipe, Tuner, with_numbers
-from core.batchnorm.row_log import RowLog, row_log
-from core.batchnorm.start import NETS_COMPARED, PLAIN, WITH, measured, plain_start, with_norm
-from core.batchnorm.sweep_results import CHANCE, CURVES, TRAINS, SweepResults
+from core.batchnorm.explore.sweep import CHANCE, CURVES, TRAINS, SweepResults
+from core.batchnorm.presets import Recipe, SweepConfig
+from core.batchnorm.train.fitting import Tuner, with_numbers
+from core.batchnorm.train.row_log import RowLog, row_log
+from core.batchnorm.train.start import measured, plain_start, with_norm
 from core.bundle import Bundle, over_seeds
 from core.datasets.store import LocalData, Sources
 from core.devices import describe_devices
-from core.errors import InputError, TrainingError
+from core.errors import TrainingError
 from core.training_run import TrainingRun
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SweepConfig:
-    """What is trained.
-
-    Attributes:
-        rates: highest learning rates.
-        n_seeds: trainings of each net at each rate.
-        recipe: everything else, the same for both nets.
-        share: of train's photos, on which accuracy is measured; drawn anew for every seed.
-        most_photos: that are learned from, and that accuracy is measured on; drawn anew for every
-            seed, None for all. The sizes here let two cores train all nets within an hour.
-        title: in words.
-        uses: see `core.contents.Recipe`.
-    """
-
-    uses: ClassVar[frozenset[str]] = frozenset(
-        {"seed", "seeds", "epochs", "devices", "resume", "data", "size"}
-    )
-
-    rates: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
-    n_seeds: int = 3
-    recipe: Recipe = Recipe(size=128, batch_size=25, optimizer="adam", n_epochs=5, least_area=0.5)
-    share: float = 0.2
-    most_photos: int | None = 800
-    title: str = ""
-
-    def changed(self, *, size: int) -> "SweepConfig":
-        """Returns the recipe for images of another size; raises InputError if it is too small."""
-        return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, size=size))
-
-    def __post_init__(self) -> None:
-        """Checks the bounds."""
-        if not self.rates or min(self.rates) <= 0:
-            raise InputError(f"rates ({self.rates}) should be above 0, and at least one")
-        if self.n_seeds < 1:
-            raise InputError(f"n_seeds ({self.n_seeds}) should be at least 1")
 
 
 def train(run: TrainingRun, config: SweepConfig) -> Bundle:
@@ -161,7 +123,7 @@ def _curve(
                 "epoch": epoch,
                 "train_loss": None,
                 "val_loss": None,
-                "val_accuracy": CHANCE,  # weights that are no numbers tell nothing apart
+                "val_accuracy": CHANCE,  # weights that are no numbers guess
                 "has_diverged": True,
                 "seconds": 0.0,
             }
@@ -175,7 +137,7 @@ def gather_sweep(
     """Puts curves into a bundle.
 
     Args:
-        curves: a row a training and epoch, see `core.batchnorm.sweep_results.CURVES`.
+        curves: a row a training and epoch, see `core.batchnorm.explore.sweep.CURVES`.
         config: what was trained.
         local: the photos, for provenance.
         run: seed and command.
@@ -210,8 +172,8 @@ def gather_sweep(
         metrics[f"{name}_largest_rate"] = {
             "value": largest,
             "unit": "learning rate",
-            "protocol": f"the largest rate at which every seed ends with {TRAINS:.0%} or more of "
-            "the held-out photos right; 0 where there is none",
+            "protocol": f"the largest rate at which every seed classifies {TRAINS:.0%} or more "
+            "of the held-out photos correctly; 0 where there is none",
         }
         summary = results.summary
         best = summary[summary["net"] == net].sort_values("mean").iloc[-1]
@@ -279,7 +241,7 @@ def _card(bundle: Bundle, results: SweepResults) -> str:
     )
     return f"""# {bundle.name}
 
-SqueezeNet 1.1, pre-trained on ImageNet, fine-tuned to tell cats from dogs ({data["title"]},
+SqueezeNet 1.1, pre-trained on ImageNet, fine-tuned to classify cats and dogs ({data["title"]},
 {data["version"]}), as it is and with batch norm put behind every convolution so that nothing
 changed at first: all layers, the same budget, over learning rates and seeds.
 
@@ -297,7 +259,7 @@ core evaluate assets/{bundle.name}` trains one of them again.
 
 Accuracy after the last epoch, on photos of train that were not learned from; the photos in valid
 were not looked at. A training has failed when its loss is no longer finite, or when it ends with
-less than {TRAINS:.0%} right.
+less than {TRAINS:.0%} classified correctly.
 
 ## Settings
 {recipe["n_epochs"]} epochs of {n_photos} photos, batches of {recipe["batch_size"]},

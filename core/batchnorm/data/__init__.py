@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.batchnorm import CLASSES
-from core.batchnorm.decoding import FORMATS, MIDDLE, MOST_BYTES, STORED, NoImage, decode
+from core.batchnorm.data.decoding import FORMATS, MIDDLE, MOST_BYTES, STORED, NoImage, decode
 from core.datasets.archives import iter_members, member_names
 from core.datasets.kept import kept
 from core.datasets.part import disk_errors
@@ -65,7 +65,7 @@ def read_photos(
 
     Args:
         local: the archive of the data set "dogscats-sample" or "dogscats".
-        framing: how a photo is made square, one of `core.batchnorm.decoding.FRAMINGS`.
+        framing: how a photo is made square, one of `core.batchnorm.data.decoding.FRAMINGS`.
         data_dir: folder of kept files instead of LATENT_LAB_DATA or ~/.cache/latent-lab.
 
     Returns:
@@ -97,7 +97,7 @@ def read_folder(
     framing: str = MIDDLE,
     on_left_out: Callable[[Sequence[Path]], None] | None = None,
 ) -> Photos:
-    """Reads a folder of one's own: photos in `cats/` and `dogs/`, told by content, not by name.
+    """Reads a folder of one's own: photos in `cats/` and `dogs/`, known by content, not by name.
 
     Hidden files (macOS puts a `._` one beside each photo) and those of file managers are passed
     over.
@@ -105,8 +105,9 @@ def read_folder(
     Args:
         folder: with both folders in it.
         size: side of the squares, pixels.
-        framing: how a photo is made square, one of `core.batchnorm.decoding.FRAMINGS`.
-        on_left_out: told the other files that are no photos of a kind that is decoded, and folders.
+        framing: how a photo is made square, one of `core.batchnorm.data.decoding.FRAMINGS`.
+        on_left_out: called with the other files that are no photos of a kind that is decoded, and
+            with folders.
 
     Raises:
         InputError: a folder is missing or holds no photo, or a photo is unusable, or a file with

@@ -6,14 +6,16 @@ plain: a new layer behind `name` reads `name`, and whoever read `name` reads the
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from core.batchnorm import GROUPS
 from core.errors import InputError, pick
+from core.loop import restore_state
 
 CONVOLUTION, DENSE, RELU, BATCH_NORM = "convolution", "dense", "relu", "batch_norm"
 MAX_POOL, CONCAT, FLATTEN = "max_pool", "concat", "flatten"
@@ -23,7 +25,6 @@ KINDS = (
     *(MAX_POOL, CONCAT, FLATTEN, GLOBAL_AVERAGE, GLOBAL_MAX),
 )
 IMAGE = ""  # what the first layers read
-MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet; both nets were trained on what is left
 MOMENTUM = 0.9  # share of a running statistic that stays each step
 
 
@@ -177,18 +178,6 @@ class Net(nnx.Module):
         return {name: values[name].astype(jnp.float32) for name in names}
 
 
-def prepare(photos: jax.Array) -> jax.Array:
-    """Brings pixels into the form that both nets were trained on.
-
-    Args:
-        photos: [B, S, S, 3], red, green, blue from 0 to 255.
-
-    Returns:
-        f32[B, S, S, 3]: blue, green, red, without the mean of ImageNet.
-    """
-    return photos[..., ::-1].astype(jnp.float32) - jnp.asarray(MEAN_BGR, jnp.float32)
-
-
 def insertion_points(config: NetConfig) -> tuple[Layer, ...]:
     """The layers behind which batch norm can stand: convolutions, dense layers, and their relus.
 
@@ -256,3 +245,20 @@ def _apply(layer: Layer, inputs: list[jax.Array]) -> jax.Array:
     if layer.kind == GLOBAL_AVERAGE:
         return value.mean(axis=(1, 2), dtype=jnp.float32)
     return value.max(axis=(1, 2)).astype(jnp.float32)  # GLOBAL_MAX
+
+
+def filled(config: NetConfig, arrays: Mapping[str, np.ndarray], *, dtype: object = None) -> Net:
+    """Makes a net of a plan and arrays by the names of `core.loop.named_arrays`.
+
+    Args:
+        config: the net's layers.
+        arrays: its weights and statistics.
+        dtype: in which convolutions compute; None for single precision.
+
+    Raises:
+        InputError: lists every array that is missing or has another shape.
+    """
+    dtype = jnp.float32 if dtype is None else dtype
+    net = nnx.eval_shape(lambda: Net(config, rngs=nnx.Rngs(0), dtype=dtype))
+    graphdef, state = nnx.split(net)
+    return nnx.merge(graphdef, restore_state(state, arrays))

@@ -6,18 +6,17 @@ from pathlib import Path
 import numpy as np
 from flax import nnx
 
+from core.batchnorm import LAST
 from core.batchnorm.data import Photos
-from core.batchnorm.insert import SUFFIX, filled, insert, with_batch_norm
-from core.batchnorm.keras_weights import read_arrays
-from core.batchnorm.model import LAST, classifier, with_new_head
-from core.batchnorm.nets import CONVOLUTION, NetConfig
-from core.batchnorm.recipes import EPSILON
-from core.batchnorm.squeezenet import SqueezeNetConfig, squeezenet
-from core.batchnorm.statistics import Moments, measure
+from core.batchnorm.model import CONVOLUTION, NetConfig, filled
+from core.batchnorm.model.classifier import classifier, with_new_head
+from core.batchnorm.model.keras_weights import read_arrays
+from core.batchnorm.model.squeezenet import SqueezeNetConfig, squeezenet
+from core.batchnorm.surgery import EPSILON
+from core.batchnorm.surgery.insert import SUFFIX, insert, with_batch_norm
+from core.batchnorm.surgery.statistics import Moments, measure
 from core.loop import named_arrays
 
-PLAIN, WITH = "plain", "batch norm"
-NETS_COMPARED = (PLAIN, WITH)
 N_MEASURED = 512  # photos for the statistics of what is inserted
 
 Start = tuple[NetConfig, dict[str, np.ndarray]]
@@ -67,7 +66,7 @@ def plan_of(size: int, *, with_norm: bool, reads: tuple[str, ...] = LAST) -> Net
     return with_batch_norm(plan, convolutions(plan), EPSILON) if with_norm else plan
 
 
-def halved(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def rounded(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Rounds weights to half precision; what belongs to batch norm stays: it is small and wide."""
     return {
         name: array if f"{SUFFIX}." in name else array.astype(np.float16)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.batchnorm.data import Photos, held_out, read_folder, read_photos, some
-from core.batchnorm.decoding import SQUEEZED, STORED
+from core.batchnorm.data.decoding import SQUEEZED, STORED
 from core.datasets.registry import lookup
 from core.datasets.store import LocalData
 from core.errors import DataError, InputError

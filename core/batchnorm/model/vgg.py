@@ -6,7 +6,16 @@ Karen Simonyan and Andrew Zisserman (2015). Very Deep Convolutional Networks for
 
 import dataclasses
 
-from core.batchnorm.nets import CONVOLUTION, DENSE, FLATTEN, IMAGE, MAX_POOL, RELU, Layer, NetConfig
+from core.batchnorm.model import (
+    CONVOLUTION,
+    DENSE,
+    FLATTEN,
+    IMAGE,
+    MAX_POOL,
+    RELU,
+    Layer,
+    NetConfig,
+)
 from core.errors import InputError
 
 _BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import GROUPS, KIND, SURGERY, TUNED_SURGERY
-from core.batchnorm.best_explorer import Seen, pixels_of, probabilities
-from core.batchnorm.decoding import MIDDLE
-from core.batchnorm.drawings import draw
-from core.batchnorm.recipes import EPSILON, EXACT, RANDOM, RECIPES
+from core.batchnorm import GROUPS, KIND, LAST, SURGERY, TUNED_SURGERY
+from core.batchnorm.data.decoding import MIDDLE
+from core.batchnorm.explore.drawings import draw
+from core.batchnorm.explore.nets import Predictions, pixels_of, probabilities
+from core.batchnorm.surgery import EPSILON, EXACT, RANDOM, RECIPES
 from core.bundle import ASSETS, Bundle, load_bundle
 from core.errors import BundleError, InputError, pick
 
 if TYPE_CHECKING:
-    from core.batchnorm.operating import Dial, Operation
+    from core.batchnorm.surgery.operation import LayerSettings, Operation
 
 ON_TABLE = {SURGERY: "pre-trained", TUNED_SURGERY: "fine-tuned"}  # nets, by surgery
 N_DRAWINGS = 12
@@ -46,7 +46,7 @@ class Surgery:
         loss_before: on the validation photos, nats.
         loss_after: the same after the operation; infinite where the net gives no numbers any more,
             nan where the case was not recorded.
-        accuracy_before: share of the validation photos told right.
+        accuracy_before: share of the validation photos that are classified correctly.
         accuracy_after: the same after the operation; nan where the case was not recorded.
     """
 
@@ -144,11 +144,11 @@ class SurgeryModel:
         training: bool = False,
         seed: int = 0,
     ) -> Surgery:
-        """Puts batch norm behind some layers and tells what it does.
+        """Puts batch norm behind some layers and says what it does.
 
         Args:
             layers: names of `layers`; none for no operation at all.
-            recipe: how gamma and beta are set, one of `core.batchnorm.recipes.RECIPES`.
+            recipe: how gamma and beta are set, one of `core.batchnorm.surgery.RECIPES`.
             epsilon: added to the variance, above 0.
             n_samples: photos whose statistics are used, one of `self.n_samples`; None for most.
             training: normalise by the mean and variance of the batch instead.
@@ -159,8 +159,8 @@ class SurgeryModel:
         """
         n_samples = max(self.n_samples) if n_samples is None else n_samples
         how = {"recipe": recipe, "epsilon": epsilon, "n_samples": n_samples, "seed": seed}
-        dials = self.dials(layers, **how)
-        seen = self.operation.compare(self._drawings, dials, epsilon, training=training)
+        settings = self.layer_settings(layers, **how)
+        seen = self.operation.compare(self._drawings, settings, epsilon, training=training)
         differences = pd.DataFrame(
             {
                 "layer": list(seen.differences),
@@ -168,7 +168,7 @@ class SurgeryModel:
             }
         )
         # jax returns mappings sorted by name
-        order = {name: at for at, name in enumerate(self._told)}
+        order = {name: at for at, name in enumerate(self._compared)}
         differences = differences.sort_values("layer", key=lambda names: names.map(order))
         largest = differences["layer"].map(lambda name: float(seen.largest[name]))
         differences["relative"] = differences["max_abs"] / largest
@@ -188,8 +188,8 @@ class SurgeryModel:
         epsilon: float = EPSILON,
         n_samples: int | None = None,
         seed: int = 0,
-    ) -> Seen:
-        """Tells cat from dog, before and after an operation, in evaluation mode.
+    ) -> Predictions:
+        """Classifies an image before and after an operation, in evaluation mode.
 
         Args:
             image: u8[H, W, 3], or the bytes of an image file.
@@ -209,15 +209,15 @@ class SurgeryModel:
         logits = [
             self.operation.logits(
                 pixels,
-                self.dials(places, **how),
+                self.layer_settings(places, **how),
                 epsilon,
                 training=False,
             )
             for places in ((), layers)
         ]
-        return Seen(*(probabilities(values)[0] for values in logits))
+        return Predictions(*(probabilities(values)[0] for values in logits))
 
-    def dials(
+    def layer_settings(
         self,
         layers: Sequence[str],
         *,
@@ -225,22 +225,21 @@ class SurgeryModel:
         epsilon: float = EPSILON,
         n_samples: int | None = None,
         seed: int = 0,
-    ) -> "dict[str, Dial]":
-        """Sets the dials of `operation`; arguments and errors as in `operate`."""
-        from core.batchnorm.operating import set_dials
+    ) -> "dict[str, LayerSettings]":
+        """Returns the settings of `operation` by place; arguments and errors as in `operate`."""
+        from core.batchnorm.surgery.operation import layer_settings
 
         pick("recipe", recipe, RECIPES)
         statistics = self.statistics(max(self.n_samples) if n_samples is None else n_samples)
         config = self.operation.config
         how = {"recipe": recipe, "epsilon": epsilon, "seed": seed}
-        return set_dials(config, statistics, layers, **how)
+        return layer_settings(config, statistics, layers, **how)
 
     @cached_property
     def operation(self) -> "Operation":
         """The net on the table; made when it is first asked for."""
-        from core.batchnorm.model import LAST
-        from core.batchnorm.operating import Operation
-        from core.batchnorm.start import plan_of
+        from core.batchnorm.surgery.operation import Operation
+        from core.batchnorm.train.start import plan_of
 
         arrays = {
             name.removeprefix("net."): array
@@ -258,8 +257,8 @@ class SurgeryModel:
         return draw(N_DRAWINGS, size=self.size)
 
     @cached_property
-    def _told(self) -> tuple[str, ...]:
-        from core.batchnorm.operating import shown_places
+    def _compared(self) -> tuple[str, ...]:
+        from core.batchnorm.surgery.operation import shown_places
 
         return shown_places(self.operation.config)
 

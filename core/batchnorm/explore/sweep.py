@@ -11,7 +11,7 @@ CURVES = (
     *("net", "learning_rate", "seed", "epoch"),
     *("train_loss", "val_loss", "val_accuracy", "has_diverged"),
 )
-TRAINS = 0.9  # share right at the end from which a training counts as one that works
+TRAINS = 0.9  # accuracy at the end from which a training counts as one that works
 CHANCE = 0.5  # of two classes with as many photos each
 
 
@@ -50,7 +50,7 @@ class SweepResults:
         """A row a net and rate, after the last epoch.
 
         "net", "learning_rate", "mean" and "sd" of the accuracy over seeds, "n_seeds", and
-        "n_failed": trainings that ended without a finite loss or with less than `TRAINS` right.
+        "n_failed": trainings that ended without a finite loss or with an accuracy below `TRAINS`.
         """
         last = self.curves[self.curves["epoch"] == self.curves["epoch"].max()]
         last = last.assign(fails=last["has_diverged"] | (last["val_accuracy"] < TRAINS))

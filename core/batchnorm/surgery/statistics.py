@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from core.batchnorm.augment import whole
-from core.batchnorm.nets import Net, prepare
+from core.batchnorm.model import Net
+from core.batchnorm.model.inputs import prepare, whole
 from core.errors import InputError
 
 

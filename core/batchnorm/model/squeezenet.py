@@ -8,7 +8,7 @@ Version 1.1 is https://github.com/forresti/SqueezeNet/tree/master/SqueezeNet_v1.
 
 import dataclasses
 
-from core.batchnorm.nets import (
+from core.batchnorm.model import (
     CONCAT,
     CONVOLUTION,
     GLOBAL_AVERAGE,

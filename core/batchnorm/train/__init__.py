@@ -1,0 +1,1 @@
+"""Trainings with and without batch norm, and how nets are fitted."""
