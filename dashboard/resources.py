@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from core.batchnorm.explore.surgery import Surgery, SurgeryModel
     from core.batchnorm.explore.sweep import SweepResults
     from core.movies.explore import MovieExplorer
-    from core.sentiment.data import Texts
     from core.sentiment.explore import SentimentModel
     from core.sentiment.explore.comparison import Comparison
+    from core.sentiment.explore.local_reviews import Texts
     from core.textgen.explore import TextModel
     from core.textgen.explore.memory import MemoryModel
     from core.textgen.explore.unfolded import UnfoldedModel
