@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import softmax
 
-from core.batchnorm import BEST, CLASSES, KIND, PLAIN, WITH
+from core.batchnorm import BEST, KIND, PLAIN, WITH
 from core.batchnorm.data.decoding import MIDDLE, STORED, decode, squared
 from core.bundle import Bundle, load_bundle
 from core.errors import BundleError, InputError
@@ -32,16 +32,6 @@ class Predictions:
 
     without: np.ndarray
     with_norm: np.ndarray
-
-    @property
-    def label_without(self) -> str:
-        """The likelier class without batch norm."""
-        return CLASSES[int(self.without.argmax())]
-
-    @property
-    def label_with(self) -> str:
-        """The likelier class with batch norm."""
-        return CLASSES[int(self.with_norm.argmax())]
 
 
 class BestNets:

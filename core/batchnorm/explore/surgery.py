@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from core.batchnorm import GROUPS, KIND, LAST, SURGERY, TUNED_SURGERY
+from core.batchnorm import GROUPS, LAST, SURGERY, TUNED_SURGERY
 from core.batchnorm.data.decoding import MIDDLE
 from core.batchnorm.explore.drawings import draw
 from core.batchnorm.explore.nets import Predictions, pixels_of, probabilities
 from core.batchnorm.surgery import EPSILON, EXACT, RANDOM, RECIPES
-from core.bundle import ASSETS, Bundle, load_bundle
+from core.bundle import Bundle
 from core.errors import BundleError, InputError, pick
 
 if TYPE_CHECKING:
@@ -287,22 +287,6 @@ class SurgeryModel:
         if found.empty:
             return unknown
         return {name: float(found[name].iloc[0]) for name in ("loss", "accuracy")}
-
-
-def open_surgery(name: str = SURGERY, *, assets: Path = ASSETS) -> SurgeryModel:
-    """Opens a surgery that ships.
-
-    Args:
-        name: one of `core.batchnorm.SURGERIES`.
-        assets: where it lies.
-
-    Raises:
-        BundleNotFound: it is not in the assets.
-        BundleError: its bundle is damaged, foreign or newer than this code.
-    """
-    folder = assets / f"batchnorm-{name}"
-    command = f"python -m core train batchnorm --preset {name} --out {folder}"
-    return SurgeryModel(load_bundle(folder, kind=KIND, command=command), folder)
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:

@@ -65,7 +65,7 @@ def train(
     else:
         net = fine_tuned(config, local, nets, data_dir=data_dir)
     plan, arrays, train = net.plan, net.arrays, net.train
-    valid = _judges(net.valid, config)
+    valid = _whole_batches(net.valid, config)
     statistics = {
         n: _statistics(plan, arrays, train, n, seed=run.seed)
         for n in config.n_samples
@@ -140,7 +140,7 @@ def measure(
     settings = bundle.config["settings"]
     local = sources.get(bundle.dataset["name"])
     valid = read_photos(local, framing=model.framing, data_dir=sources.data_dir)["valid"]
-    valid = _judges(valid, SurgeryConfig(most_photos=settings["most_photos"]))
+    valid = _whole_batches(valid, SurgeryConfig(most_photos=settings["most_photos"]))
     seed = next(iter(bundle.seeds.values()))
     statistics = {n: model.statistics(n) for n in model.n_samples}
     before = _concatenated(
@@ -157,7 +157,7 @@ def measure(
     return found
 
 
-def _judges(valid: Photos, config: SurgeryConfig) -> Photos:
+def _whole_batches(valid: Photos, config: SurgeryConfig) -> Photos:
     """Mixes cats and dogs, which training mode normalises together; whole batches only."""
     photos = some(valid, config.most_photos)
     n_whole = max(len(photos) // BATCH * BATCH, min(len(photos), BATCH))

@@ -40,8 +40,8 @@ _PROTOCOL = (
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Finals:
-    """What a net came to.
+class FinalResults:
+    """What the trainings of one net led to.
 
     Attributes:
         plan: its layers.
@@ -87,7 +87,7 @@ def train(run: TrainingRun, config: BestConfig) -> Bundle:
     features = TestTimeAugmentation(*frozen, config.sizes, layer=FEATURES).each_view(train.images)
     what = {"best": dataclasses.asdict(config), "data": local.sha256}
     tried: list[dict] = []
-    finals: dict[str, Finals] = {}
+    finals: dict[str, FinalResults] = {}
     for net in NETS_COMPARED:
         trainer = _Trainer(net, config, train, frozen, features, run, what)
         tried += trainer.tries()
@@ -138,7 +138,7 @@ class _Trainer:
         self._seconds += sum(row["seconds"] for row in log.rows)
         return log.rows
 
-    def final(self, rate: float, valid: Photos) -> Finals:
+    def final(self, rate: float, valid: Photos) -> FinalResults:
         """Trains on all photos with every seed, and measures each net on `valid`."""
         accuracies, losses, kept, history = [], [], {}, []
         for seed in range(self._run.seed, self._run.seed + self._config.n_seeds):
@@ -161,7 +161,7 @@ class _Trainer:
                 kept, history = stored, fitted.history
                 single = self._logits(fitted.best, valid)
                 half = accuracies[0] - accuracy_of(single, valid.labels)
-        return Finals(
+        return FinalResults(
             self._plan,
             kept,
             np.array(accuracies),
@@ -217,7 +217,7 @@ class _Trainer:
         return with_norm(start, measured(start, Photos(views, some.labels), seed=seed))[1]
 
 
-def _head_only(frozen: Start, head: Head, sizes: Sequence[int], valid: Photos) -> Finals:
+def _head_only(frozen: Start, head: Head, sizes: Sequence[int], valid: Photos) -> FinalResults:
     exact = with_head(frozen[1], head)
     arrays = rounded(exact)
     logits = TestTimeAugmentation(frozen[0], arrays, sizes)(valid.images)
@@ -225,7 +225,7 @@ def _head_only(frozen: Start, head: Head, sizes: Sequence[int], valid: Photos) -
     single = TestTimeAugmentation(frozen[0], exact, sizes)(valid.images)
     half = accuracy - accuracy_of(single, valid.labels)
     figures = np.array([accuracy]), np.array([loss])
-    return Finals(frozen[0], arrays, *figures, 0.0, [], half, 0.0)
+    return FinalResults(frozen[0], arrays, *figures, 0.0, [], half, 0.0)
 
 
 def _flat(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -256,7 +256,7 @@ def measure(
 
 
 def gather_best(
-    finals: dict[str, Finals],
+    finals: dict[str, FinalResults],
     tried: pd.DataFrame,
     config: BestConfig,
     local: LocalData,
