@@ -209,11 +209,11 @@ def neighbours(sets: Sequence[WordSet], word: str, n: int, top_n: int | None) ->
     if len(able) == 1:
         alone = sets[able[0]].neighbours(word, n, top_n)
         tables[able[0]] = alone.assign(place_there=0)
-    kept = {
+    columns = {
         place: table[["word", "rank", "cosine", "place_there"]] for place, table in tables.items()
     }
-    marked = _marked(list(kept.values()))
-    found = dict(zip(kept, marked, strict=True))
+    marked = _marked(list(columns.values()))
+    found = dict(zip(columns, marked, strict=True))
     answers = [Answer(one, found.get(place), problems[place]) for place, one in enumerate(sets)]
     return Neighbours(answers, comparisons)
 
