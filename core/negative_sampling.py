@@ -43,7 +43,7 @@ def first_vectors(key: jax.Array, shape: tuple[int, int]) -> jax.Array:
     return (jax.random.uniform(key, shape) - 0.5) / shape[1]
 
 
-def falling(config: object, done: jax.Array, n_epochs: int) -> jax.Array:
+def linear_decay(config: object, done: jax.Array, n_epochs: int) -> jax.Array:
     """Returns the learning rate's factor after `done` epochs, from 1 linearly to `final_rate`."""
     return 1 - (1 - config.final_rate) * jnp.minimum(done / n_epochs, 1)
 

@@ -29,7 +29,7 @@ class Spellings:
             bits = _bits(self._codes)
             self._letters[filled] = np.bitwise_or.reduceat(bits, self._begins[filled])
 
-    def nearest(self, word: str, *, limit: int = 3) -> list[str]:
+    def nearest_spellings(self, word: str, *, limit: int = 3) -> list[str]:
         """Words a few edits away: fewest edits first, then most frequent first.
 
         An edit is a letter too many, one missing, a wrong one, or two neighbours in the wrong order

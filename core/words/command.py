@@ -212,7 +212,7 @@ def run_map(args: argparse.Namespace) -> None:
     points = fitted_points(vectors, args.n, args.distance)
     with _progress_line(args.iterations) as tell:
         drawn = tsne(points, config, on_frame=tell)
-    kept, trusted = measure(points, drawn.coordinates)
+    preserved, trusted = measure(points, drawn.coordinates)
     spots = []
     if rare_rows:
         rare = vectors.points(args.distance)[rare_rows]
@@ -222,7 +222,7 @@ def run_map(args: argparse.Namespace) -> None:
     writer.writerow(["word", "rank", "x", "y", "preservation"])
     for row, (x, y) in enumerate(drawn.coordinates):
         spot = f"{x:.5f}", f"{y:.5f}"
-        writer.writerow([vectors.words[row], row + 1, *spot, f"{kept[row]:.2f}"])
+        writer.writerow([vectors.words[row], row + 1, *spot, f"{preserved[row]:.2f}"])
     for row, (x, y) in zip(rare_rows, spots, strict=True):
         writer.writerow([vectors.words[row], row + 1, f"{x:.5f}", f"{y:.5f}", ""])
     if args.out is None:
@@ -234,11 +234,13 @@ def run_map(args: argparse.Namespace) -> None:
             "vectors": vectors.name,
             "kl": drawn.kl,
             "trustworthiness": None if math.isnan(trusted) else trusted,
-            "preservation": float(np.mean(kept)),
+            "preservation": float(np.mean(preserved)),
         }
         sys.stdout.write(json.dumps(report) + "\n")
     else:
-        sys.stderr.write(f"KL {drawn.kl:.4f} nats, {np.mean(kept):.1%} of 10 neighbours kept\n")
+        sys.stderr.write(
+            f"KL {drawn.kl:.4f} nats, {np.mean(preserved):.1%} of 10 neighbours kept\n"
+        )
 
 
 def _read_pairs(path: Path) -> list[tuple[str, str]]:

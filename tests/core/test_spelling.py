@@ -57,23 +57,23 @@ def distance(a: str, b: str) -> int:
     ],
 )
 def test_a_mistake_finds_the_word(typed, meant):
-    assert Spellings(VOCABULARY).nearest(typed)[0] == meant
+    assert Spellings(VOCABULARY).nearest_spellings(typed)[0] == meant
 
 
 def test_fewest_edits_come_first_then_the_most_frequent():
     words = ["cast", "coats", "hat", "cut", "cat", "at"]
-    assert Spellings(words).nearest("cat", limit=10) == ["cast", "hat", "cut", "at"]
-    assert Spellings(words).nearest("catz", limit=2) == ["cat", "cast"]
+    assert Spellings(words).nearest_spellings("cat", limit=10) == ["cast", "hat", "cut", "at"]
+    assert Spellings(words).nearest_spellings("catz", limit=2) == ["cat", "cast"]
 
 
 @pytest.mark.parametrize("typed", ["", "xqzzvw", "q" * (LONGEST + 1), "u" * 30])
 def test_nothing_near_is_an_empty_list(typed):
-    assert Spellings(VOCABULARY).nearest(typed) == []
+    assert Spellings(VOCABULARY).nearest_spellings(typed) == []
 
 
 def test_an_empty_vocabulary_has_nothing():
-    assert Spellings([]).nearest("word") == []
-    assert Spellings(["", ""]).nearest("word") == []
+    assert Spellings([]).nearest_spellings("word") == []
+    assert Spellings(["", ""]).nearest_spellings("word") == []
 
 
 letters = st.text("abc", max_size=7)
@@ -84,7 +84,7 @@ def test_answers_are_those_of_brute_force(words, typed, limit):
     allowed = 1 if len(typed) <= 3 else 2
     ranked = sorted((distance(typed, word), row) for row, word in enumerate(words))
     expected = [words[row] for edits, row in ranked if 0 < edits <= allowed][:limit]
-    assert Spellings(words).nearest(typed, limit=limit) == (expected if typed else [])
+    assert Spellings(words).nearest_spellings(typed, limit=limit) == (expected if typed else [])
 
 
 @given(
@@ -94,7 +94,7 @@ def test_answers_are_those_of_brute_force(words, typed, limit):
 def test_three_edits_where_nothing_is_nearer(words, data):
     word = data.draw(st.sampled_from(words))
     edited = word[1:-1] + "é"
-    found = Spellings(words).nearest(edited, limit=100)
+    found = Spellings(words).nearest_spellings(edited, limit=100)
     nearest = min((d for w in words if (d := distance(edited, w))), default=0)
     if len(edited) >= 8 or nearest <= 2:
         assert found

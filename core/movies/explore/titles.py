@@ -102,7 +102,7 @@ class Titles:
             return []
         found = [
             self._labels[self._row_of_name[name]]
-            for name in self._spellings.nearest(asked, limit=limit)
+            for name in self._spellings.nearest_spellings(asked, limit=limit)
         ]
         if len(found) < limit:
             resembling = difflib.get_close_matches(asked, self._resembling, limit, _RESEMBLES)

@@ -26,8 +26,8 @@ from core.loop import Plan, fit
 from core.negative_sampling import (
     FIRST_SCALE,
     draw_noise,
-    falling,
     keep_probability,
+    linear_decay,
     noise_edges,
     update_rows,
 )
@@ -221,7 +221,7 @@ def _epoch(
             words[rows], bias, contexts[near], contexts[noise], pairs, share
         )
         to_words, to_bias, to_near, to_noise = gradients
-        rate = config.learning_rate * falling(config, state.epoch + done, config.n_epochs)
+        rate = config.learning_rate * linear_decay(config, state.epoch + done, config.n_epochs)
         flat = functools.partial(jnp.reshape, shape=(-1, config.n_dims))
         words, word_scale = update_rows(words, scales[0], rows.reshape(-1), flat(to_words), rate)
         bias_scale = scales[1] + jnp.square(to_bias).mean()

@@ -179,7 +179,7 @@ class MapExplorer:
         for form in (word, tidy, tidy.lower()):
             if form in self._row:
                 return self._row[form]
-        near = self._spellings.nearest(tidy.lower(), limit=3) if tidy else []
+        near = self._spellings.nearest_spellings(tidy.lower(), limit=3) if tidy else []
         remedy = f"; did you mean {', '.join(near)}?" if near else ""
         raise InputError(
             f"word ({tidy[:40]}) is not among the {len(self.words):,} most frequent words of "

@@ -209,11 +209,11 @@ def neighbours(sets: Sequence[WordSet], word: str, n: int, top_n: int | None) ->
     if len(able) == 1:
         alone = sets[able[0]].neighbours(word, n, top_n)
         tables[able[0]] = alone.assign(place_there=0)
-    kept = {
+    columns = {
         place: table[["word", "rank", "cosine", "place_there"]] for place, table in tables.items()
     }
-    marked = _marked(list(kept.values()))
-    found = dict(zip(kept, marked, strict=True))
+    marked = _marked(list(columns.values()))
+    found = dict(zip(columns, marked, strict=True))
     answers = [Answer(one, found.get(place), problems[place]) for place, one in enumerate(sets)]
     return Neighbours(answers, comparisons)
 
@@ -249,8 +249,8 @@ def compare(
     n_all = len(table_here) + len(table_there) - len(shared)
     return Comparison(
         word=word,
-        here=_placed(table_here, there, near_there),
-        there=_placed(table_there, here, near_here),
+        here=_with_places(table_here, there, near_there),
+        there=_with_places(table_there, here, near_here),
         shared=shared,
         jaccard=len(shared) / n_all if n_all else 0.0,
     )
@@ -381,7 +381,7 @@ def _best(vectors: WordVectors, candidates: _Candidates, n: int) -> pd.DataFrame
     return vectors.table(rows[best], cosine=scores[best])
 
 
-def _placed(table: pd.DataFrame, other: WordVectors, candidates: _Candidates) -> pd.DataFrame:
+def _with_places(table: pd.DataFrame, other: WordVectors, candidates: _Candidates) -> pd.DataFrame:
     """Adds where the words of a list stand among the neighbours in the other set."""
     rows, scores = candidates
     asked = other.rows_or_absent(table["word"])

@@ -357,7 +357,7 @@ def _draw(run: Run, points: np.ndarray, rows: np.ndarray, settings: TsneSettings
     started = time.perf_counter()
     drawn = tsne(points, config, on_frame=on_frame, should_stop=run.should_stop)
     seconds = time.perf_counter() - started
-    kept, trusted = measure(points, drawn.coordinates)
+    preserved, trusted = measure(points, drawn.coordinates)
     frames = Frames(drawn.frame_iterations, drawn.frames, drawn.frame_kl)
     table = pd.DataFrame(
         {
@@ -365,7 +365,7 @@ def _draw(run: Run, points: np.ndarray, rows: np.ndarray, settings: TsneSettings
             "rank": rows + 1,
             "x": drawn.coordinates[:, 0],
             "y": drawn.coordinates[:, 1],
-            "preservation": kept,
+            "preservation": preserved,
         }
     )
     return FinishedMap(

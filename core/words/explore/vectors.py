@@ -131,7 +131,7 @@ class WordVectors:
         check_count("limit", limit, MAX_LIMIT)
         typed = _tidy(word)
         forms = dict.fromkeys((typed.lower(), typed))
-        found = (self._spellings.nearest(form, limit=limit) for form in forms)
+        found = (self._spellings.nearest_spellings(form, limit=limit) for form in forms)
         return next((words for words in found if words), [])
 
     def similarity(self, a: str, b: str) -> float:

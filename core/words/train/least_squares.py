@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from core.errors import InputError
-from core.negative_sampling import FIRST_SCALE, falling, first_vectors, update_rows
+from core.negative_sampling import FIRST_SCALE, first_vectors, linear_decay, update_rows
 from core.words.data import Cooccurrence, Split, count_pairs
 from core.words.model import GloveConfig, Recipe, glove_weight
 
@@ -70,7 +70,7 @@ def weighted_least_squares(
         pull = (weight * error)[:, None]
         ones = jnp.ones_like(pull)
         gradient = pull * jnp.concatenate([rows[::-1, :, :-1], jnp.stack([ones, ones])], axis=2)
-        rate = config.learning_rate * falling(config, state.epoch + done, n_epochs)
+        rate = config.learning_rate * linear_decay(config, state.epoch + done, n_epochs)
         flat = gradient.reshape(-1, config.n_dims + 1)
         table, scale = update_rows(table, scale, at.reshape(-1), flat, rate)
         return (table, scale), ((weight * jnp.square(error)).sum(), weight.sum())

@@ -16,9 +16,9 @@ import jax.numpy as jnp
 from core.negative_sampling import (
     FIRST_SCALE,
     draw_noise,
-    falling,
     first_vectors,
     keep_probability,
+    linear_decay,
     n_steps_for,
     noise_edges,
     update_rows,
@@ -87,7 +87,7 @@ def skip_gram(config: SkipGramConfig, split: Split, *, seed: int, n_epochs: int)
             *vectors, pairs, share
         )
 
-        rate = config.learning_rate * falling(config, state.epoch + done, n_epochs)
+        rate = config.learning_rate * linear_decay(config, state.epoch + done, n_epochs)
         flat = functools.partial(jnp.reshape, shape=(-1, config.n_dims))
         rows = near[:, config.window : config.window + config.block].reshape(-1)
         words, word_scale = update_rows(words, word_scale, rows, flat(to_centre), rate)

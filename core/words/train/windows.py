@@ -15,9 +15,9 @@ from core.loop import named_arrays, restore_state
 from core.negative_sampling import (
     FIRST_SCALE,
     draw_noise,
-    falling,
     first_vectors,
     keep_probability,
+    linear_decay,
     n_steps_for,
     noise_edges,
     update_rows,
@@ -135,7 +135,7 @@ def windows_against_corrupted(
         loss, (to_net, to_near, to_middle) = jax.value_and_grad(objective, argnums=(0, 1, 2))(
             net, words[around], words[middles]
         )
-        slope = falling(config, state.epoch + done, n_epochs)
+        slope = linear_decay(config, state.epoch + done, n_epochs)
         updates, opt_state = optimizer.update(to_net, opt_state)
         net = jax.tree.map(lambda p, u: p - config.net_rate * slope * u, net, updates)
         rows = jnp.concatenate([around.reshape(-1), middles.reshape(-1)])

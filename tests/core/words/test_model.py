@@ -7,8 +7,8 @@ from flax import nnx
 from core.errors import InputError
 from core.negative_sampling import (
     draw_noise,
-    falling,
     keep_probability,
+    linear_decay,
     n_steps_for,
     noise_edges,
     update_rows,
@@ -97,7 +97,7 @@ def test_glove_weight_is_the_papers():
 
 def test_the_learning_rate_falls_to_its_end():
     config = SkipGramConfig(final_rate=0.1)
-    rates = [float(falling(config, jnp.float32(done), 4)) for done in (0, 2, 4, 5)]
+    rates = [float(linear_decay(config, jnp.float32(done), 4)) for done in (0, 2, 4, 5)]
     assert rates == pytest.approx([1, 0.55, 0.1, 0.1])
 
 

@@ -90,7 +90,10 @@ def train_toy(name, split, folder, *, resume):
 
 @pytest.fixture(scope="module")
 def compiled_once(tmp_path_factory):
-    """Lets a resumed run load what the first run compiled, which is most of its time."""
+    """Compiles in a hurry, and lets a resumed run load what the first run compiled.
+
+    Compiling is most of the time here: the nets are too small to be worth its optimisations.
+    """
     settings = {
         "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
         "jax_persistent_cache_min_compile_time_secs": 0.5,
@@ -98,7 +101,9 @@ def compiled_once(tmp_path_factory):
     before = {name: getattr(jax.config, name) for name in settings}
     for name, value in settings.items():
         jax.config.update(name, value)
+    jax.config.update("jax_disable_most_optimizations", True)  # off unless asked for
     yield
+    jax.config.update("jax_disable_most_optimizations", False)
     for name, value in before.items():
         jax.config.update(name, value)
 
