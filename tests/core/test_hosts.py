@@ -1,5 +1,6 @@
 """Two hosts, two processes on loopback, train one model; one is killed, and the run goes on."""
 
+import contextlib
 import os
 import re
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -83,33 +85,37 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_hosts(
-    archive: Path, out: Path, *, devices_each: int, held: int = 0, resume: bool = False
-) -> list[subprocess.Popen]:
-    """Starts two hosts of a run; the second one stands still after the checkpoint `held`."""
-    port = free_port()
-    n_devices = str(2 * devices_each)
-    command = ["--out", str(out), "--devices", n_devices, *(["--resume"] if resume else [])]
-    return [
-        subprocess.Popen(
-            [sys.executable, "-c", HOST, str(archive), str(held * host), *command],
-            cwd=ROOT,
-            env=os.environ
-            | {
-                "LATENT_LAB_COORDINATOR": f"127.0.0.1:{port}",
+@contextlib.contextmanager
+def two_hosts(
+    archive: Path, out: Path, *, devices_each: int, held_at: int = 0, resume: bool = False
+) -> Iterator[list[subprocess.Popen]]:
+    """Starts the hosts of a run; the second one may stand still after a checkpoint."""
+    coordinator = f"127.0.0.1:{free_port()}"
+    arguments = ["--out", str(out), "--devices", str(2 * devices_each)]
+    arguments += ["--resume"] if resume else []
+    with contextlib.ExitStack() as stack:
+        hosts = []
+        for host in (0, 1):
+            settings = {
+                "LATENT_LAB_COORDINATOR": coordinator,
                 "LATENT_LAB_HOSTS": "2",
                 "LATENT_LAB_HOST": str(host),
-                "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices_each}",
                 "JAX_PLATFORMS": "cpu",
+                "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices_each}",
                 "no_proxy": "127.0.0.1",
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for host in (0, 1)
-    ]
+            }
+            process = subprocess.Popen(
+                [sys.executable, "-c", HOST, str(archive), str(held_at * host), *arguments],
+                cwd=ROOT,
+                env=os.environ | settings,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            hosts.append(stack.enter_context(process))
+            stack.callback(process.kill)
+        yield hosts
 
 
 def test_a_run_of_two_hosts_goes_on_after_one_was_killed(
@@ -118,16 +124,15 @@ def test_a_run_of_two_hosts_goes_on_after_one_was_killed(
     archive = write_archive(tmp_path / "toy.zip", checkerboard(48, share=0.9))
     out = tmp_path / "bundle"
 
-    first, second = start_hosts(archive, out, devices_each=1, held=HELD_AT)
-    assert f"saved {HELD_AT}\n" in iter(second.stdout.readline, ""), second.stderr.read()
-    second.send_signal(signal.SIGKILL)
-    second.communicate()
-    _, problem = first.communicate()
+    with two_hosts(archive, out, devices_each=1, held_at=HELD_AT) as (first, second):
+        assert f"saved {HELD_AT}\n" in iter(second.stdout.readline, ""), second.stderr.read()
+        second.send_signal(signal.SIGKILL)
+        _, problem = first.communicate()
     assert first.returncode > 0 and "Traceback" not in problem, problem
     assert not out.exists()
 
-    hosts = start_hosts(archive, out, devices_each=2, resume=True)
-    (said, problem), (also_said, other) = [host.communicate() for host in hosts]
+    with two_hosts(archive, out, devices_each=2, resume=True) as hosts:
+        (said, problem), (also_said, other) = [host.communicate() for host in hosts]
     assert [host.returncode for host in hosts] == [0, 0], problem + other
     for lines in (said, also_said):
         saved = re.findall(r"^saved (\d+)$", lines, re.MULTILINE)
