@@ -41,12 +41,8 @@ def averaged(
     ) -> tuple[nnx.State, AveragedState]:
         updates, inner = optimizer.update(gradient, state.inner, params)
         stays = jnp.minimum(decay, (1 + state.count) / (10 + state.count))
-        average = jax.tree.map(
-            lambda mean, weight, step: stays * mean + (1 - stays) * (weight + step),
-            state.average,
-            params,
-            updates,
-        )
+        moved = optax.apply_updates(params, updates)
+        average = optax.incremental_update(moved, state.average, step_size=1 - stays)
         return updates, AveragedState(inner, average, state.count + 1)
 
     return optax.GradientTransformationExtraArgs(init, lambda g, s, p, **_: update(g, s, p))

@@ -1,8 +1,8 @@
 """Resumable training: what a killed run needs to go on exactly where it stopped.
 
-Orbax writes the arrays (sharded where they are sharded, one folder an epoch, renamed when
-complete), JSON the rest. Checkpoints are scaffolding: they lie beside the bundle to come and go
-once it is written.
+Orbax writes the arrays (sharded where they are sharded, each host its own, one folder an epoch,
+renamed when complete), the first host the rest, as JSON; several hosts need one folder that all of
+them see. Checkpoints are scaffolding: they lie beside the bundle to come and go once it is written.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ import orbax.checkpoint as ocp
 import safetensors
 import safetensors.numpy
 
+from core.devices import all_hosts, is_first_host, wait_for_hosts
 from core.errors import DataError, InputError
 
 # Orbax announces every save at INFO and its own internals at WARNING; a progress bar is shown
@@ -83,15 +84,18 @@ class Checkpoints:
             )
         # What an earlier run left goes when there is something new: until then, --resume finds it.
         self._is_stale = recorded is not None and not resume
+        wait_for_hosts("what earlier runs left is read")
         if recorded is None:
             self._begin()
         _OPEN.add(self)
 
     def _begin(self) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        temporary = self._directory / f"{_RUN}.tmp"
-        temporary.write_text(json.dumps(self._run), encoding="utf-8")
-        temporary.replace(self._directory / _RUN)
+        if is_first_host():
+            self._directory.mkdir(parents=True, exist_ok=True)
+            temporary = self._directory / f"{_RUN}.tmp"
+            temporary.write_text(json.dumps(self._run), encoding="utf-8")
+            temporary.replace(self._directory / _RUN)
+        wait_for_hosts("the checkpoints have a folder")
 
     def _opened(self) -> ocp.CheckpointManager:
         """Returns Orbax's manager, which starts threads: not before there is work for it."""
@@ -109,7 +113,8 @@ class Checkpoints:
         """Lets a run go on without checkpoints where none can be written, and says so once."""
         try:
             if self._is_stale:
-                shutil.rmtree(self._directory)
+                if is_first_host():
+                    shutil.rmtree(self._directory)
                 self._begin()
                 self._is_stale = False
             yield
@@ -140,8 +145,9 @@ class Checkpoints:
             return {}
 
     def due(self) -> bool:
-        """Says whether it is time for the next save."""
-        return not self._is_given_up and time.monotonic() - self._last_save >= self._every_s
+        """Says whether it is time for the next save, in which all hosts take part."""
+        is_time = time.monotonic() - self._last_save >= self._every_s
+        return all_hosts(is_time and not self._is_given_up)
 
     def save(self, epoch: int, tree: Any, record: Mapping[str, Any]) -> None:
         """Writes the state after an epoch; a reader sees a whole checkpoint or none."""
@@ -163,8 +169,9 @@ class Checkpoints:
         path = self._directory / f"{_SNAPSHOT}{epoch:06d}.safetensors"
         temporary = path.with_suffix(".tmp")
         with self._writing():
-            safetensors.numpy.save_file(dict(arrays), temporary)
-            temporary.replace(path)
+            if is_first_host():
+                safetensors.numpy.save_file(dict(arrays), temporary)
+                temporary.replace(path)
 
     def latest(self, like: Any) -> Resumed | None:
         """Reads the newest checkpoint.

@@ -6,6 +6,7 @@ All of it is JAX's own engine (`jax.sharding`, `jax.distributed`); nothing here 
 import os
 import platform
 from collections.abc import Mapping
+from typing import Any
 
 from core.errors import InputError, LatentLabError
 
@@ -15,6 +16,8 @@ from core.errors import InputError, LatentLabError
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import jax
+import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 DATA_AXIS = "data"
@@ -51,13 +54,44 @@ def join_hosts(environment: Mapping[str, str] = os.environ) -> None:
         ) from error
 
 
-def check_devices() -> None:
+def check_devices(n_devices: int = 1) -> None:
     """Starts the devices, so that what is wrong with them shows before any work is done.
 
+    Args:
+        n_devices: that are to be used.
+
     Raises:
+        InputError: the run is one of several hosts, and does not use all their devices.
         RuntimeError: JAX finds none of the platforms it was told to use.
     """
-    jax.devices()
+    n_all = len(jax.devices())
+    if jax.process_count() > 1 and n_devices != n_all:
+        raise InputError(
+            f"devices ({n_devices}) should be {n_all}: a run over {jax.process_count()} hosts uses "
+            "all of theirs"
+        )
+
+
+def is_first_host() -> bool:
+    """Says whether this host writes what all have made; true where there is but one."""
+    return jax.process_index() == 0
+
+
+def wait_for_hosts(place: str) -> None:
+    """Waits until all hosts of a run have come to the same place in it.
+
+    Args:
+        place: its name, the same on every host.
+    """
+    if jax.process_count() > 1:
+        multihost_utils.sync_global_devices(place)
+
+
+def all_hosts(value: bool) -> bool:
+    """Says whether something holds on every host; each has to ask, and gets the same answer."""
+    if jax.process_count() == 1:
+        return value
+    return bool(multihost_utils.process_allgather(np.array(value)).all())
 
 
 def data_mesh(n_devices: int | None = None) -> Mesh:
@@ -92,6 +126,17 @@ def split_over(mesh: Mesh) -> NamedSharding:
 def on_every_device(mesh: Mesh) -> NamedSharding:
     """Returns the sharding that keeps a whole copy of an array on each device of the mesh."""
     return NamedSharding(mesh, PartitionSpec())
+
+
+def put_on_every_device(tree: Any, mesh: Mesh) -> Any:
+    """Puts a copy of every array of a tree on each device of the mesh, also those of other hosts.
+
+    Args:
+        tree: pytree of arrays, the same on every host.
+        mesh: the devices.
+    """
+    # compiled, since `jax.device_put` refuses to put random keys on devices of other hosts
+    return jax.jit(lambda arrays: arrays, out_shardings=on_every_device(mesh))(tree)
 
 
 def describe_devices(mesh: Mesh | None = None) -> str:

@@ -20,7 +20,7 @@ from jax.sharding import Mesh
 from tqdm import tqdm
 
 from core.checkpoint import Checkpoints
-from core.devices import on_every_device, split_over
+from core.devices import put_on_every_device, split_over
 from core.errors import InputError, TrainingError
 
 Epoch = Callable[[Any, jax.Array, Any], tuple[Any, dict[str, jax.Array]]]
@@ -235,7 +235,7 @@ def fit(
             are.
         checkpoints: where to save and resume; None for neither.
         progress: label of the progress bar on stderr; None for no bar.
-        on_epoch: told each row of the history as it is made.
+        on_epoch: is given each row of the history as it is made.
 
     Returns:
         The fitted state, the best and the snapshots, the history and the times.
@@ -246,7 +246,7 @@ def fit(
     """
     base_key = jax.random.key(seed)
     if mesh is not None:
-        state, data, base_key = jax.device_put((state, data, base_key), on_every_device(mesh))
+        state, data, base_key = put_on_every_device((state, data, base_key), mesh)
     started = time.perf_counter()
     compiled = epoch.lower(state, base_key, data).compile()
     evaluated = dict(evaluate(state)) if evaluate else {}

@@ -64,7 +64,9 @@ class OutputFolder:
 
 
 @contextlib.contextmanager
-def output_folder(asked: Path, *, needed: int, option: str = "--out") -> Iterator[OutputFolder]:
+def output_folder(
+    asked: Path, *, needed: int, option: str = "--out", is_held_elsewhere: bool = False
+) -> Iterator[OutputFolder]:
     """Finds out whether a bundle can be written to a folder, and holds the folder meanwhile.
 
     Folders that were made for it, and are not needed after all, are removed at the end.
@@ -73,6 +75,7 @@ def output_folder(asked: Path, *, needed: int, option: str = "--out") -> Iterato
         asked: as a person named it.
         needed: bytes that it will take.
         option: by which it was named.
+        is_held_elsewhere: another host of the same run sees to all of this.
 
     Raises:
         InputError: it cannot be a bundle's folder, or cannot be written.
@@ -81,13 +84,17 @@ def output_folder(asked: Path, *, needed: int, option: str = "--out") -> Iterato
     label = f"{option} ({_short(asked)})"
     path = _resolved(asked, label)
     check_replaceable(path, asked=asked)
+    beside = path if is_fixed(path) else path.parent
+    out = OutputFolder(asked, path, beside / f".{path.name}.checkpoints")
+    if is_held_elsewhere:
+        yield out
+        return
     made = []
     try:
-        beside = path if is_fixed(path) else path.parent
         made = _make(beside, label)
         with _held(beside / f".{path.name}.lock", label):
             _check_room(beside, f".{path.name}.", label, needed + _SPARE_BYTES)
-            yield OutputFolder(asked, path, beside / f".{path.name}.checkpoints")
+            yield out
     finally:
         for folder in reversed(made):
             with contextlib.suppress(OSError):  # something lies in it: then it was needed

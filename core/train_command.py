@@ -92,7 +92,8 @@ def run_training(args: argparse.Namespace) -> None:
     own = {name: given[name] for name in args.own_options if name in given}
     if own:
         recipe = recipe.changed(**own)
-    from core.devices import check_devices, join_hosts  # the command line is read without JAX
+    # the command line is read without JAX
+    from core.devices import check_devices, is_first_host, join_hosts
     from core.training_run import TrainingRun
 
     run = TrainingRun(
@@ -109,11 +110,13 @@ def run_training(args: argparse.Namespace) -> None:
         sources=sources_of(args),
     )
     join_hosts()
-    check_devices()
+    check_devices(run.n_devices)
     asked = args.out or Path("runs") / f"{args.topic}-{args.preset}"
     needed = bytes_of(args.topic, args.preset)
-    with output_folder(asked, needed=needed) as out:
+    with output_folder(asked, needed=needed, is_held_elsewhere=not is_first_host()) as out:
         bundle = train_and_save(run, out, lambda run: named(content.train)(run, recipe))
+    if not is_first_host():
+        return
     tell = named(TOPICS[args.topic].report) if TOPICS[args.topic].report else report
     try:
         tell(bundle, asked, as_json=args.json)
@@ -128,6 +131,8 @@ def train_and_save(
 ) -> Bundle:
     """Trains, saves, and clears up; what `--resume` needs stays where a run is stopped.
 
+    Several hosts train together, the first one saves and clears up.
+
     Args:
         run: how, but for its checkpoints.
         out: where.
@@ -137,20 +142,25 @@ def train_and_save(
         The bundle, as it was saved.
     """
     from core.checkpoint import clear_unused, close_all
+    from core.devices import is_first_host, wait_for_hosts
 
     def on_stop() -> str:
-        if clear_unused(out.scaffold):
+        if is_first_host() and clear_unused(out.scaffold):
             return f"{STOPPED}; the same command with --resume goes on where it was"
         return STOPPED
 
     try:
         with when_stopped(on_stop):
             bundle = make(dataclasses.replace(run, checkpoint_dir=out.scaffold))
-            out.save(bundle)
+            wait_for_hosts("the training is done")
+            if is_first_host():
+                out.save(bundle)
     finally:
         close_all()
-        clear_unused(out.scaffold)
-    shutil.rmtree(out.scaffold, ignore_errors=True)
+        if is_first_host():
+            clear_unused(out.scaffold)
+    if is_first_host():
+        shutil.rmtree(out.scaffold, ignore_errors=True)
     return bundle
 
 

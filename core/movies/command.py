@@ -144,7 +144,7 @@ def run_ranking(args: argparse.Namespace) -> None:
 
 
 def run_similar(args: argparse.Namespace) -> None:
-    """Prints the films that are nearest by the cosine of their factors."""
+    """Prints the films that are most similar by the cosine of their factors."""
     films = _open(args)
     found = films.find(args.title)
     rows = films.similar(found, n=args.n)[["similarity", "count", "label"]]
@@ -152,7 +152,7 @@ def run_similar(args: argparse.Namespace) -> None:
     if args.json:
         sys.stdout.write(json.dumps({"film": label, "films": rows.to_dict("records")}) + "\n")
         return
-    sys.stdout.write(f"cosine  ratings  film, by how near it is to {label}\n")
+    sys.stdout.write(f"cosine  ratings  film, by how similar it is to {label}\n")
     for similarity, count, label in rows.itertuples(index=False):
         sys.stdout.write(f"{similarity:+.3f}  {count:7,}  {label}\n")
 

@@ -21,7 +21,7 @@ from dashboard.figures.selection import selected_rows
 from dashboard.figures.stars import stars
 
 MODELS = {"movies-bias": "ours", "movies-lesson-bias": "the lesson's recipe"}
-N_NEAREST = 8
+N_SIMILAR = 8
 
 
 def choose_model(view: view_state.View, where: DeltaGenerator) -> MovieExplorer:
@@ -104,7 +104,7 @@ def film_meant(films: MovieExplorer, text: str) -> int:
     """Returns the row of the film that a text means: of that name, or the most rated that fits.
 
     Raises:
-        InputError: there is none; names the nearest.
+        InputError: there is none; names those spelled alike.
     """
     try:
         return films.find(text)
@@ -145,7 +145,7 @@ def card(view: view_state.View, films: MovieExplorer, film: int, ranked: pd.Data
     """Draws what there is to know of one film.
 
     Args:
-        view: the page's controls, among them `film`, which the buttons of near films set.
+        view: the page's controls, among them `film`, which the buttons of similar films set.
         films: the model.
         film: the film's row.
         ranked: the ranking that the ranks refer to, before any filter.
@@ -183,8 +183,8 @@ def card(view: view_state.View, films: MovieExplorer, film: int, ranked: pd.Data
                 filename="film-stars",
             )
         with near:
-            st.markdown("**Nearest films** by what the model learned, with their cosine")
-            _nearest(view, films, film)
+            st.markdown("**Most similar films** by what the model learned, with their cosine")
+            _similar(view, films, film)
 
 
 def _facts(row: Any, film: int, ranked: pd.DataFrame) -> list[str]:
@@ -213,11 +213,11 @@ def _facts(row: Any, film: int, ranked: pd.DataFrame) -> list[str]:
     ]
 
 
-def _nearest(view: view_state.View, films: MovieExplorer, film: int) -> None:
-    near = films.similar(film, n=N_NEAREST)
+def _similar(view: view_state.View, films: MovieExplorer, film: int) -> None:
+    similar = films.similar(film, n=N_SIMILAR)
     lines = (
         (label, f"{plain(label)} {plain(theme.signed(cosine))}")
-        for label, cosine in zip(near["label"], near["similarity"], strict=True)
+        for label, cosine in zip(similar["label"], similar["similarity"], strict=True)
     )
     with st.container(gap=None):
         choices.buttons(view, "film", lines, key=f"{view.name}-near-film")

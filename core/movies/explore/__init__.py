@@ -64,7 +64,7 @@ class MovieExplorer:
     Attributes:
         bundle: the bundle itself.
         films: one row a film, in the order of all arrays: movie_id, title, year (0 unknown), genres
-            ("A|B"), count (0 where it is not told), mean, stars_0.5 to stars_5.0, label
+            ("A|B"), count (0 where it is withheld), mean, stars_0.5 to stars_5.0, label
             ("Title (1995)"), decade ("1990s" or "unknown"), bias, bias_sd (over training seeds; NaN
             where there is none), has_bias and has_factors (whether they are the model's own).
         genres: names of all genres.
@@ -171,7 +171,7 @@ class MovieExplorer:
         How titles are compared, `core.movies.explore.titles` says.
 
         Raises:
-            InputError: no film or several match; names the nearest.
+            InputError: no film or several match; names those spelled alike.
         """
         named = self._titles.named(title)
         if len(named) == 1:
@@ -201,8 +201,8 @@ class MovieExplorer:
         """Returns labels of films that resemble `text`, among the most rated first."""
         found = [self.films["label"][row] for row in self.search(text, limit=limit)]
         if len(found) < limit:
-            near = self._titles.near(text, limit=limit)
-            found += [label for label in near if label not in found]
+            alike = self._titles.spelled_like(text, limit=limit)
+            found += [label for label in alike if label not in found]
         return found[:limit]
 
     def ranking(

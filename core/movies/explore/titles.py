@@ -95,7 +95,7 @@ class Titles:
                 return self._with_words(others)
         return hits
 
-    def near(self, text: str, *, limit: int) -> list[str]:
+    def spelled_like(self, text: str, *, limit: int) -> list[str]:
         """Returns labels of films whose names are spelled much like a text, the nearest first."""
         asked = fold(split_title(tidy(text).strip())[0])
         if not asked:

@@ -69,7 +69,7 @@ def train_one(
         n_devices: split each batch over so many devices (gradient presets).
         checkpoints: where to save and resume.
         progress: label of the progress bar; None for none.
-        on_epoch: told each row of the history.
+        on_epoch: is given each row of the history.
 
     Returns:
         The trained model and its error on the held-out part.

@@ -138,11 +138,11 @@ def test_labels_that_hold_all_words(typed, expected):
     ],
 )
 def test_a_title_with_a_wrong_letter_is_near(typed, label):
-    assert titles().near(typed, limit=3)[0] == label
+    assert titles().spelled_like(typed, limit=3)[0] == label
 
 
 def test_nothing_is_near_to_nothing():
-    assert titles().near("qqqqqqqq", limit=3) == titles().near("!", limit=3) == []
+    assert titles().spelled_like("qqqqqqqq", limit=3) == titles().spelled_like("!", limit=3) == []
 
 
 def unaccented(text: str) -> str:
