@@ -4,6 +4,11 @@ What reads and writes is jitted with the weights as an argument, so the snapshot
 two nets of one size, share what was compiled. So is everything that a person may set: temperature,
 top-k, top-p, seed and clamped cells are traced, so a slider that moves compiles nothing.
 
+Reading by NumPy instead was measured: 75 us of a CPU a character against 54 for one LSTM of 256,
+993 against 689 for two of 512. It would spare the first call, 4 s with the import of JAX, and 265
+MB; writing, scores and gradients under jit come on top of that only by 70 MB, so each net is
+written once, in Flax.
+
 References:
     A. Holtzman et al. (2020). The Curious Case of Neural Text Degeneration.
         https://arxiv.org/abs/1904.09751 (top-p)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from core.bundle import ASSETS, Bundle, load_bundle
+from core.bundle import Bundle
 from core.errors import BundleError, InputError
-from core.textgen import KIND, LANGUAGE_MODELS, MEMORY
+from core.textgen import LANGUAGE_MODELS
 from core.textgen.data import Alphabet, Reading
 from core.textgen.memory.markup import END, NAMES, open_tags
 from core.textgen.memory.stories import (
@@ -50,7 +50,6 @@ __all__ = [
     "MemoryModel",
     "Story",
     "by_class",
-    "open_memory",
 ]
 
 DISTANCES = (0, 8, 16, 32, 64, 128)  # characters since the tag was opened: borders of classes
@@ -215,21 +214,6 @@ class MemoryModel:
             }
         seconds = self.bundle.config["seconds"][kind]
         return LanguageModels(LanguageModelConfig(**config), ngrams, nets, seconds)
-
-
-def open_memory(*, assets: Path = ASSETS) -> MemoryModel:
-    """Opens the bundle of the memory experiments.
-
-    Args:
-        assets: the folder with the bundles.
-
-    Raises:
-        BundleNotFound: it is not in the assets.
-        BundleError: its bundle is damaged, foreign or newer than this code.
-    """
-    folder = assets / f"textgen-{MEMORY}"
-    command = f"python -m core train textgen --preset {MEMORY} --out {folder}"
-    return MemoryModel(load_bundle(folder, kind=KIND, command=command), folder)
 
 
 def by_class(closing_tags: pd.DataFrame, by: str) -> pd.DataFrame:

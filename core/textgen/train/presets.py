@@ -6,7 +6,6 @@ bits a character on the validation part (`core.textgen.data.VALIDATION`).
 
 import dataclasses
 
-from core.errors import pick
 from core.textgen import GRU, MEMORY, RNN, UNFOLDED
 from core.textgen.memory.train import RecurrenceConfig, RecurrencePreset
 from core.textgen.model import CharConfig
@@ -67,12 +66,3 @@ MEMORY_PRESETS = {
 UNFOLDED_PRESETS = {
     UNFOLDED: UnfoldedPreset("Three steps, written out"),
 }
-
-
-def find_preset(name: str) -> Preset:
-    """Looks a preset up.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    return pick("preset", name, PRESETS)

@@ -121,7 +121,7 @@ def test_a_held_cell_stays_where_it_is_held_and_changes_what_follows():
 def test_no_setting_compiles_anew():
     net = net_of()
     params, write = nnx.state(net, nnx.Param), writer(net)
-    for turned in ({}, {"temperature": 0.0}, {"top_k": 1}, {"top_p": 0.3}, {"held": (1, 1)}):
+    for turned in ({}, {"temperature": 0.0}, {"top_k": 1}, {"top_p": 0.3}, {"clamped": (1, 1)}):
         write(params, beginning(net), jax.random.key(len(turned)), 0, choice(**turned))
     assert write._cache_size() == 1
 

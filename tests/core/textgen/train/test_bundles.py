@@ -12,6 +12,7 @@ from core import training_run
 from core.__main__ import main
 from core.bundle import load_bundle, save_bundle
 from core.checkpoint import Checkpoints
+from core.contents import find_recipe
 from core.errors import BundleError, InputError
 from core.textgen.data import read_corpus
 from core.textgen.explore import TextModel, open_model
@@ -19,7 +20,7 @@ from core.textgen.inference import PIECE, draws
 from core.textgen.sampling import MOST_PRIME, ClampedCell, Settings
 from core.textgen.train.bundles import measure, train
 from core.textgen.train.fitting import WINDOWS, Preset, fit_text
-from core.textgen.train.presets import PRESETS, find_preset
+from core.textgen.train.presets import PRESETS
 from tests.core.runs import run_on, sources_with
 from tests.core.textgen.samples import SMALL, TEXT, local_text
 
@@ -182,7 +183,7 @@ def test_a_text_of_other_characters_is_refused(tmp_path):
     with pytest.raises(InputError, match="way"):
         Preset("", "nietzsche", SMALL.config, way="both")
     with pytest.raises(InputError, match="preset"):
-        find_preset("goethe")
+        find_recipe("textgen", "goethe")
 
 
 @pytest.fixture

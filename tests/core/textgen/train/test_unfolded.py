@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from core.bundle import save_bundle
+from core.bundle import load_bundle, save_bundle
 from core.errors import BundleError, InputError
 from core.loop import restore_state
 from core.textgen import MERGES, SUM
-from core.textgen.explore.unfolded import UnfoldedModel, open_unfolded
+from core.textgen.explore.unfolded import UnfoldedModel
 from core.textgen.model import Unfolded, UnfoldedConfig
 from core.textgen.train.unfolded import UnfoldedPreset, measure, train
 from tests.core.runs import run_on, sources_with
@@ -23,7 +23,7 @@ def trained(tmp_path_factory):
     local = local_text(folder)
     bundle = train(run_on(local, n_epochs=3), UnfoldedPreset("Tiny"))
     save_bundle(bundle, folder / "textgen-unfolded")
-    return open_unfolded(assets=folder), local
+    return UnfoldedModel(load_bundle(folder / "textgen-unfolded", kind="textgen")), local
 
 
 def test_both_ways_to_merge_learn_what_three_characters_tell(trained):
