@@ -108,10 +108,6 @@ class NetConfig:
                 return layer
         raise InputError(f"layer ({name}) should be one of {self.name}'s: see --list")
 
-    def readers(self, name: str) -> tuple[Layer, ...]:
-        """The layers that read another's output."""
-        return tuple(layer for layer in self.layers if name in layer.inputs)
-
     def of_kind(self, *kinds: str) -> tuple[Layer, ...]:
         """The layers of some kinds, in order."""
         return tuple(layer for layer in self.layers if layer.kind in kinds)

@@ -1,4 +1,4 @@
-"""Insertion changes nothing, each layer alone and all together; other recipes do; folding back."""
+"""Insertion changes nothing, each layer alone and all together; other recipes do."""
 
 from pathlib import Path
 
@@ -13,9 +13,6 @@ from core.batchnorm.model.inputs import prepare
 from core.batchnorm.model.keras_weights import known_net, load_keras
 from core.batchnorm.surgery import DEVIATION, EXACT, NOTEBOOK, RANDOM, RECIPES, scale_and_shift
 from core.batchnorm.surgery.insert import (
-    SUFFIX,
-    fold,
-    foldable,
     insert,
     insert_measured,
     with_batch_norm,
@@ -174,30 +171,6 @@ def test_a_large_mean_loses_no_digits() -> None:
     assert found.count == values.size
     np.testing.assert_allclose(found.mean, values.mean(), rtol=1e-7)
     np.testing.assert_allclose(found.variance, values.var(), rtol=0.05)
-
-
-@pytest.mark.parametrize("name", NETS)
-@pytest.mark.parametrize("recipe", [EXACT, RANDOM])
-def test_folding_keeps_the_output_and_takes_the_layers_out(name: str, recipe: str) -> None:
-    config = NETS[name]
-    net, photos = net_of(config), pictures(config)
-    chosen = places(config)
-    measured = measure(net, photos, chosen)
-    behind = {p: measured[p] for p in chosen if config.layer(p).kind != "relu"}
-    new = insert(net, behind, recipe=recipe)
-    folded = fold(new)
-    assert folded.config == config
-    assert moved(output(new, photos), output(folded, photos)) <= BOUND
-
-
-def test_behind_a_relu_there_is_nothing_to_fold_into() -> None:
-    net, photos = net_of(VGG), pictures(VGG)
-    measured = measure(net, photos, places(VGG))
-    new = insert(net, {name: measured[name] for name in ("fc1", "fc1_relu")}, recipe=RANDOM)
-    assert foldable(new.config) == ("fc1" + SUFFIX,)
-    folded = fold(new)
-    assert "fc1_relu" + SUFFIX in {layer.name for layer in folded.config.layers}
-    assert moved(output(new, photos), output(folded, photos)) <= BOUND
 
 
 def test_training_mode_normalises_by_the_batch() -> None:
