@@ -33,6 +33,7 @@ _REMEDIES = {
 }
 _PLATFORMS_MODULE = os.path.join("jax", "_src", "xla_bridge.py")
 _PLATFORM_WORDS = ("Unable to initialize backend", "Unknown backend")
+_LOST_WORDS = re.compile(r"Gloo|NCCL|coordination service|heartbeat", re.IGNORECASE)
 _LENGTH = 300  # characters of what another library says
 
 
@@ -67,6 +68,12 @@ def explain(error: BaseException) -> Failure:
         return Failure(_of_system(error), 1)
     if _is_of_platforms(error):
         return Failure(_of_platforms(error), 2)
+    if _is_of_lost_host(error):
+        return Failure(
+            "another host of this run was lost; start all hosts again with --resume "
+            f"({_one_line(error)})",
+            1,
+        )
     if isinstance(error, ModuleNotFoundError) and not (error.name or "core").startswith("core"):
         return Failure(
             f"the package {error.name} is missing; install it: pip install -r requirements.txt", 1
@@ -94,6 +101,16 @@ def _is_of_platforms(error: BaseException) -> bool:
         return True
     frames = traceback.walk_tb(error.__traceback__)
     return any(frame.f_code.co_filename.endswith(_PLATFORMS_MODULE) for frame, _ in frames)
+
+
+def _is_of_lost_host(error: BaseException) -> bool:
+    """Tells whether a run over several hosts, see `core.devices`, cannot reach one any more."""
+    is_of_several = bool(os.environ.get("LATENT_LAB_COORDINATOR"))
+    return (
+        is_of_several
+        and isinstance(error, RuntimeError)
+        and _LOST_WORDS.search(str(error)) is not None
+    )
 
 
 def _of_platforms(error: BaseException) -> str:

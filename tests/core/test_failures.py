@@ -74,3 +74,16 @@ def test_a_fault_of_the_program_is_called_one_and_keeps_its_trace(
     monkeypatch.delenv(TRACE_VARIABLE)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
     assert TRACE_VARIABLE in explain(error).line
+
+
+def test_a_lost_host_is_told_from_a_fault(monkeypatch):
+    lost = RuntimeError("UNKNOWN: Gloo all-reduce failed: Connection reset by peer")
+    monkeypatch.setenv(TRACE_VARIABLE, "1")
+    monkeypatch.delenv("LATENT_LAB_COORDINATOR", raising=False)
+    assert explain(lost).line.startswith("internal error")
+    monkeypatch.setenv("LATENT_LAB_COORDINATOR", "127.0.0.1:1")
+    line, status = explain(lost)
+    assert (
+        line.startswith("another host of this run was lost; start all hosts again") and status == 1
+    )
+    assert explain(RuntimeError("shapes differ")).line.startswith("internal error")

@@ -73,7 +73,7 @@ def test_a_link_restores_bias_recommendations_and_effects(app: App, films: Path)
     assert f"1. **Film {best['movie_id'].iloc[0]}" in text(page)
     effects = leave_one_out(model, {0: 5.0, 2: 1.0}, 1.0)
     assert drawn_effects(page) == pytest.approx(sorted(effects.bias, key=abs, reverse=True))
-    page.button_group(key="movies_you_effect").set_value(["your first recommendation"]).run()
+    page.button_group(key="movies_you_effect").set_value("your first recommendation").run()
     assert not page.exception
     on_first = effects.bias + effects.on_taste(model.item_factors[best.index[:1]])[:, 0]
     assert drawn_effects(page) == pytest.approx(sorted(on_first, key=abs, reverse=True))

@@ -206,22 +206,10 @@ def fit(
     n_devices: int = 1,
     **options: Any,
 ) -> tuple[AlsConfig, float, Fitted]:
-    """Fits the model on one split.
-
-    Args:
-        config: settings.
-        data: ratings and films.
-        train: bool[R], the ratings to learn from; the others only watch.
-        plan: how long, and what to keep.
-        seed: of everything random.
-        n_devices: 1: a sweep is solved on one device.
-        options: of `core.loop.fit`, passed on.
-
-    Returns:
-        The settings, what every prediction starts from, and what is fitted.
+    """Fits the model on one split; takes and returns what `core.movies.train.gradient.fit` does.
 
     Raises:
-        InputError: there are more devices.
+        InputError: there are more devices than 1: a sweep is solved on one.
     """
     if n_devices != 1:
         raise InputError(f"devices ({n_devices}) should be 1: this preset is solved on one device")

@@ -243,23 +243,13 @@ def fit(
     n_devices: int = 1,
     **options: Any,
 ) -> tuple[Config, float, Fitted]:
-    """Samples the chain on one split.
+    """Samples the chain on one split; takes and returns what `core.movies.train.gradient.fit` does.
 
-    Args:
-        config: settings.
-        data: ratings and films.
-        train: bool[R], the ratings to learn from; the others only watch.
-        plan: how long, and what to keep.
-        seed: of everything random.
-        n_devices: 1: a chain is sampled on one device.
-        options: of `core.loop.fit`, passed on.
-
-    Returns:
-        The settings with the number of sweeps, what every prediction starts from, and what is
-        fitted.
+    The settings that are returned have the number of sweeps.
 
     Raises:
-        InputError: there are more devices, or `make_data` refuses the ratings.
+        InputError: there are more devices than 1: a chain is sampled on one; or `make_data`
+            refuses the ratings.
     """
     if n_devices != 1:
         raise InputError(f"devices ({n_devices}) should be 1: a chain is sampled on one device")
