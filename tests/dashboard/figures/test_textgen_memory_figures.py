@@ -103,7 +103,7 @@ def test_nothing_is_framed_where_nobody_can_be_right(right: str | None) -> None:
 
 def test_both_orders_of_a_story_are_joined() -> None:
     figure = orders_figure.states(
-        STATES, place="peru", year="2009", title="Same?", told=("one <b>", "other")
+        STATES, place="peru", year="2009", title="Same?", statements=("one <b>", "other")
     )
     pairs, chosen, *points = figure.data
     assert list(pairs.x) == [0, 10, None, 1, 11, None, 2, 12, None]

@@ -39,14 +39,14 @@ SIZES = LanguageModelConfig(
     width=12,
     n_units=24,
     n_dims=8,
-    n_epochs=10,
-    learning_rate=0.02,
+    n_epochs=15,
+    learning_rate=0.01,
     n_streams=8,
     n_steps=32,
 )
 CONFIG = RecurrenceConfig(
     MemoryConfig(MarkupConfig(1, 2.0, 1.0), SIZES, n_train=40_000, n_test=400),
-    dataclasses.replace(SIZES, n_epochs=4, learning_rate=0.01, n_steps=64),
+    dataclasses.replace(SIZES, n_epochs=4, n_steps=64),
     n_stories=40_000,
 )
 
