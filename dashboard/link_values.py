@@ -6,8 +6,7 @@ allowed.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from core.errors import InputError
@@ -89,7 +88,6 @@ class Choice(NamedTuple):
 
     options: tuple[Any, ...]
     text: Callable[[Any], str]
-    former: Mapping[str, Any] = MappingProxyType({})  # what older links call an option -> option
 
     @property
     def allowed(self) -> str:
@@ -99,7 +97,6 @@ class Choice(NamedTuple):
     def read(self, raw: Sequence[str]) -> Any:
         """Returns the option; raises ValueError if the text is none of theirs."""
         wanted = _single(raw)
-        wanted = str(self.former.get(wanted, wanted))
         for name in (self.text, str):
             for option in self.options:
                 if name(option) == wanted:

@@ -157,7 +157,12 @@ class View:
         The browser searches letter for letter. Where `meant` is given, a visitor or a link may give
         any text, and `meant` returns the option for it, or raises InputError with what is shown.
         """
-        rule: Rule = Choice(tuple(choices), format_func, former)
+        key = f"{self.name}_{name}"
+        called = former.get(st.query_params.get(key, ""))
+        if called in choices:  # Streamlit itself reads the address, and knows today's names only
+            del st.query_params[key]
+            st.session_state[key] = called
+        rule: Rule = Choice(tuple(choices), format_func)
         if meant is not None:
             rule = Meant(rule, meant, default)
 

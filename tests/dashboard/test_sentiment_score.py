@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app_pages.sentiment_score import word_reasons
-from dashboard.components import experiments, review_text, word_strip
+from dashboard.components import review_text, word_strip
 from dashboard.sample_reviews import SAMPLES
 from tests.dashboard.reading import spec, words
 from tests.dashboard.review_samples import NOT_BAD, TITLES, fill_reviews
@@ -196,7 +196,7 @@ def dropping() -> None:
     import streamlit as st
 
     from dashboard import view_state
-    from dashboard.components import review_text
+    from dashboard.components import experiments, review_text
 
     view = view_state.page("sentiment_score")
     text = review_text.field(view, review_text.samples(view))
