@@ -1,11 +1,12 @@
 """The nets of `core.sentiment.model.lesson` in NumPy, for pages: logits, and their gradient.
 
 They are twins of the Flax modules for the sake of memory: with the seven nets open, a process of
-the app holds 389 MB after scoring and explaining by these, and 635 MB by the modules under jit (of
-which 152 MB are imports), where all pages of a visitor together may have 600. JAX scores a review
-of 230 words about as fast (0.8 to 9 ms of a core's time, here 1 to 34) and explains it sooner (15
-to 170 ms, here 40 to 1,000), but only once it has compiled, for 2 to 12 s, each net for each length
-of review (two busy cores). `tests/core/sentiment/explore/test_forward.py` keeps both equal, in
+the app holds 421 MB after scoring and explaining by these, and 751 MB by the modules under jit (389
+and 635 MB where freed memory goes back to the system; 152 MB are imports), where all pages of a
+visitor together may have 600. JAX scores a review of 230 words in 0.8 to 9 ms of a core's time
+(here 1 to 34) and explains it sooner (15 to 170 ms, here 40 to 1,000, an LSTM up to 3 s), but only
+once it has compiled, for 2 to 12 s, each net for each length of review (measured on two busy
+cores). `tests/core/sentiment/explore/test_forward.py` keeps both equal, in
 logits and in gradients by `jax.vjp`.
 
 Each net has `embed(ids)` and `logits(x, is_word)`, where x f32[B, L, E] are embedded words and
