@@ -186,7 +186,7 @@ def effects(labels: Sequence[str], stars: Sequence[float] | np.ndarray, *, what:
         The figure: the `MOST_EFFECTS` largest, the largest on top.
     """
     changes = np.asarray(stars, float)
-    order = np.argsort(-np.abs(changes), kind="stable")[:MOST_EFFECTS].tolist()
+    order: list[int] = np.argsort(-np.abs(changes), kind="stable")[:MOST_EFFECTS].tolist()
     largest, changes = [labels[place] for place in order], changes[order]
     figure = go.Figure()
     places, notes = label_rows(figure, largest)
