@@ -21,12 +21,14 @@ class Rule(Protocol):
     @property
     def allowed(self) -> str:
         """Says which values are allowed."""
+        ...
 
     def read(self, raw: Sequence[str]) -> Any:
         """Returns the value; raises ValueError if the texts are none."""
 
     def write(self, value: Any) -> list[str]:
         """Returns the texts, one for each repetition of the parameter."""
+        ...
 
 
 class Number(NamedTuple):

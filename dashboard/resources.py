@@ -292,7 +292,7 @@ def _explorer(folder: str, age: int, name: str, content: str) -> Any:
     bundle = _bundle(folder, age, name)
     row = content_of(bundle, folder)
     if row.name != content:
-        raise BundleError(folder, [f"its content is {row.name!r}, expected {content!r}"])
+        raise BundleError(Path(folder), [f"its content is {row.name!r}, expected {content!r}"])
     return named(row.explorer)(bundle, Path(folder))
 
 
@@ -301,6 +301,8 @@ def _embedding(folder: str, age: int, name: str) -> "WordVectors":
     from core.words.explore.vectors import WordVectors  # other topics' pages need not load it
 
     model: SentimentModel = _explorer(folder, age, name, "")
+    if model.net is None:
+        raise BundleError(Path(folder), ["it holds no net, so no vectors of words"])
     words = model.vocabulary.words
     matrix = model.net.table[1 : len(words) + 1]  # without padding and rare words
     return WordVectors(model.name, f"Embedding of: {model.title}", words, matrix)

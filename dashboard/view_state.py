@@ -170,12 +170,13 @@ class View:
             index = list(choices).index(default)
             if meant is None:
                 return st.selectbox(label, choices, index, format_func, **state, **options)
+            option_for = meant  # never None, which an inner function could not know of `meant`
 
             def option(value: Any) -> Any:
                 if not isinstance(value, str) or value in choices:
                     return value
                 try:
-                    return meant(value)
+                    return option_for(value)
                 except InputError as error:
                     st.info(plain(sentence(error)), icon=":material/search_off:")
                     return default

@@ -1,7 +1,7 @@
 """A figure on a page: template, alternative text, and its exports as PNG, SVG and CSV."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,6 +15,8 @@ from dashboard.components.page import look
 # browser, so the figure keeps its zoom and nothing is rendered on the server.
 _IMAGE_BUTTONS = from_files.component(__file__)
 
+Selecting = Literal["points", "box", "lasso"]
+
 
 def chart(
     figure: go.Figure,
@@ -24,7 +26,7 @@ def chart(
     data: pd.DataFrame,
     filename: str,
     on_select: Any = "ignore",
-    selection_mode: str | Iterable[str] = ("points", "box", "lasso"),
+    selection_mode: Selecting | Iterable[Selecting] = ("points", "box", "lasso"),
     height: int | None = None,
 ) -> Any:
     """Draws a figure at full width with its exports.

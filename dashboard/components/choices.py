@@ -1,6 +1,7 @@
 """Choices that data offers: which of several bundles, and buttons that set a control."""
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -42,7 +43,7 @@ def buttons(
     lines: Iterable[tuple[str, str]],
     *,
     key: str,
-    kind: str = "tertiary",
+    kind: Literal["primary", "secondary", "tertiary"] = "tertiary",
 ) -> None:
     """Draws a button a value, which sets a control to it.
 

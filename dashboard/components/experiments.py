@@ -68,7 +68,7 @@ def draw(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Try this**", width="content")
         for number, button in enumerate(buttons):
-            one = Try(*button)
+            one = button if isinstance(button, Try) else Try(*button)
             one = one._replace(values={**(within or {}), **one.values})
             unknown = sorted(set(one.values) - set(view.controls))
             if unknown:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import streamlit as st
+from streamlit.components import v2
 from streamlit.components.v2.types import ComponentRenderer
 
 _CALM = Path(__file__).with_name("calm.js")
@@ -25,6 +25,6 @@ def component(file: str, *, is_calm: bool = False) -> ComponentRenderer:
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
     script = (_CALM.read_text(encoding="utf-8") if is_calm else "") + (text(".js") or "")
-    return st.components.v2.component(
+    return v2.component(
         f"latent_lab_{here.stem}", html=text(".html"), css=text(".css"), js=script or None
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -29,7 +30,10 @@ def likely(share: float) -> str:
 
 
 def shares_at(
-    taken: str, taken_share: float, likeliest: Sequence[str], shares: Sequence[float]
+    taken: str,
+    taken_share: float,
+    likeliest: Sequence[str],
+    shares: Sequence[float] | np.ndarray,
 ) -> pd.DataFrame:
     """Puts what could have come at a place into a table.
 

@@ -6,6 +6,7 @@ goes without a label. Boxes are in pixels, so the size of the figure has to be k
 apart at every size between the two that are given.
 """
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -78,7 +79,8 @@ class Size(NamedTuple):
     height: float
 
 
-class Label(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Label:
     """A label that found room: which point, and where it goes relative to it."""
 
     index: int
@@ -250,8 +252,8 @@ def place(
 
 def annotations(
     labels: Sequence[Label],
-    x: Sequence[Any],
-    y: Sequence[Any],
+    x: Sequence[float] | np.ndarray,
+    y: Sequence[float] | np.ndarray,
     texts: Sequence[str],
     **options: Any,
 ) -> list[dict[str, Any]]:

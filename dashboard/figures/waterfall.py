@@ -135,7 +135,11 @@ def waterfall(
 
 
 def signed_bars(
-    places: np.ndarray, stars: Sequence[float], labels: Sequence[str], *, base: Sequence[float] = ()
+    places: np.ndarray,
+    stars: Sequence[float] | np.ndarray,
+    labels: Sequence[str],
+    *,
+    base: Sequence[float] = (),
 ) -> go.Bar:
     """Returns bars for the places of `label_rows`, blue for more and vermilion for less.
 

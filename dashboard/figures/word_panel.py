@@ -54,7 +54,8 @@ def extent(
     middle = (low + high) / 2
     unit = room * max((high - low) / np.array(size)) or 1.0 / min(size)
     half = unit * np.array(size) / 2
-    return [[float(middle[a] - half[a]), float(middle[a] + half[a])] for a in (0, 1)]
+    across, up = ([float(middle[a] - half[a]), float(middle[a] + half[a])] for a in (0, 1))
+    return across, up
 
 
 def accent_trace(

@@ -106,8 +106,9 @@ def by_rate(
         ends.append(
             (max(float(mean.iloc[-1]), low), f"<b>{letter} {theme.plain_html(names[net])}</b>")
         )
-        if largest.get(net) is not None:
-            place = float(np.log10(largest[net]))
+        limit = largest.get(net)
+        if limit is not None:
+            place = float(np.log10(limit))
             shapes.append(
                 {
                     "type": "line",
@@ -128,7 +129,7 @@ def by_rate(
                     "y": 1,
                     "yshift": round((0.1 + 1.3 * number) * size),
                     "yanchor": "bottom",
-                    "text": f"{letter} trains up to {rate(largest[net])}",
+                    "text": f"{letter} trains up to {rate(limit)}",
                     "font": {"size": size},
                     "showarrow": False,
                 }

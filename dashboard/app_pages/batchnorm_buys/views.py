@@ -39,8 +39,8 @@ def largest_rates(results: SweepResults) -> dict[str, float | None]:
 
 def answer(results: SweepResults) -> str:
     """Says what batch norm buys, from the table alone: at the best rates, and how far rates go."""
-    best = {net: _best(results.summary, net) for net in NAMES}
-    if any(row is None for row in best.values()):
+    best = {net: row for net in NAMES if (row := _best(results.summary, net)) is not None}
+    if len(best) < len(NAMES):
         return "Only one of the two nets was trained here: there is nothing to compare."
     said = [
         f"{NAMES[net]} it reaches **{_accuracy(*row[_SPREAD])}** "
@@ -146,7 +146,8 @@ def curves(
             else "There is one training of each, so nobody knows what chance does."
         )
     )
-    return [(f"The largest rate {NAMES[net]}", {"rate": rate}) for net, rate in largest.items()] + [
+    return [
+        *((f"The largest rate {NAMES[net]}", {"rate": rate}) for net, rate in largest.items()),
         ("The smallest rate", {"rate": results.rates[0]}),
         ("The loss", {"measure": "loss"}),
     ]

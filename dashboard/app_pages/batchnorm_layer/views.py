@@ -62,16 +62,18 @@ def one_layer(place: Place) -> list[Try]:
     with place.controls:
         mean, sd = _entering(view)
         recipe = view.selectbox("recipe", "γ and β", [BY_HAND, *RECIPES], BY_HAND)
+        by_hand: tuple[float, float] | None = None
         if recipe == BY_HAND:
-            gamma = view.slider("gamma", "γ, stretches", -5.0, 5.0, 1.0, 0.05)
-            beta = view.slider("beta", "β, shifts", -5.0, 5.0, 0.0, 0.05)
+            by_hand = (
+                view.slider("gamma", "γ, stretches", -5.0, 5.0, 1.0, 0.05),
+                view.slider("beta", "β, shifts", -5.0, 5.0, 0.0, 0.05),
+            )
         epsilon = _epsilon(view)
         with st.popover("What goes in", icon=":material/tune:"):
             shape = view.segmented_control("shape", "Shape of the values", SHAPES, SHAPES[0])
             seed = view.number_input("seed", "Seed", 0, 9999, 0)
     var = sd**2
-    if recipe != BY_HAND:
-        gamma, beta = _gamma(recipe, var, epsilon), mean
+    gamma, beta = by_hand if by_hand is not None else (_gamma(recipe, var, epsilon), mean)
     layer = Layer(mean, var, gamma, beta, epsilon)
     values = mean + sd * sample(shape, N_VALUES, seed=seed)
     with place.figure:

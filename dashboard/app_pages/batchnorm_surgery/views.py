@@ -59,7 +59,7 @@ def choose(view: view_state.View, models: dict[str, SurgeryModel]) -> tuple[str,
             "Net",
             tuple(models),
             next(iter(models)),
-            ON_TABLE.get,
+            ON_TABLE.__getitem__,
             help="SqueezeNet 1.1 with a head that classifies cats and dogs. Pre-trained: the "
             "layers are as ImageNet left them. Fine-tuned: they learned cats and dogs, too.",
         )
@@ -72,14 +72,16 @@ def choose(view: view_state.View, models: dict[str, SurgeryModel]) -> tuple[str,
         )
         seed = view.number_input("seed", "Seed of the random recipe", 0, 9999, 0)
     with row[0]:
-        recipe = view.segmented_control("recipe", "Recipe", list(NAMES), NOTEBOOK, NAMES.get)
+        recipe = view.segmented_control(
+            "recipe", "Recipe", list(NAMES), NOTEBOOK, NAMES.__getitem__
+        )
     with row[1]:
         chosen = view.multiselect(
             "layers",
             "Batch norm behind",
             [*PLACES, *model.layers["name"]],
             ["convolution"],
-            lambda name: PLACES.get(name, name),
+            _called,
             placeholder="nothing",
         )
     with row[2]:
@@ -227,8 +229,16 @@ def experiments(models: dict[str, SurgeryModel]) -> list[tuple[str, dict[str, An
 
 def operate(operation: Operation) -> dict[str, Surgery]:
     """Puts batch norm in by each recipe."""
-    *how, net = operation
-    return {recipe: resources.surgery(net, recipe, *how) for recipe in NAMES}
+    layers, epsilon, n_samples, training, seed, net = operation
+    return {
+        recipe: resources.surgery(net, recipe, layers, epsilon, n_samples, training, seed)
+        for recipe in NAMES
+    }
+
+
+def _called(place: str) -> str:
+    """Returns what a group of layers is called; a layer is called by its own name."""
+    return PLACES.get(place, place)
 
 
 def _on_photos(result: Surgery) -> str:

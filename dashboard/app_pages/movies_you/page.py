@@ -187,17 +187,18 @@ table = predictions[["movie_id", "title", "label", "prediction", "taste"]].assig
 )
 table.loc[best.index, "rank"] = range(1, len(best) + 1)
 titles = best["label"].tolist()
+across, up = (
+    f"component {number}<br>← {theme.plain_html(shortened(side.low[0], AXIS_TITLE))}"
+    f" · {theme.plain_html(shortened(side.high[0], AXIS_TITLE))} →"
+    for number, side in enumerate(sides, start=1)
+)
 with drawing:
     chart(
         figures.taste_map(
             table,
             shade=shade,
             you=place[:2],
-            axes=tuple(
-                f"component {number}<br>← {theme.plain_html(shortened(side.low[0], AXIS_TITLE))}"
-                f" · {theme.plain_html(shortened(side.high[0], AXIS_TITLE))} →"
-                for number, side in enumerate(sides, start=1)
-            ),
+            axes=(across, up),
         ),
         key="movies_you_main",
         alt=f"Map of {len(table)} films on two components of taste, coloured by {shade}, with you "

@@ -70,7 +70,7 @@ def taste_map(
         )
     notes: list[dict[str, object]] = []
     far = np.abs(films[["x", "y"]].to_numpy()).max(initial=1e-9)
-    length = float(np.hypot(*you))
+    length = float(np.hypot(you[0], you[1]))
     if rated.any() and length > 0:
         end = np.asarray(you) / length * 0.8 * far
         notes.append(
@@ -89,7 +89,7 @@ def taste_map(
             }
         )
     wanted = pd.concat([films[rated], films[films["rank"] <= 5].sort_values("rank")])
-    for row in thinned(wanted, films[["x", "y"]], keep_clear=[tuple(you)]):
+    for row in thinned(wanted, films[["x", "y"]], keep_clear=[(you[0], you[1])]):
         film = wanted.loc[row]
         notes.append(
             {
@@ -174,7 +174,7 @@ def thinned(
     return chosen
 
 
-def effects(labels: Sequence[str], stars: Sequence[float], *, what: str) -> go.Figure:
+def effects(labels: Sequence[str], stars: Sequence[float] | np.ndarray, *, what: str) -> go.Figure:
     """Draws what each rating did.
 
     Args:
@@ -185,17 +185,17 @@ def effects(labels: Sequence[str], stars: Sequence[float], *, what: str) -> go.F
     Returns:
         The figure: the `MOST_EFFECTS` largest, the largest on top.
     """
-    stars = np.asarray(stars, float)
-    order = np.argsort(-np.abs(stars), kind="stable")[:MOST_EFFECTS]
-    labels, stars = [labels[place] for place in order], stars[order]
+    changes = np.asarray(stars, float)
+    order: list[int] = np.argsort(-np.abs(changes), kind="stable")[:MOST_EFFECTS].tolist()
+    largest, changes = [labels[place] for place in order], changes[order]
     figure = go.Figure()
-    places, notes = label_rows(figure, labels)
-    figure.add_trace(signed_bars(places, stars, labels))
+    places, notes = label_rows(figure, largest)
+    figure.add_trace(signed_bars(places, changes, largest))
     notes += [
         value_note(max(value, 0.0), place, theme.signed(value, 3))
-        for place, value in zip(places, stars, strict=True)
+        for place, value in zip(places, changes, strict=True)
     ]
-    low, high = min(stars.min(initial=0), 0.0), max(stars.max(initial=0), 0.0)
+    low, high = min(changes.min(initial=0), 0.0), max(changes.max(initial=0), 0.0)
     pad = max(high - low, 0.02)
     figure.update_xaxes(
         title={"text": f"change of {what}, in stars"}, range=[low - 0.05 * pad, high + 0.3 * pad]

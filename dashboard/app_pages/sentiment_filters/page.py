@@ -128,11 +128,13 @@ with left:
         former=FORMER_NAMES,
     )
     model = models[name]
+    net = model.net
+    assert net is not None  # it has filters
     found = model.activations(text)
     words = [found.reading.tokens[place] for place in found.reading.places]
     sizes = list(found.values)
     # begin with a filter that has something to say: the one that the first sample activates most
-    first_place = min(FIRST_PLACE, model.net.length)
+    first_place = min(FIRST_PLACE, net.length)
     to_begin = at_place(model.activations(next(iter(SAMPLES.values())).text), first_place - 1)
     columns = st.columns(3, vertical_alignment="bottom")
     with columns[0]:
@@ -142,7 +144,7 @@ with left:
             "filter", "Filter", 1, len(to_begin[size]), int(to_begin[size].argmax()) + 1
         )
     with columns[2]:
-        place = view.number_input("place", "Window at word", 1, model.net.length, first_place)
+        place = view.number_input("place", "Window at word", 1, net.length, first_place)
 place = min(place, max(len(words), 1))
 here = place - 1
 values = at_place(found, here)

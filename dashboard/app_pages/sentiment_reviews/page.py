@@ -233,7 +233,11 @@ if listed.empty:
 else:
     at = min(place, len(listed)) - 1
     number, label = int(listed["review"].iat[at]), int(listed["label"].iat[at])
-    review = as_read(texts, number) if texts is not None else own.scoring.uploaded.texts[number]
+    if texts is not None:
+        review = as_read(texts, number)
+    else:
+        assert own is not None  # the reviews are of the one source or the other
+        review = own.scoring.uploaded.texts[number]
     said = disagreement.said_of(verdicts, number)
     said["title"] = said["title"].mask(said["name"] == VISITOR, you_are())
     words, drawing = st.columns([5, 6], gap="medium")

@@ -110,6 +110,7 @@ def _said(model: SentimentModel, fate: Fate, value: float | None, how: str) -> s
         return f"cut, for this model reads the last {model.length} words"
     if fate is Fate.UNREAD:
         return "not read: punctuation, which is no word to this model"
+    assert value is not None  # each word that was read has one
     unk = ""
     if fate is Fate.UNK:
         unk = (

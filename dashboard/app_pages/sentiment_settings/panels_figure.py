@@ -1,6 +1,6 @@
 """Accuracy by one setting of a net, a panel for each setting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -101,7 +101,7 @@ def panels(
 
 
 def _line(
-    rows: pd.DataFrame, values: Sequence[float], title: str, is_chosen: bool, number: int
+    rows: pd.DataFrame, values: np.ndarray, title: str, is_chosen: bool, number: int
 ) -> go.Scatter:
     accuracy = 100 * rows["accuracy"].to_numpy(float)
     colour = theme.BLUE if is_chosen else theme.GREY

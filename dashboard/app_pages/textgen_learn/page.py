@@ -1,5 +1,7 @@
 """How does a net learn to write? The same beginning, epoch after epoch."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import resources, view_state
@@ -26,13 +28,15 @@ with missing.guard():
 with_snapshots = [name for name, model in models.items() if len(model.epochs) > 1]
 row = st.columns([9, 8, 4], vertical_alignment="bottom")
 with row[0]:
-    shown = view.segmented_control("view", "Show", VIEWS, THROUGH, label_visibility="collapsed")
+    shown = view.segmented_control(
+        "view", "Show", list(VIEWS), THROUGH, label_visibility="collapsed"
+    )
 with row[1]:
     name = view.selectbox(
         "model", "Net", list(models), (with_snapshots or list(models))[0], resources.text_title
     )
 VIEWS[shown](Training(view, name, models[name], row[2]))
-tries = [
+tries: list[tuple[str, dict[str, Any]]] = [
     ("All epochs side by side", {"view": BESIDE}),
     ("Which net learns best?", {"view": NETS}),
 ]

@@ -134,7 +134,7 @@ def _answer(model: MemoryModel, story: Story) -> None:
 def _states(model: MemoryModel, story: Story) -> float:
     table = model.states
     share_same = float(table["is_next"].mean())
-    statements = tuple(
+    first, second = (
         Story(story.place, story.year, order).statement for order in dict.fromkeys(table["order"])
     )
     title = "Is the same held either way?"
@@ -144,7 +144,7 @@ def _states(model: MemoryModel, story: Story) -> float:
             place=story.place,
             year=story.year,
             title=title,
-            statements=statements,
+            statements=(first, second),
             background=theme.surface(dark=page.look().dark).background,
             height=_HEIGHT,
             width=width.known(KEY, _WIDTH),

@@ -1,5 +1,7 @@
 """What a net holds after stories of two word orders, on a map."""
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -105,7 +107,7 @@ def states(
 
 
 def _named(
-    point: pd.Series, line: str, chosen: pd.DataFrame, font: dict[str, object], width: int
+    point: pd.Series, line: str, chosen: pd.DataFrame, font: dict[str, Any], width: int
 ) -> dict[str, object]:
     """Writes a story beside its point, on the side that has more room."""
     is_left = point["x"] <= chosen["x"].mean()

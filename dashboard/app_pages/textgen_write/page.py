@@ -81,7 +81,7 @@ def field(label: str, key: str, height: int) -> str:
     return typed or ""
 
 
-epoch = model.best_epoch
+first_epoch, epoch = model.epochs[0], model.best_epoch
 if len(model.epochs) > 1:
     with beside:
         epoch = view.selectbox(
@@ -283,10 +283,10 @@ tries = {
         ("Always the likeliest", {"temperature": 0.0}),
         ("As the net thinks", {"temperature": 1.0}),
         ("Too hot", {"temperature": 1.6}),
-        ("Before it learned anything", {"epoch": model.epochs[0]}),
+        ("Before it learned anything", {"epoch": first_epoch}),
     ],
     SCORE: [
-        ("Read it untrained", {"epoch": model.epochs[0]}),
+        ("Read it untrained", {"epoch": first_epoch}),
         ("Read it trained", {"epoch": model.best_epoch}),
         ("Let it write", {"view": WRITE}),
     ],

@@ -91,12 +91,14 @@ elif colour == "axis":
                     low = view.text_input("low", "From", "cheap", max_chars=40)
                 with second_word:
                     high = view.text_input("high", "To", "expensive", max_chars=40)
+                assert vectors is not None  # else there is no such option
                 rows = vectors.rows_or_absent(table["word"])
                 positions = np.where(rows < 0, 0, vectors.along(low, high, rows))
             else:
                 low, high = pairs[axis]
                 positions = maps.axis_positions(low, high, record.n_words)
                 if found.out_of_sample is not None:
+                    assert vectors is not None  # they have put the words there
                     rows = vectors.find_all(found.out_of_sample.table["word"])
                     positions = np.append(positions, vectors.along(low, high, rows))
             shade_of_all = shades.by_axis(positions, low, high)

@@ -26,21 +26,32 @@ _WATCHER = from_files.component(__file__)
 
 
 class Picture(Protocol):
-    """A chart of which a part may be shown.
+    """A chart of which a part may be shown."""
 
-    Attributes:
-        key: of the chart.
-        part: name of the control that says which part.
-        tag: what such a part is meant for; where the tag is another one it says nothing.
-        everything: all there is to show.
-        rest: what is shown while the control is empty.
-    """
+    @property
+    def key(self) -> str:
+        """Key of the chart."""
+        ...
 
-    key: str
-    part: str
-    tag: str
-    everything: Window
-    rest: Window
+    @property
+    def part(self) -> str:
+        """Name of the control that says which part."""
+        ...
+
+    @property
+    def tag(self) -> str:
+        """What such a part is meant for; where the tag is another one it says nothing."""
+        ...
+
+    @property
+    def everything(self) -> Window:
+        """All there is to show."""
+        ...
+
+    @property
+    def rest(self) -> Window:
+        """What is shown while the control is empty."""
+        ...
 
 
 def watch(view: view_state.View, picture: Picture) -> None:

@@ -159,7 +159,7 @@ def draw_panes(
         around = words.loc[marked.all_rows, ["x", "y"]].to_numpy()
         rest = everything
         if len(around):
-            rest = figures.around(*around.T, everything, len(words))
+            rest = figures.around(around[:, 0], around[:, 1], everything, len(words))
         tag = f"{name} {searched}".strip()
         panes.append(Pane(kind, words, marked, everything, rest, name, tag))
     return panes
@@ -176,7 +176,7 @@ def closest(pane: Pane) -> Window | None:
     gaps = np.hypot(*((points - points[0]) / pane.everything.size).T)
     n_kept = max(int(pane.marked.is_kept.sum()), 2)
     some = points[np.argsort(gaps, kind="stable")[: 1 + n_kept]]
-    return figures.around(*some.T, pane.everything, len(pane.words))
+    return figures.around(some[:, 0], some[:, 1], pane.everything, len(pane.words))
 
 
 def share(value: float) -> str:

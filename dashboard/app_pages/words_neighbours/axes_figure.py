@@ -262,11 +262,12 @@ def _add_strip(
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
-    has_room = [row for row, lane in enumerate(lanes) if lane is not None]
+    heights = {row: middle + lane for row, lane in enumerate(lanes) if lane is not None}
+    has_room = list(heights)
     figure.add_trace(
         go.Scatter(
             x=position[has_room],
-            y=[middle + lanes[row] for row in has_room],
+            y=list(heights.values()),
             mode="text",
             text=[theme.plain_html(table["word"].iloc[row]) for row in has_room],
             textposition="middle center",

@@ -65,6 +65,7 @@ def footer(sets: Sequence[WordSet]) -> None:
         if one.bundle is not None:
             lines += provenance.sentences(one.bundle, None)
             continue
+        assert one.vectors is not None  # a set without a bundle is GloVe's own archive
         data = lookup("glove-6b")
         lines.append(
             f"**Model** {plain(one.vectors.title)}, {theme.count(len(one.vectors))} words, read "

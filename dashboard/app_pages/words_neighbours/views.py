@@ -1,6 +1,7 @@
 """The three views of the page about neighbours: a list a set, an analogy, an axis."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,13 @@ from dashboard.components.text import listed, plain, sentence
 KEY, KEY_PLANE = "words_neighbours_main", "words_neighbours_plane"
 N_ENDS = 8
 _MOST_NAMED = 5
+
+
+class Given(NamedTuple):
+    """What a set answers, of one that has an answer; as `Answer` has it."""
+
+    of: WordSet
+    table: pd.DataFrame
 
 
 def draw_neighbours(
@@ -46,7 +54,7 @@ def draw_neighbours(
         lines = ((suggestion, plain(suggestion)) for suggestion in near)
         with st.container(horizontal=True, gap="small"):
             choices.buttons(view, "word", lines, key=f"{view.name}-near", kind="secondary")
-    given = found.given
+    given = _given(found.answers)
     if not given:
         return
     title = f"The nearest words of “{word.strip()}” in {given[0].of.label}"
@@ -94,7 +102,7 @@ def draw_analogy(
         return
     answers = ask.analogy(sets, asked, n, top_n, leave_out=leave_out)
     _report(answers)
-    given = [answer for answer in answers if answer.table is not None and len(answer.table)]
+    given = [answer for answer in _given(answers) if len(answer.table)]
     if not given:
         return
     right = expected(a, b, c)
@@ -119,7 +127,7 @@ def draw_analogy(
     _draw_parallelograms(given, asked)
 
 
-def _analogy_title(given: Sequence[Answer], asked: Sequence[str], right: str | None) -> str:
+def _analogy_title(given: Sequence[Given], asked: Sequence[str], right: str | None) -> str:
     """Returns the analogy with what the sets answer, and what is right where all are wrong."""
     firsts = list(dict.fromkeys(answer.table["word"].iloc[0] for answer in given))
     said = ", ".join(map(as_written, firsts))
@@ -129,7 +137,7 @@ def _analogy_title(given: Sequence[Answer], asked: Sequence[str], right: str | N
     return f"{a} : {b} = {c} : {said}"
 
 
-def _inputs_text(given: Sequence[Answer], *, leave_out: bool) -> str:
+def _inputs_text(given: Sequence[Given], *, leave_out: bool) -> str:
     """Says what becomes of the three words of an analogy among its answers."""
     if leave_out:
         return "The three words themselves are left out; turn the switch off to see what it hides."
@@ -142,12 +150,13 @@ def _inputs_text(given: Sequence[Answer], *, leave_out: bool) -> str:
     return "Even with the three words kept, another one comes first everywhere."
 
 
-def _draw_parallelograms(given: Sequence[Answer], asked: Sequence[str]) -> None:
+def _draw_parallelograms(given: Sequence[Given], asked: Sequence[str]) -> None:
     """Draws the sum of an analogy in each set that has an answer besides the three words."""
     drawn = []
     for answer in given:
         free = answer.table.loc[~answer.table["is_input"], "word"]
         if len(free):
+            assert answer.of.vectors is not None  # which answer analogies
             points = ask.parallelogram(answer.of.vectors, asked, free.iloc[0])
             drawn.append((answer.of.label, points))
     if drawn:
@@ -160,7 +169,7 @@ def _draw_parallelograms(given: Sequence[Answer], asked: Sequence[str]) -> None:
         )
 
 
-def _judged(given: Sequence[Answer], right: str | None) -> str:
+def _judged(given: Sequence[Given], right: str | None) -> str:
     """Says which sets answer rightly, where everybody knows what is right."""
     if right is None:
         return ""
@@ -208,7 +217,7 @@ def draw_axis(
             answers.append(Answer(one, problem=str(error)))
     _report(answers)
     _report_unknown(sets, unknown)
-    given = [answer for answer in answers if answer.table is not None and len(answer.table)]
+    given = [answer for answer in _given(answers) if len(answer.table)]
     if not given:
         return
     tables = [(answer.of.label, answer.table) for answer in given]
@@ -237,6 +246,11 @@ def draw_axis(
     )
     what_you_see(text)
     _draw_ends(lists, low, high, choice.top_n)
+
+
+def _given(answers: Iterable[Answer]) -> list[Given]:
+    """Returns those that have a table."""
+    return [Given(answer.of, answer.table) for answer in answers if answer.table is not None]
 
 
 def _report(answers: Sequence[Answer]) -> None:
@@ -272,13 +286,13 @@ def _report_unknown(sets: Sequence[WordSet], unknown: dict[str, list[str]]) -> N
         st.info("  \n".join(lines), icon=":material/search_off:")
 
 
-def _panel(answer: Answer, values: str = "cosine", **columns: object) -> figures.Panel:
+def _panel(answer: Given, values: str = "cosine", **columns: object) -> figures.Panel:
     n_words = f"{theme.count(answer.of.n_words)} words"
     subtitle = f"{answer.of.texts}, {n_words}" if answer.of.texts else n_words
     return figures.Panel(answer.of.label, subtitle, answer.table.assign(**columns), values)
 
 
-def _compared_panel(given: Sequence[Answer], place: int) -> figures.Panel:
+def _compared_panel(given: Sequence[Given], place: int) -> figures.Panel:
     """Returns the list of a set, each word with its place in the first one, or in the second."""
     if len(given) == 1:
         return _panel(given[0])
@@ -296,7 +310,7 @@ def _compared_panel(given: Sequence[Answer], place: int) -> figures.Panel:
 
 
 def _neighbours_text(found: Neighbours, word: str) -> str:
-    given = found.given
+    given = _given(found.answers)
     names = [plain(answer.of.label) for answer in given]
     text = f"The words with the highest cosine to **{plain(word)}**, set by set."
     if not found.comparisons:
@@ -376,7 +390,7 @@ def _draw_ends(
         place.markdown("  \n".join(lines))
 
 
-def _stacked(answers: Sequence[Answer]) -> pd.DataFrame:
+def _stacked(answers: Sequence[Given]) -> pd.DataFrame:
     """Returns all answers in one table, for the CSV."""
     tables = [answer.table.assign(vectors=answer.of.label) for answer in answers]
     return pd.concat(tables, ignore_index=True)

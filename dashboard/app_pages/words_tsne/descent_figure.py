@@ -1,5 +1,6 @@
 """A map of words as gradient descent draws it: frames that the browser plays, with KL and size."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -274,7 +275,7 @@ def _labelled(
         font_size=font_size * word_panel.BOLD,
         limit=n_labels + len(accents),
     )
-    named = [label._replace(index=int(order[label.index])) for label in found]
+    named = [dataclasses.replace(label, index=int(order[label.index])) for label in found]
     others = [label for label in named if label.index not in accents]
     return accents, others, {label.index: labels.textposition(label) for label in named}
 

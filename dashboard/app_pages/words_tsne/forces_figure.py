@@ -1,5 +1,6 @@
 """What pulls one word on a map and what pushes it away: arrows on the map and bars beside it."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -156,7 +157,7 @@ def _place_labels(
         font_size=font_size * BOLD,
         limit=len(loud) + n_others,
     )
-    return [label._replace(index=int(order[label.index])) for label in found]
+    return [dataclasses.replace(label, index=int(order[label.index])) for label in found]
 
 
 def _map_traces(

@@ -233,12 +233,12 @@ def problem() -> str | None:
     return st.session_state.get(_PROBLEM)
 
 
-def show_progress(found: Active, figure: Callable[[Run], Any] | None) -> None:
+def show_progress(found: Active, figure: Callable[[Run, np.ndarray], Any] | None) -> None:
     """Draws how far a run is now; `follow` brings the next look at it.
 
     Args:
         found: the run.
-        figure: makes a figure of it; None for the bar alone.
+        figure: makes a figure of it and its positions; None for the bar alone.
     """
     run = found.run
     share = min(1.0, run.iteration / max(1, run.n_iterations))
@@ -249,9 +249,10 @@ def show_progress(found: Active, figure: Callable[[Run], Any] | None) -> None:
     text += f", KL {curve[-1][1]:.3f}" if curve else ": getting ready"
     with st.container():  # of one place on the page, however much is in it
         st.progress(share, text=text)
-        if figure is not None and run.positions is not None:
+        positions = run.positions
+        if figure is not None and positions is not None:
             st.plotly_chart(
-                figure(run),
+                figure(run, positions),
                 width="stretch",
                 theme=None,
                 key=KEY_PROGRESS,

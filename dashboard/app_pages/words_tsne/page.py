@@ -1,11 +1,15 @@
 """How does t-SNE draw a map?"""
 
+import functools
+
+import numpy as np
 import streamlit as st
 
 from core.errors import InputError
 from core.sentiment import FORMER_NAMES
 from core.words.explore import live
 from core.words.explore.ask import GET_GLOVE
+from core.words.explore.vectors import WordVectors
 from dashboard import resources, theme, view_state
 from dashboard.app_pages.words_tsne import descent_figure as figures
 from dashboard.app_pages.words_tsne import live_run, own_words, views
@@ -53,6 +57,7 @@ with shown_in:
 with words_in:
     source = view.segmented_control("words", "Words", (FREQUENT, PASTED, NEAR), FREQUENT)
 row = st.columns([3, 3, 3, 3, 4], vertical_alignment="bottom")
+n_words, near, n_near = None, None, 0  # unless their controls are drawn
 with row[0]:
     if source == FREQUENT:
         n_words = view.number_input(
@@ -81,7 +86,7 @@ with row[2], st.popover("Settings", icon=":material/tune:", width="stretch"):
         titles.__getitem__,
         former=FORMER_NAMES,
     )
-    begin = view.segmented_control("start", "Start", list(STARTS), usual.start, STARTS.get)
+    begin = view.segmented_control("start", "Start", list(STARTS), usual.start, STARTS.__getitem__)
     seed = view.number_input("seed", "Seed of a random start", 0, 9999, 0)
     exaggeration = view.number_input(
         "exaggeration",
@@ -126,6 +131,7 @@ runner = resources.tsne_runner()
 is_grid = shown == MULTIPLES
 kind = live_run.MULTIPLES if is_grid else live_run.ONE
 rows, refused = None, ""
+asked: tuple[WordVectors, np.ndarray] | None = None  # of what a run can draw
 try:
     if vectors is not None:
         if source == FREQUENT:
@@ -141,29 +147,25 @@ try:
                 f"words ({len(rows):,}) should be at most {live.MOST_WORDS_MULTIPLES} for small "
                 "multiples, which draw up to nine maps; choose fewer"
             )
+        asked = vectors, rows
 except InputError as error:
     refused = str(error)
-can_run = rows is not None and not refused
-spread = live_run.perplexities(len(rows)) if can_run else ()
+spread = live_run.perplexities(len(asked[1])) if asked is not None else ()
 plans = live.grid_of(settings, spread, live_run.SEEDS) if is_grid else (settings,)
-key = (vectors_name, rows.tobytes() if can_run else b"", plans)
+key = (vectors_name, asked[1].tobytes() if asked is not None else b"", plans)
 n_shipped = n_words if vectors_name == maps.vectors_name and source == FREQUENT else None
 
 pressed = st.session_state.get(KEY_BUTTON, False) and not live_run.was_running()
 tried = [st.session_state.get(f"{PAGE}-try-{number}", False) for number in range(TRIES)]
 if tried[-1]:
     live_run.forget()
-elif can_run and live_run.active() is None and (pressed or any(tried)):
-    live_run.start(
-        kind,
-        key,
-        titles[vectors_name],
-        lambda: (
-            runner.multiples(vectors, rows, spread, live_run.SEEDS, settings)
-            if is_grid
-            else runner.submit(vectors, rows, settings)
-        ),
+elif asked is not None and live_run.active() is None and (pressed or any(tried)):
+    submit = (
+        functools.partial(runner.multiples, *asked, spread, live_run.SEEDS, settings)
+        if is_grid
+        else functools.partial(runner.submit, *asked, settings)
     )
+    live_run.start(kind, key, titles[vectors_name], submit)
 active = live_run.active()
 with row[3]:
     # One key for both: of two buttons the browser keeps the old one beside the new one for a
@@ -174,7 +176,7 @@ with row[3]:
             type="primary",
             icon=":material/play_arrow:",
             key=KEY_BUTTON,
-            disabled=not can_run,
+            disabled=asked is None,
             help=f"At most {theme.count(live.MOST_WORDS)} words and "
             f"{theme.count(live.MOST_ITERATIONS)} iterations; this server draws one map at a time.",
             width="stretch",
@@ -225,8 +227,8 @@ else:
     is_current = (
         drawn is not None and n_shipped == len(drawn.map.words) and settings == drawn.map.settings
     )
-if found is None and can_run and not is_current:
-    found = runner.known(vectors, rows, plans)
+if found is None and asked is not None and not is_current:
+    found = runner.known(*asked, plans)
 is_current = is_current or found is not None
 title = titles[vectors_name]
 if not is_current and own is not None:
@@ -236,9 +238,9 @@ if found is not None and is_grid:
 elif found is not None:
     drawn = live_run.Drawn(title, found.maps[0], is_complete=found.state == "done")
 
-is_drawing = active is not None and active.kind == live_run.ONE and shown == ONE
-if is_drawing:
-    words = active.run.words
+drawing = active if active is not None and active.kind == live_run.ONE and shown == ONE else None
+if drawing is not None:
+    words = drawing.run.words
 else:
     words = grid.words if grid is not None else drawn.map.words if drawn is not None else []
 look = page.look()
@@ -259,32 +261,30 @@ accents = [place_of[text] for text in dict.fromkeys([word, *coloured]) if text i
 dressed = {"font_size": look.letters, "background": background}
 
 if active is not None:
-    draw_now = None
-    if is_drawing:
 
-        def draw_now(run: live.Run) -> object:
-            """Draws the run as it stands."""
-            figure = figures.progress(
-                run.words,
-                run.positions,
-                list(run.kls),
-                n_iterations=run.n_iterations,
-                accents=accents,
-                n_labels=n_labels,
-                width=width.known(KEY_PROGRESS),
-                **dressed,
-            )
-            return theme.apply(figure, dark=look.dark, present=look.present)
+    def draw_now(run: live.Run, positions: np.ndarray) -> object:
+        """Draws the run as it stands."""
+        figure = figures.progress(
+            run.words,
+            positions,
+            list(run.kls),
+            n_iterations=run.n_iterations,
+            accents=accents,
+            n_labels=n_labels,
+            width=width.known(KEY_PROGRESS),
+            **dressed,
+        )
+        return theme.apply(figure, dark=look.dark, present=look.present)
 
-    live_run.show_progress(active, draw_now)
-elif not is_current and can_run:
+    live_run.show_progress(active, draw_now if drawing is not None else None)
+elif not is_current and asked is not None:
     notice.info(
         "Nobody has drawn these settings yet: press **Run**. "
         + ("Until then you see another run." if words else ""),
         icon=":material/play_circle:",
     )
 key_shown = KEY_PROGRESS
-if words and not is_drawing:
+if words and drawing is None:
     with above:
         if shown == ONE:
             player(views.KEY)
@@ -292,13 +292,13 @@ if words and not is_drawing:
             st.caption("Click a word on the map, or choose it here.")
         else:
             st.caption("Each row a perplexity, each column a seed of the random start.")
-    if shown == ONE:
+    if shown == ONE and drawn is not None:
         key_shown = views.KEY
         views.one_run(drawn, accents, opening=opening, n_labels=n_labels, **dressed)
-    elif shown == FORCES:
+    elif shown == FORCES and drawn is not None:
         key_shown = views.KEY_FORCES
         views.forces_on(drawn, place_of[word], view, is_near=not is_whole, **dressed)
-    else:
+    elif grid is not None:
         key_shown = views.KEY_GRID
         views.small_multiples(grid, accents, **dressed)
 elif not words:
@@ -336,4 +336,4 @@ share.popover(view)
 width.ask(key_shown)
 provenance.footer(maps.bundle)
 if active is not None:
-    live_run.follow(is_drawn=is_drawing)
+    live_run.follow(is_drawn=drawing is not None)
