@@ -77,7 +77,7 @@ def address_words(tokens: np.ndarray, texts: np.ndarray, words: Sequence[str]) -
     pairs = np.unique(tokens[rows].astype(np.int64) * beyond + texts[rows])
     n_texts = np.bincount(pairs // beyond, minlength=len(words))
     of_few[some] = n_texts[some] < COMMON
-    of_few[some] &= np.array([has_letter(words[word]) for word in some], bool)
+    of_few[some] &= np.array([has_letter(words[word]) for word in some.tolist()], bool)
     return of_few
 
 

@@ -1,6 +1,6 @@
 """A running mean of weights beside an optimiser: steadier than where its last step ended."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,8 +14,8 @@ class AveragedState(NamedTuple):
     """What `averaged` carries: the optimiser's own state, the mean of weights, and steps done."""
 
     inner: optax.OptState
-    average: nnx.State
-    count: jax.Array
+    average: Any  # nnx.State of nnx.Param
+    count: jax.Array  # pyright: ignore[reportIncompatibleMethodOverride]  # a field, not tuple.count
 
 
 def averaged(
@@ -33,19 +33,23 @@ def averaged(
             Averaging. https://doi.org/10.1137/0330046
     """
 
-    def init(params: nnx.State) -> AveragedState:
+    def init(params: optax.Params) -> AveragedState:
         return AveragedState(optimizer.init(params), params, jnp.zeros((), jnp.int32))
 
     def update(
-        gradient: nnx.State, state: AveragedState, params: nnx.State
-    ) -> tuple[nnx.State, AveragedState]:
-        updates, inner = optimizer.update(gradient, state.inner, params)
+        updates: optax.Updates,
+        state: optax.OptState,
+        params: optax.Params | None = None,
+        **_: Any,
+    ) -> tuple[optax.Updates, AveragedState]:
+        assert isinstance(state, AveragedState)  # it comes from `init`
+        updates, inner = optimizer.update(updates, state.inner, params)
         stays = jnp.minimum(decay, (1 + state.count) / (10 + state.count))
         moved = optax.apply_updates(params, updates)
         average = optax.incremental_update(moved, state.average, step_size=1 - stays)
         return updates, AveragedState(inner, average, state.count + 1)
 
-    return optax.GradientTransformationExtraArgs(init, lambda g, s, p, **_: update(g, s, p))
+    return optax.GradientTransformationExtraArgs(init, update)
 
 
 def weights(state: TrainState) -> nnx.State:

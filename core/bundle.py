@@ -225,7 +225,7 @@ def save_bundle(bundle: Bundle, directory: str | os.PathLike[str]) -> Path:
     target = Path(directory).resolve()
     check_replaceable(target, asked=directory)
     contents = _contents(bundle)
-    manifest = {"schema_version": SCHEMA_VERSION}
+    manifest: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     manifest |= {field: getattr(bundle, field) for field in _FIELDS_IN_MANIFEST}
     manifest["files"] = {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
@@ -371,7 +371,9 @@ def load_bundle(
         raise BundleError(folder, [f"it is of kind {manifest['kind']!r}, expected {kind!r}"])
 
     problems: list[str] = []
-    parts: dict[str, dict[str, Any]] = {"arrays": {}, "tables": {}, "documents": {}}
+    arrays: dict[str, np.ndarray] = {}
+    tables: dict[str, pd.DataFrame] = {}
+    documents: dict[str, Any] = {}
     card = ""
     for name, record in manifest["files"].items():
         content = _verified_content(folder, name, record, problems)
@@ -380,19 +382,19 @@ def load_bundle(
         stem, _, ending = name.rpartition(".")
         try:
             if ending == "safetensors":
-                parts["arrays"] = safetensors.numpy.load(content)
+                arrays = safetensors.numpy.load(content)
             elif ending == "parquet":
-                parts["tables"][stem] = pd.read_parquet(io.BytesIO(content))
+                tables[stem] = pd.read_parquet(io.BytesIO(content))
             elif ending == "json":
-                parts["documents"][stem] = json.loads(content)
+                documents[stem] = json.loads(content)
             else:
                 card = content.decode("utf-8")
         except (ValueError, OSError, safetensors.SafetensorError) as error:
             problems.append(f"{name} is unreadable ({_first_line(error)})")
     if problems:
         raise BundleError(folder, problems)
-    fields = {field: manifest[field] for field in _FIELDS_IN_MANIFEST}
-    return Bundle(**fields, **parts, card=card)
+    fields: dict[str, Any] = {field: manifest[field] for field in _FIELDS_IN_MANIFEST}
+    return Bundle(**fields, arrays=arrays, tables=tables, documents=documents, card=card)
 
 
 def _contents(bundle: Bundle) -> dict[str, bytes]:

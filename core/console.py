@@ -106,6 +106,7 @@ def _again(stream: TextIO, kind: type[io.TextIOWrapper]) -> io.TextIOWrapper:
 
     A legacy code page shows what it can, instead of giving up at the first other character.
     """
+    assert isinstance(stream, io.TextIOWrapper)  # as Python opens them
     errors = "replace" if stream.errors in _LEGACY else stream.errors
     settings = {
         "encoding": stream.encoding,

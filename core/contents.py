@@ -9,7 +9,7 @@ import functools
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from core.bundle import Bundle
 from core.errors import BundleError, pick
@@ -25,6 +25,15 @@ class Recipe(Protocol):
 
     title: str
     uses: frozenset[str]
+
+
+@runtime_checkable
+class ChangeableRecipe(Recipe, Protocol):
+    """A recipe that options of its topic change."""
+
+    def changed(self, **options: Any) -> Recipe:
+        """Returns the recipe with some of its topic's options."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def join_hosts(environment: Mapping[str, str] = os.environ) -> None:
         LatentLabError: the others cannot be reached.
     """
     names = ("LATENT_LAB_COORDINATOR", "LATENT_LAB_HOSTS", "LATENT_LAB_HOST")
-    values = [environment.get(name) for name in names]
+    values = [environment.get(name, "") for name in names]
     if not any(values):
         return
     missing = [name for name, value in zip(names, values, strict=True) if not value]

@@ -32,6 +32,7 @@ class Dropout(nnx.Module):
         left_out = round(self.rate * 256)
         if self.deterministic or not left_out:
             return x
+        assert rngs is not None  # training gives them
         stays = random_bytes(rngs.dropout(), x.shape) >= left_out
         return jnp.where(stays, x * (256 / (256 - left_out)), 0)
 

@@ -41,7 +41,7 @@ class BundleNotFound(LatentLabError):
 class BundleError(LatentLabError):
     """A bundle is damaged, foreign or newer than this code; lists every problem found."""
 
-    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+    def __init__(self, path: Path | str, problems: Sequence[str]) -> None:
         super().__init__(f"the bundle at {path} cannot be used: " + "; ".join(problems))
         self.path = path
         self.problems = tuple(problems)

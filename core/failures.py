@@ -88,7 +88,7 @@ def reason(error: OSError) -> str:
 
 def _of_system(error: OSError) -> str:
     what = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-    remedy = _REMEDIES.get(error.errno)
+    remedy = _REMEDIES.get(error.errno or 0)
     return what + reason(error) + (f"; {remedy}" if remedy else "")
 
 

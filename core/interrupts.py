@@ -20,9 +20,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class _State:
     """What the handlers of this process share."""
 
-    number: int | None = None  # of the signal that asks for the end
-    is_running: bool = False  # a command is at work and may have something to clear up
-    words: Callable[[], str] = staticmethod(lambda: STOPPED)  # what the end says
+    def __init__(self) -> None:
+        self.number: int | None = None  # of the signal that asks for the end
+        self.is_running = False  # a command is at work and may have something to clear up
+        self.words: Callable[[], str] = lambda: STOPPED  # what the end says
+
+
+_STATE = _State()
 
 
 def take_over() -> None:
@@ -52,11 +56,11 @@ def give_back() -> None:
 @contextlib.contextmanager
 def running() -> Iterator[None]:
     """While the block runs, a signal raises KeyboardInterrupt; before and after it ends at once."""
-    _State.is_running = True
+    _STATE.is_running = True
     try:
         yield
     finally:
-        _State.is_running = False
+        _STATE.is_running = False
 
 
 @contextlib.contextmanager
@@ -66,38 +70,38 @@ def when_stopped(words: Callable[[], str]) -> Iterator[None]:
     Args:
         words: asked when it happens; one line, e.g. that --resume goes on.
     """
-    before, _State.words = _State.words, words
+    before, _STATE.words = _STATE.words, words
     try:
         yield
     except KeyboardInterrupt:
         said = words()  # as things are now: later it may not be told any more
-        _State.words = lambda: said
+        _STATE.words = lambda: said
         raise
     except BaseException:
-        _State.words = before
+        _STATE.words = before
         raise
-    _State.words = before
+    _STATE.words = before
 
 
 def is_stopped() -> bool:
     """Says whether a signal asked for the end, also where a library hid the interrupt."""
-    return _State.number is not None
+    return _STATE.number is not None
 
 
 def stopping_words() -> str:
     """Returns what to say of the stop, and forgets it."""
-    said, _State.words = _State.words(), lambda: STOPPED
+    said, _STATE.words = _STATE.words(), lambda: STOPPED
     return said
 
 
 def stopping_status() -> int:
     """Returns the exit status of a stopped command: 130 after Ctrl-C, 143 after SIGTERM."""
-    return 128 + (_State.number or signal.SIGINT)
+    return 128 + (_STATE.number or signal.SIGINT)
 
 
 def _stop(number: int, _: object) -> None:
-    _State.number = number
-    if not _State.is_running:
+    _STATE.number = number
+    if not _STATE.is_running:
         _end_now()
     raise KeyboardInterrupt
 
@@ -108,13 +112,13 @@ def _watch(reader: int) -> None:
         numbers = [n for n in os.read(reader, 64) if n in _SIGNALS]
         if numbers:
             time.sleep(GRACE_S)  # while the main thread clears up; its end ends this one too
-            _State.number = numbers[0]
+            _STATE.number = numbers[0]
             _say("")  # behind the progress that stands there
             _end_now()
 
 
 def _end_now() -> None:
-    _say(_State.words())
+    _say(_STATE.words())
     os._exit(stopping_status())
 
 
@@ -123,11 +127,13 @@ def _say(line: str) -> None:
         os.write(2, f"{line}\n".encode())
 
 
-def _without_interrupts(hook: Callable[[object], object]) -> Callable[[object], None]:
+def _without_interrupts(
+    hook: Callable[["sys.UnraisableHookArgs"], object],
+) -> Callable[["sys.UnraisableHookArgs"], None]:
     """Keeps quiet about interrupts that hit where none can be raised; `_watch` sees to the end."""
 
     def report(problem: "sys.UnraisableHookArgs") -> None:
-        if not (_State.number and issubclass(problem.exc_type, KeyboardInterrupt)):
+        if not (_STATE.number and issubclass(problem.exc_type, KeyboardInterrupt)):
             hook(problem)
 
     return report

@@ -9,7 +9,7 @@ what makes a resumed run equal to an uninterrupted one.
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +23,31 @@ from core.checkpoint import Checkpoints
 from core.devices import put_on_every_device, split_over
 from core.errors import InputError, TrainingError
 
-Epoch = Callable[[Any, jax.Array, Any], tuple[Any, dict[str, jax.Array]]]
+Model = TypeVar("Model", bound=nnx.Module)
+
+
+class CompiledEpoch(Protocol):
+    """`(state, key, data) -> (state, metrics)`, ready to run."""
+
+    def __call__(self, state: Any, key: Any, data: Any, /) -> tuple[Any, dict[str, jax.Array]]:
+        """Trains for one epoch."""
+        ...
+
+
+class LoweredEpoch(Protocol):
+    """An epoch for arguments of certain shapes, as `jax.stages.Lowered`."""
+
+    def compile(self) -> CompiledEpoch:
+        """Makes it ready to run."""
+        ...
+
+
+class Epoch(Protocol):
+    """What `jax.jit` makes of `(state, key, data) -> (state, metrics)`, as far as `fit` asks."""
+
+    def lower(self, state: Any, key: Any, data: Any, /) -> LoweredEpoch:
+        """Takes the shapes of the arguments."""
+        ...
 
 
 class TrainState(NamedTuple):
@@ -123,7 +147,7 @@ def restore_state(state: nnx.State, arrays: Mapping[str, np.ndarray]) -> nnx.Sta
     return nnx.from_flat_state(filled)
 
 
-def in_mode(model: nnx.Module, *, training: bool) -> nnx.Module:
+def in_mode(model: Model, *, training: bool) -> Model:
     """Returns a view of a model, sharing its weights, that trains or evaluates."""
     wanted = {"deterministic": not training, "use_running_average": not training}
     present = {
@@ -166,11 +190,14 @@ def gradient_epoch(
         of arrays with R rows each. The state passed in is donated.
     """
     graphdef = nnx.graphdef(in_mode(model, training=True))
-    sharding = None if mesh is None or mesh.size == 1 else split_over(mesh)
-    if sharding is not None and batch_size % mesh.size:
-        raise InputError(
-            f"batch size ({batch_size}) should be a multiple of the number of devices ({mesh.size})"
-        )
+    sharding = None
+    if mesh is not None and mesh.size != 1:
+        sharding = split_over(mesh)
+        if batch_size % mesh.size:
+            raise InputError(
+                f"batch size ({batch_size}) should be a multiple of the number of devices "
+                f"({mesh.size})"
+            )
 
     def step(state: TrainState, inputs: tuple[jax.Array, jax.Array], data: Any) -> tuple:
         key, rows = inputs
@@ -315,11 +342,11 @@ class _SoFar:
         """Writes an epoch down; raises InputError if `plan.monitor` is not in the row."""
         self.history.append(row)
         if plan.monitor is None:
-            self.best_epoch = row["epoch"]
+            self.best_epoch = int(row["epoch"])
         elif plan.monitor not in row:
             raise InputError(f"monitor ({plan.monitor}) should be one of {', '.join(row)}")
         elif row[plan.monitor] < self.best_value:
-            self.best, self.best_epoch = named_arrays(keep(self.state)), row["epoch"]
+            self.best, self.best_epoch = named_arrays(keep(self.state)), int(row["epoch"])
             self.best_value = row[plan.monitor]
 
     def take_snapshot(
@@ -333,7 +360,7 @@ class _SoFar:
         """Saves a checkpoint, if it is time for one."""
         if checkpoints is not None and checkpoints.due():
             record = {name: getattr(self, name) for name in ("history", "best_epoch", "best_value")}
-            checkpoints.save(self.history[-1]["epoch"], self._tree(), record)
+            checkpoints.save(int(self.history[-1]["epoch"]), self._tree(), record)
 
     def fitted(self, plan: Plan, keep: Callable[[Any], Any], compile_s: float) -> Fitted:
         best = named_arrays(keep(self.state)) if plan.monitor is None else self.best

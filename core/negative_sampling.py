@@ -7,12 +7,23 @@ Sources:
     https://jmlr.org/papers/v12/duchi11a.html (Adagrad, here with one scale a row)
 """
 
+from typing import Protocol
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 NOISE_POWER = 0.75
 FIRST_SCALE = 0.01  # of a row's squared gradients, so that its first step is no leap
+
+
+class HasFinalRate(Protocol):
+    """A configuration of training whose rate falls."""
+
+    @property
+    def final_rate(self) -> float:
+        """Returns the factor of the learning rate at the end."""
+        ...
 
 
 def keep_probability(counts: np.ndarray, subsample: float) -> np.ndarray:
@@ -43,7 +54,7 @@ def first_vectors(key: jax.Array, shape: tuple[int, int]) -> jax.Array:
     return (jax.random.uniform(key, shape) - 0.5) / shape[1]
 
 
-def linear_decay(config: object, done: jax.Array, n_epochs: int) -> jax.Array:
+def linear_decay(config: HasFinalRate, done: jax.Array, n_epochs: int) -> jax.Array:
     """Returns the learning rate's factor after `done` epochs, from 1 linearly to `final_rate`."""
     return 1 - (1 - config.final_rate) * jnp.minimum(done / n_epochs, 1)
 

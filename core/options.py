@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from core.errors import InputError
 
@@ -15,6 +15,7 @@ MOST_EPOCHS = 1_000_000
 MOST_DEVICES = 1_024
 MOST_SHOWN = 1_000_000  # rows of a table
 _SHOWN_DIGITS = 40  # of a refused value
+Number = TypeVar("Number", int, float)
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,7 +66,7 @@ def place(text: str) -> Path:
     return Path(text)
 
 
-def _within(value: float, text: str, least: float, most: float) -> float:
+def _within(value: Number, text: str, least: float, most: float) -> Number:
     if value < least:
         raise _refusal(text, f"at least {least:,.12g}")
     if value > most:

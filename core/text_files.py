@@ -7,7 +7,7 @@ wrongly gives an answer that looks right.
 import codecs
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from core.errors import InputError
 
@@ -27,6 +27,14 @@ _UTF8_SIGN = re.compile(
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _LINE_END = re.compile(r"\r\n?|\n")
 _MOST_FOREIGN = 0.3  # of the letters: more, and a text in Windows-1252 is one in another code page
+
+
+class Chunked(Protocol):
+    """A stream of bytes that gives what there is, as `io.BufferedReader` and `io.BytesIO`."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Returns at most `size` bytes; none at the end."""
+        ...
 
 
 def decode(content: bytes, called: str, *, remedy: str, windows: bool = False) -> str:
@@ -60,7 +68,7 @@ def decode(content: bytes, called: str, *, remedy: str, windows: bool = False) -
     return text.lstrip("\ufeff")
 
 
-def read_lines(stream: BinaryIO, called: str, *, most: int) -> Iterator[str]:
+def read_lines(stream: Chunked, called: str, *, most: int) -> Iterator[str]:
     r"""Yields the lines of a text as they come, without their ends: "\n", "\r\n" or "\r".
 
     Args:

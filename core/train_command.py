@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.bundle import Bundle
-from core.contents import TOPICS, Recipe, Topic, find_recipe, name_now, named, recipes_of
+from core.contents import (
+    TOPICS,
+    ChangeableRecipe,
+    Recipe,
+    Topic,
+    find_recipe,
+    name_now,
+    named,
+    recipes_of,
+)
 from core.datasets.command import add_places, sources_of
 from core.errors import InputError, LatentLabError
 from core.interrupts import STOPPED, when_stopped
@@ -91,6 +100,7 @@ def run_training(args: argparse.Namespace) -> None:
     refuse_unused(args.preset, recipe, given)
     own = {name: given[name] for name in args.own_options if name in given}
     if own:
+        assert isinstance(recipe, ChangeableRecipe)  # else the options were refused
         recipe = recipe.changed(**own)
     # the command line is read without JAX
     from core.devices import check_devices, is_first_host, join_hosts

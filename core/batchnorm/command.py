@@ -233,7 +233,7 @@ def _try_insertion(
     largest = float(np.abs(after - before).max()) if is_finite else None
     return {
         "max_abs_diff": largest,
-        "relative_diff": largest / float(np.abs(before).max()) if is_finite else None,
+        "relative_diff": None if largest is None else largest / float(np.abs(before).max()),
         "n_layers": len(layers),
         "n_photos": len(photos),
     }

@@ -12,13 +12,16 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from core.datasets.registry import REGISTRY, get_command
-from core.datasets.tarstream import TarSlice, TarStream
+from core.datasets.tarstream import Readable, TarSlice, TarStream
 from core.errors import DataError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_MEMBER_BYTES = 2 << 30  # the largest table of the registry has 0.9 GB, the largest text 1.0
 
@@ -190,7 +193,8 @@ def is_safe_name(name: str) -> bool:
 
 
 # Name, declared size, and how to open a member while the walk stands at it.
-_Entry = tuple[str, int, Callable[[], BinaryIO]]
+_Opener = Callable[[], AbstractContextManager[Readable]]
+_Entry = tuple[str, int, _Opener]
 
 
 def _walk(path: Path) -> Iterator[_Entry]:
@@ -223,7 +227,7 @@ def _walk_zip(path: Path) -> Iterator[_Entry]:
             if info.flag_bits & 0x1:
                 raise DataError(f"{path}: member {info.filename} is encrypted: refused")
 
-            def opener(info: zipfile.ZipInfo = info) -> BinaryIO:
+            def opener(info: zipfile.ZipInfo = info) -> AbstractContextManager[Readable]:
                 return archive.open(info)
 
             yield info.filename, info.file_size, opener
@@ -234,13 +238,17 @@ def _walk_tar(path: Path, is_gzip: bool) -> Iterator[_Entry]:
         raw = stack.enter_context(gzip.open(path) if is_gzip else path.open("rb"))
         stream = TarStream(raw)
         with _damage(path, None):
-            archive = stack.enter_context(tarfile.TarFile(fileobj=stream, mode="r"))
+            # the stub asks for `write` and `close`, which reading does without
+            archive = stack.enter_context(
+                tarfile.TarFile(fileobj=stream, mode="r")  # pyright: ignore[reportArgumentType]
+            )
         while True:
             with _damage(path, None):
                 info = archive.next()
             if info is None:
                 break
-            archive.members.clear()  # else a list of 100,000 headers grows along
+            # else a list of 100,000 headers grows along; the stub lacks the attribute
+            archive.members.clear()  # pyright: ignore[reportAttributeAccessIssue]
             if info.isdir():
                 continue
             if not info.isreg() or info.issparse():
@@ -249,7 +257,7 @@ def _walk_tar(path: Path, is_gzip: bool) -> Iterator[_Entry]:
                     f"{_remedy(path)}"
                 )
 
-            def opener(size: int = info.size) -> BinaryIO:
+            def opener(size: int = info.size) -> TarSlice:
                 return TarSlice(stream, size)
 
             yield info.name, info.size, opener
@@ -260,7 +268,7 @@ def _walk_tar(path: Path, is_gzip: bool) -> Iterator[_Entry]:
 class _Counted(io.RawIOBase):
     """A member as a raw stream that counts its bytes and translates damage."""
 
-    def __init__(self, source: BinaryIO, path: Path, member: str, max_bytes: int) -> None:
+    def __init__(self, source: Readable, path: Path, member: str, max_bytes: int) -> None:
         super().__init__()
         self._source, self._path, self._member, self._max_bytes = source, path, member, max_bytes
         self._count = 0
@@ -268,7 +276,8 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        buffer = memoryview(buffer)
         with _damage(self._path, self._member):
             chunk = self._source.read(len(buffer))
         self._count += len(chunk)

@@ -10,15 +10,17 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from core.datasets.archives import MAX_MEMBER_BYTES, open_member
 from core.errors import DataError, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from _typeshed import WriteableBuffer
 
 # ASCII's unit separator: stands for '::' while the C parser reads, and occurs in no text.
 UNIT_SEPARATOR = b"\x1f"
@@ -31,7 +33,7 @@ def read_csv_member(
     path: Path,
     member: str,
     *,
-    columns: Mapping[str, object],
+    columns: Mapping[str, DTypeLike],
     sep: str = ",",
     encoding: str = "utf-8",
     max_bytes: int = MAX_MEMBER_BYTES,
@@ -73,7 +75,7 @@ def read_double_colon_member(
     path: Path,
     member: str,
     *,
-    columns: Mapping[str, object],
+    columns: Mapping[str, DTypeLike],
     header: Sequence[str],
     encoding: str = "latin-1",
     max_bytes: int = MAX_MEMBER_BYTES,
@@ -114,8 +116,9 @@ class SingleSeparator(io.RawIOBase):
         """True: as `io.RawIOBase` asks."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         """Fills the buffer with replaced bytes; 0 at the end."""
+        buffer = memoryview(buffer)
         while not self._ready:
             chunk = self._source.read(max(len(buffer), 2))
             if not chunk:
@@ -142,7 +145,7 @@ class _Table:
         self,
         path: Path,
         member: str,
-        columns: Mapping[str, object],
+        columns: Mapping[str, DTypeLike],
         sep: str,
         encoding: str,
         max_bytes: int,
@@ -154,7 +157,7 @@ class _Table:
         self.path, self.member, self.columns = path, member, dict(columns)
         self.sep, self.encoding, self.max_bytes = sep, encoding, max_bytes
         self.header, self.colons = header, colons
-        self.quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+        self.quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
         self.where = f"{path}, member {member}"
 
     @contextmanager
@@ -220,7 +223,8 @@ class _Records(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        buffer = memoryview(buffer)
         chunk = self._prefix[: len(buffer)] or self._source.read(len(buffer))
         self._prefix = self._prefix[len(buffer) :]
         self.n_separators += chunk.count(self._sep)
@@ -308,7 +312,7 @@ def _explain(table: _Table, error: Exception) -> str:
     return f"{table.where} is not the expected table ({reason})"
 
 
-def _first_bad(values: "pd.Series", dtype: object) -> int | None:
+def _first_bad(values: "pd.Series", dtype: DTypeLike) -> int | None:
     """Position of the first text that is no number of the type, or None."""
     import pandas as pd
 

@@ -1,11 +1,19 @@
 """A tar archive as a stream that is read once, forward, and whose end is checked."""
 
 import tarfile
-from typing import BinaryIO
+from typing import Protocol
 
 _BUFFER_BYTES = 1 << 18
 # No real header is longer, nor is what follows the last member: that is padding.
 _MAX_HEADER_BYTES = 16 << 20
+
+
+class Readable(Protocol):
+    """What bytes are read from, forward only."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+        ...
 
 
 class TarStream:
@@ -17,7 +25,7 @@ class TarStream:
     stands behind them.
     """
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: Readable) -> None:
         self._raw = raw
         self._position = 0
         self._last = b""

@@ -95,5 +95,5 @@ def fit_expected(side: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.n
     from sklearn.linear_model import RidgeCV  # only training needs it, and it is large
 
     fitted = RidgeCV(_PENALTIES).fit(side, values)
-    kernel = fitted.coef_.reshape(values.shape[1], -1).T
+    kernel = np.asarray(fitted.coef_).reshape(values.shape[1], -1).T
     return kernel.astype(np.float32), np.ravel(fitted.intercept_).astype(np.float32)

@@ -21,7 +21,7 @@ References:
 import functools
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -36,6 +36,7 @@ N_ALTERNATIVES = 5  # likeliest characters that are reported for each place
 PIECE = 64  # characters that are read or written by one call
 _SCORED_PIECE = 512  # characters that one call scores
 _LN_2 = float(np.log(2))
+Values = TypeVar("Values", jax.Array, np.ndarray)
 
 
 class Choice(NamedTuple):
@@ -63,7 +64,7 @@ class Point(NamedTuple):
     logits: jax.Array
 
 
-class Written(NamedTuple):
+class Written(NamedTuple, Generic[Values]):
     """What was written, of T characters.
 
     Attributes:
@@ -74,11 +75,11 @@ class Written(NamedTuple):
         states: f32[T, layers, S, H], after each character was read.
     """
 
-    ids: jax.Array
-    log_probs: jax.Array
-    likeliest: jax.Array
-    likeliest_log_probs: jax.Array
-    states: jax.Array
+    ids: Values
+    log_probs: Values
+    likeliest: Values
+    likeliest_log_probs: Values
+    states: Values
 
 
 class Read(NamedTuple):
@@ -297,7 +298,7 @@ class Engine:
 
     def read(self, ids: np.ndarray, point: Point | None = None) -> Read:
         """Reads a text: i32[N], behind what was read before `point`."""
-        point = self.begin() if point is None else point
+        end: Point = self.begin() if point is None else point
         config = self._config
         log_probs = [np.zeros((0, config.n_chars), np.float32)]
         shape = (0, config.n_layers, config.n_states, config.n_units)
@@ -305,10 +306,10 @@ class Engine:
         for at in range(0, len(ids), PIECE):
             piece = ids[at : at + PIECE]
             padded = jnp.asarray(np.pad(piece, (0, PIECE - len(piece))))
-            point, expected, after = self._made.read(self._params, point, padded, len(piece))
+            end, expected, after = self._made.read(self._params, end, padded, len(piece))
             log_probs.append(np.asarray(expected)[: len(piece)])
             states.append(np.asarray(after)[: len(piece)])
-        return Read(np.concatenate(log_probs), np.concatenate(states), point)
+        return Read(np.concatenate(log_probs), np.concatenate(states), end)
 
     def bits(self, ids: np.ndarray) -> np.ndarray:
         """Returns the surprise at each character of a text of any length: i32[N] -> f64[N]."""
@@ -334,7 +335,7 @@ class Engine:
         *,
         read: np.ndarray,
         clamped: Sequence[ClampedCell] = (),
-    ) -> Iterator[Written]:
+    ) -> Iterator[Written[np.ndarray]]:
         """Writes on without an end, in pieces of `PIECE` characters.
 
         Args:

@@ -122,7 +122,8 @@ def fit_ngrams(ids: np.ndarray, *, n_context: int, n_chars: int) -> NgramModel:
     for length in range(n_context, -1, -1):
         levels.append(_counted(kinds, counts, n_chars))
         # The next shorter ones: without the first character, in how many of these they stand.
-        kinds, counts = np.unique(kinds % n_chars**length, return_counts=True) if length else (0, 0)
+        if length:
+            kinds, counts = np.unique(kinds % n_chars**length, return_counts=True)
     return NgramModel(n_chars, tuple(reversed(levels)))
 
 

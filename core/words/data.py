@@ -194,7 +194,7 @@ def _by_frequency(tokens: np.ndarray, starts: np.ndarray, words: tuple[str, ...]
     order = np.lexsort((names.astype(str), -counts))[: np.count_nonzero(counts)]
     new_id = np.empty(len(words), np.int32)
     new_id[order] = np.arange(len(order), dtype=np.int32)
-    named = without_addresses(names[order], of_few[order])
+    named = without_addresses(names[order].tolist(), of_few[order])
     return Corpus(new_id[tokens], starts, named, counts[order])
 
 
@@ -273,7 +273,8 @@ def count_pairs(
     if not parts:
         empty = np.zeros(0, np.int32)
         return Cooccurrence(empty, empty, np.zeros(0, np.float32), n_words)
-    return Cooccurrence(*map(np.concatenate, zip(*parts, strict=True)), n_words)
+    first, second, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Cooccurrence(first, second, weights, n_words)
 
 
 def _keys(

@@ -208,7 +208,9 @@ def _place(name: str) -> tuple[str, int] | None:
 def _members(path: Path, framing: str) -> Iterator[tuple[str, int, np.ndarray]]:
     chosen = iter_members(path, predicate=lambda n: _place(n) is not None, max_bytes=MOST_BYTES)
     for name, content in chosen:
-        part, label = _place(name)
+        place = _place(name)
+        assert place is not None  # as the predicate has it
+        part, label = place
         try:
             yield part, label, decode(content, size=STORED, framing=framing, name=name)
         except InputError as error:
@@ -221,7 +223,8 @@ def _save(local: LocalData, framing: str, folder: Path) -> None:
     for part, label in places:
         counts[f"{part}_{_FOLDERS[label]}"] += 1
     check_counts(local.dataset, counts)
-    images, filled = {}, dict.fromkeys(PARTS, 0)
+    images: dict[str, np.ndarray] = {}
+    filled: dict[str, int] = dict.fromkeys(PARTS, 0)
     for part in PARTS:
         n_photos = sum(place[0] == part for place in places)
         if not n_photos:

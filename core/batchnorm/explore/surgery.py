@@ -23,6 +23,8 @@ from core.bundle import Bundle
 from core.errors import BundleError, InputError, pick
 
 if TYPE_CHECKING:
+    import jax
+
     from core.batchnorm.surgery.operation import LayerSettings, Operation
 
 ON_TABLE = {SURGERY: "pre-trained", TUNED_SURGERY: "fine-tuned"}  # nets, by surgery
@@ -298,7 +300,7 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return (low, high) if high - low > least else (low - least, high + least)
 
 
-def _histograms(samples: dict[str, np.ndarray]) -> pd.DataFrame:
+def _histograms(samples: "dict[str, jax.Array]") -> pd.DataFrame:
     tables = []
     for name, both in samples.items():
         for stage, values in zip(("before", "after"), both, strict=True):

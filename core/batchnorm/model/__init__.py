@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.typing import DTypeLike
 
 from core.batchnorm import GROUPS
 from core.errors import InputError, pick
@@ -243,7 +244,9 @@ def _apply(layer: Layer, inputs: list[jax.Array]) -> jax.Array:
     return value.max(axis=(1, 2)).astype(jnp.float32)  # GLOBAL_MAX
 
 
-def filled(config: NetConfig, arrays: Mapping[str, np.ndarray], *, dtype: object = None) -> Net:
+def filled(
+    config: NetConfig, arrays: Mapping[str, np.ndarray], *, dtype: DTypeLike | None = None
+) -> Net:
     """Makes a net of a plan and arrays by the names of `core.loop.named_arrays`.
 
     Args:

@@ -5,7 +5,7 @@ each lists its arrays, kernel before bias. Files of whole models keep all of it 
 `model_weights`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import h5py
@@ -154,7 +154,9 @@ def _inside(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
         found = group.get(name)
     except (KeyError, OSError, RuntimeError, ValueError):
         return None
-    if found is None or found.file.filename != group.file.filename:
+    if not isinstance(found, h5py.Group | h5py.Dataset):
+        return None
+    if found.file.filename != group.file.filename:
         return None
     if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
         return None
@@ -189,6 +191,6 @@ def _other_net(seen: set[str], name: str) -> str | None:
     return None
 
 
-def _texts(values: object) -> list[str]:
+def _texts(values: Iterable[bytes | str]) -> list[str]:
     """Names as h5py gives them: bytes in files of Keras 1 and 2, text in later ones."""
     return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]

@@ -78,8 +78,8 @@ def squeezenet(config: SqueezeNetConfig) -> NetConfig:
     if config.n_classes:
         layers += [
             Layer("conv10", CONVOLUTION, (layers[-1].name,), channels, config.n_classes),
-            Layer("relu_conv10", RELU, ("conv10",), *[config.n_classes] * 2),
-            Layer("pool10", GLOBAL_AVERAGE, ("relu_conv10",), *[config.n_classes] * 2),
+            Layer("relu_conv10", RELU, ("conv10",), config.n_classes, config.n_classes),
+            Layer("pool10", GLOBAL_AVERAGE, ("relu_conv10",), config.n_classes, config.n_classes),
         ]
     return NetConfig("squeezenet", config.size, tuple(layers))
 

@@ -58,12 +58,12 @@ def vgg16(config: VggConfig) -> NetConfig:
             name = f"block{block}_conv{number}"
             layers += [
                 Layer(name, CONVOLUTION, (reads,), channels, wide(wanted), kernel=3),
-                Layer(f"{name}_relu", RELU, (name,), *[wide(wanted)] * 2),
+                Layer(f"{name}_relu", RELU, (name,), wide(wanted), wide(wanted)),
             ]
             reads, channels = layers[-1].name, wide(wanted)
         pool = f"block{block}_pool"
         layers.append(
-            Layer(pool, MAX_POOL, (reads,), *[channels] * 2, kernel=2, stride=2, padding="VALID")
+            Layer(pool, MAX_POOL, (reads,), channels, channels, kernel=2, stride=2, padding="VALID")
         )
         reads = pool
     if config.n_classes:

@@ -140,7 +140,7 @@ class _Trainer:
 
     def final(self, rate: float, valid: Photos) -> FinalResults:
         """Trains on all photos with every seed, and measures each net on `valid`."""
-        accuracies, losses, kept, history = [], [], {}, []
+        accuracies, losses, kept, history, half = [], [], {}, [], 0.0
         for seed in range(self._run.seed, self._run.seed + self._config.n_seeds):
             with self._run.checkpoints(f"final-{self._name}-{seed}", self._what) as saved:
                 fitted = self._tuner.fit(

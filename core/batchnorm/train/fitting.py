@@ -21,14 +21,14 @@ from core.batchnorm.data import Photos
 from core.batchnorm.model import Net, NetConfig, filled
 from core.batchnorm.model.inputs import prepare, random_views, whole
 from core.batchnorm.model.predictor import accuracy_of, loss_of
-from core.batchnorm.presets import Recipe
+from core.batchnorm.presets import BestConfig, Recipe, SweepConfig
 from core.checkpoint import Checkpoints
 from core.devices import split_over
 from core.errors import InputError
 from core.loop import Fitted, Plan, TrainState, fit, in_mode, initial_state, named_arrays
 from core.training_run import TrainingRun
 
-Config = TypeVar("Config")  # a dataclass with `recipe` and `n_seeds`
+Config = TypeVar("Config", SweepConfig, BestConfig)
 _WARM_UP = 0.1  # share of the steps in which the rate rises from nothing
 _AT_ONCE = 100  # photos that are measured in one call
 
@@ -116,7 +116,7 @@ class Tuner:
         kept = None if held is None else jnp.asarray(held.images)
 
         def evaluate(state: TrainState) -> dict[str, float]:
-            if held is None:
+            if held is None or kept is None:
                 return {}
             found = self._all_logits(state.params, state.rest, kept)
             return {

@@ -88,7 +88,7 @@ def principal_components(
         raise InputError(f"method ({method}) should be one of {', '.join(METHODS)}")
     factors = np.asarray(factors, np.float64)
     n_films, n_factors = factors.shape
-    most = min(n_factors if method == "factors" else n_factors - 1, n_films - 1)
+    most: int = min(n_factors if method == "factors" else n_factors - 1, n_films - 1)
     if n_components is None:
         n_components = most
     if not 1 <= n_components <= most:

@@ -20,7 +20,7 @@ References:
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -78,7 +78,10 @@ class AlsConfig:
             raise InputError(f"n_cg_steps ({self.n_cg_steps}) should be at least 1")
 
 
-class Segments(NamedTuple):
+Values = TypeVar("Values", jax.Array, np.ndarray)
+
+
+class Segments(NamedTuple, Generic[Values]):
     """The ratings of one side, sorted by row and cut into segments; C chunks hold whole rows each.
 
     Attributes:
@@ -89,10 +92,10 @@ class Segments(NamedTuple):
         ratings: f32[C, G, L], centred ratings; 0 in the padding.
     """
 
-    rows: jax.Array
-    owner: jax.Array
-    others: jax.Array
-    ratings: jax.Array
+    rows: Values
+    owner: Values
+    others: Values
+    ratings: Values
 
 
 class AlsState(NamedTuple):
@@ -109,7 +112,7 @@ class AlsState(NamedTuple):
 
 def cut_segments(
     rows: np.ndarray, others: np.ndarray, ratings: np.ndarray, n_rows: int, n_others: int
-) -> Segments:
+) -> Segments[np.ndarray]:
     """Arranges ratings by who gave (or got) them.
 
     Args:
@@ -174,7 +177,12 @@ def initial_state(config: AlsConfig, n_users: int, n_items: int, *, seed: int) -
 
 
 @functools.partial(jax.jit, static_argnums=0, donate_argnums=1)
-def sweep(config: AlsConfig, state: AlsState, by_user: Segments, by_item: Segments) -> AlsState:
+def sweep(
+    config: AlsConfig,
+    state: AlsState,
+    by_user: Segments[jax.Array],
+    by_item: Segments[jax.Array],
+) -> AlsState:
     """Solves for all users, then for all movies."""
     users = _solve_side(config, state.users, state.items, by_user)
     return AlsState(users, _solve_side(config, state.items, users, by_item))
@@ -249,7 +257,7 @@ def fit(
 
 
 def _solve_side(
-    config: AlsConfig, table: jax.Array, others: jax.Array, segments: Segments
+    config: AlsConfig, table: jax.Array, others: jax.Array, segments: Segments[jax.Array]
 ) -> jax.Array:
     ridge = jnp.full(1 + config.n_factors, config.l2_factors, jnp.float32).at[0].set(config.l2_bias)
 
@@ -259,7 +267,7 @@ def _solve_side(
         .set(config.prior_bias)
     )
 
-    def solve_chunk(chunk: Segments) -> jax.Array:
+    def solve_chunk(chunk: Segments[jax.Array]) -> jax.Array:
         n_rows = chunk.rows.shape[0]
 
         def per_row(values: jax.Array) -> jax.Array:

@@ -60,7 +60,8 @@ class Config:
 class Averages(NamedTuple):
     """Sums over the sweeps after burn-in; a pytree to be saved beside the `State`."""
 
-    count: jax.Array  # int32[] sweeps summed
+    # int32[] sweeps summed
+    count: jax.Array  # pyright: ignore[reportIncompatibleMethodOverride]  # a field, not tuple.count
     mean: jax.Array  # f32[U, I] expected rating, centred
     square: jax.Array  # f32[U, I] expected square of a new rating, centred
 
@@ -94,6 +95,7 @@ def implicit_features(
     left, right = (scipy.sparse.diags(1.0 / np.sqrt(count + 1.0)) for count in counts)
     start = np.ones(min(n_users, n_items), np.float32)  # a fixed start: the same features each time
     user, value, item = scipy.sparse.linalg.svds(left @ seen @ right, k=n_features, v0=start)
+    assert item is not None  # svds gives both sides
     tables = []
     for vectors, count in ((user, counts[0]), (item.T, counts[1])):
         log = np.log1p(count)

@@ -16,7 +16,13 @@ from core.bundle import ASSETS, Bundle, check_arrays, load_bundle, read_manifest
 from core.errors import BundleError, InputError
 from core.sentiment import FORMER_NAMES, KIND, MODELS
 from core.sentiment.data import Texts, Vocabulary, pad, without_punctuation
-from core.sentiment.explore.forward import CnnForward, Net, RegionForward, net_of
+from core.sentiment.explore.forward import (
+    AnyNet,
+    CnnForward,
+    MaxCnnForward,
+    RegionForward,
+    net_of,
+)
 from core.sentiment.explore.reading import Reading, read
 from core.sentiment.explore.scoring import (
     LinearScorer,
@@ -100,7 +106,7 @@ class SentimentModel:
         self.keeps_punctuation = bool(config.get("keeps_punctuation", False))
         self.vocabulary = Vocabulary(tuple(bundle.tables["words"]["word"]))
         self.length: int | None = config.get("length")
-        self.net: Net | None = None
+        self.net: AnyNet | None = None
         self.linear: NgramWeights | None = None
         try:
             self._scorer = self._open(config, "", where)
@@ -116,7 +122,7 @@ class SentimentModel:
                 for member in config["members"]
             ]
             return SumScorer(members, float(config["offset"]))
-        if model != "Nbsvm" and model not in SHAPES:
+        if model is None or (model != "Nbsvm" and model not in SHAPES):
             raise BundleError(where, [f"its model {model!r} is unknown"])
         shapes = {"keys": (None,), "weights": (None,), "bias": (1,)}
         n_ids = config.get("n_ids", self.vocabulary.n_ids) if prefix else self.vocabulary.n_ids
@@ -144,7 +150,13 @@ class SentimentModel:
 
     @property
     def net_vocabulary(self) -> Vocabulary:
-        """Returns the words that its net knows, the first ones of all."""
+        """Returns the words that its net knows, the first ones of all.
+
+        Raises:
+            InputError: the model has no net.
+        """
+        if self.net is None:
+            raise InputError(f"model ({self.name}) should have a net")
         return Vocabulary(self.vocabulary.words[: len(self.net.table) - 2])
 
     def read(self, text: str) -> Reading:
@@ -189,7 +201,12 @@ class SentimentModel:
     @property
     def has_filters(self) -> bool:
         """Whether windows of words slide over a text in this model."""
-        return isinstance(self.net, CnnForward | SumOfNgrams)
+        return self.net_with_filters is not None
+
+    @property
+    def net_with_filters(self) -> CnnForward | MaxCnnForward | RegionForward | None:
+        """Returns its net, if windows of words slide over a text in it."""
+        return self.net if isinstance(self.net, CnnForward | SumOfNgrams) else None
 
     def activations(self, text: str) -> Activations:
         """Lets every filter look at every window of a text.
@@ -197,16 +214,17 @@ class SentimentModel:
         Raises:
             InputError: the text is far too long, or the model has no filters.
         """
-        if not self.has_filters:
+        net = self.net_with_filters
+        if net is None:
             raise InputError(f"model ({self.name}) should have filters, as the cnn has")
         reading = read(
-            text, self.vocabulary, keeps_punctuation=self.keeps_punctuation, length=self.net.length
+            text, self.vocabulary, keeps_punctuation=self.keeps_punctuation, length=net.length
         )
-        ids = np.minimum(reading.ids, len(self.net.table) - 1)  # of a larger vocabulary, unk here
-        values = self.net.activations(self.net.embed(pad(ids, self.net.length)[None]))
+        ids = np.minimum(reading.ids, len(net.table) - 1)  # of a larger vocabulary, unk here
+        values = net.activations(net.embed(pad(ids, net.length)[None]))
         return Activations(
             reading,
-            {size: f[0, reading.padding :] for size, f in zip(self.net.sizes, values, strict=True)},
+            {size: f[0, reading.padding :] for size, f in zip(net.sizes, values, strict=True)},
         )
 
     def without_each(self, text: str) -> np.ndarray:
@@ -232,7 +250,8 @@ class SentimentModel:
 def _named_as_now(config: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a configuration by the names of today; bundles of one's own may have former ones."""
     found = {_FORMER_KEYS.get(name, name): value for name, value in config.items()}
-    found["model"] = _FORMER_NETS.get(found.get("model"), found.get("model"))
+    model = found.get("model")
+    found["model"] = _FORMER_NETS.get(str(model), model)
     return found
 
 

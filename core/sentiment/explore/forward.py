@@ -14,7 +14,7 @@ is_word bool[B, L] says where there are any; those that are no sums of n-grams h
 `gradient(x, is_word)`, that of the logits with respect to x.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,9 +26,9 @@ def filters_of(arrays: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:
     """Returns kernel f32[K, E, F] and bias f32[F] of each size, in order."""
     n_sizes = sum(name.startswith("convolutions.") and name.endswith("kernel") for name in arrays)
     return [
-        tuple(
-            np.asarray(arrays[f"convolutions.{size}.{part}"], np.float32)
-            for part in ("kernel", "bias")
+        (
+            np.asarray(arrays[f"convolutions.{size}.kernel"], np.float32),
+            np.asarray(arrays[f"convolutions.{size}.bias"], np.float32),
         )
         for size in range(n_sizes)
     ]
@@ -65,9 +65,11 @@ class Net(Protocol):
 
     def embed(self, ids: np.ndarray) -> np.ndarray:
         """Looks ids up: i32[B, L] -> f32[B, L, E]."""
+        ...
 
     def logits(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
         """Scores embedded reviews: f32[B]."""
+        ...
 
 
 class DifferentiableNet(Net, Protocol):
@@ -75,6 +77,7 @@ class DifferentiableNet(Net, Protocol):
 
     def gradient(self, x: np.ndarray, is_word: np.ndarray) -> np.ndarray:
         """Differentiates the logits by x: f32[B, L, E]."""
+        ...
 
 
 class Embedded:
@@ -129,6 +132,10 @@ class _MaxOverTime:
     sizes: tuple[int, ...]
     out: np.ndarray
     offset: np.float32
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """Returns what each filter says at each place, f32[B, L, F] for each size."""
+        raise NotImplementedError
 
     def max_over_time(self, x: np.ndarray, is_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns each filter's greatest value f32[B, N], and the place where it has it."""
@@ -264,7 +271,7 @@ class CnnForward(_Filtered):
         return np.concatenate(pooled, axis=1)
 
 
-class MaxCnnForward(_MaxOverTime, _Filtered):
+class MaxCnnForward(_Filtered, _MaxOverTime):
     """`MaxCnn`: filters of some sizes, the greatest value of each, and one linear output."""
 
     def __init__(self, arrays: Arrays, length: int) -> None:
@@ -369,7 +376,7 @@ class LstmForward(Embedded):
         places = np.flatnonzero(is_word.any(axis=0))
         inputs = x[:, places] @ (self._inputs * scale) + self._bias * scale  # (B, steps, 4H)
         recurrent = self._recurrent * scale
-        is_whole = is_word[:, places].all(axis=0)
+        is_whole = np.all(is_word[:, places], axis=0)
         steps = []
         for number, at in enumerate(places):
             gates = hidden @ recurrent
@@ -392,7 +399,8 @@ class LstmForward(Embedded):
         return hidden, steps
 
 
-_NETS = {
+AnyNet = DifferentiableNet | MaxCnnForward | RegionForward
+_NETS: dict[str, Callable[[Arrays, int], DifferentiableNet | MaxCnnForward]] = {
     "Mlp": MlpForward,
     "Cnn": CnnForward,
     "Lstm": LstmForward,
@@ -400,7 +408,7 @@ _NETS = {
 }
 
 
-def net_of(arrays: Arrays, config: Mapping[str, Any]) -> Net:
+def net_of(arrays: Arrays, config: Mapping[str, Any]) -> AnyNet:
     """Makes the net of a configuration.
 
     Args:

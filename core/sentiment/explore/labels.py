@@ -6,7 +6,7 @@ film, and against it beside 5 stars.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -44,8 +44,8 @@ def sides_of(labels: Sequence[str], *, of_stars: bool = False) -> list[int | Non
         low = label.lower()
         if not label or low in _NEITHER:
             sides.append(None)
-        elif low in numbers and scale is not None and numbers[low] is not None:
-            sides.append(scale.get(numbers[low]))
+        elif scale is not None and (number := numbers.get(low)) is not None:
+            sides.append(scale.get(number))
         elif low in WORDS and low not in numbers:
             sides.append(WORDS[low])
         else:
@@ -63,7 +63,7 @@ def _number(label: str) -> float | None:
     return float(found["stars"].replace(",", ".")) if found else None
 
 
-def _scale(values: set[float], *, of_stars: bool) -> dict[float, int | None] | None:
+def _scale(values: set[float], *, of_stars: bool) -> Mapping[float, int | None] | None:
     """Tells what numbers mean, from all that occur: 0 and 1, -1 and 1, 0 and 4, 5 or 10 stars."""
     if of_stars and values and 1 <= min(values) and max(values) <= 3:
         return {value: 0 if value <= 2 else None for value in values}

@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from core.sentiment.data import MAX_ORDER, lengths, pack, pad, pad_ids
-from core.sentiment.explore.forward import DifferentiableNet, MaxCnnForward, Net, RegionForward
+from core.sentiment.explore.forward import AnyNet, DifferentiableNet, MaxCnnForward, RegionForward
 from core.sentiment.model.nbsvm import NgramWeights
 
 STEPS = 32  # points on the way from the empty review
@@ -144,9 +144,11 @@ class Scorer(Protocol):
 
     def logits(self, ids: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Scores texts that follow each other: i32[T], i64[R + 1] -> f32[R]."""
+        ...
 
     def explain(self, ids: np.ndarray) -> Why:
         """Takes the logit of one text apart, i32[n]."""
+        ...
 
 
 class LinearScorer:
@@ -183,7 +185,7 @@ class NetScorer:
         n_ids: of its own vocabulary; larger ids are unk to it.
     """
 
-    def __init__(self, net: Net, n_ids: int) -> None:
+    def __init__(self, net: AnyNet, n_ids: int) -> None:
         self.net, self._unk = net, n_ids - 1
         self.is_exact = isinstance(net, SumOfNgrams)
 
@@ -204,7 +206,7 @@ class NetScorer:
         """Takes a logit apart; words that the net has no room for add nothing."""
         n_cut = max(len(ids) - self.net.length, 0)
         read = self._own(ids[n_cut:])
-        if self.is_exact:
+        if isinstance(self.net, SumOfNgrams):
             parts = [
                 dataclasses.replace(part, first=part.first + n_cut)
                 for part in max_parts(self.net, read)
@@ -231,7 +233,9 @@ class SumScorer:
 
     def logits(self, ids: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Scores texts; see `Scorer`."""
-        total = sum(weight * scorer.logits(ids, starts) for weight, scorer in self._members)
+        total = np.zeros(len(starts) - 1, np.float32)
+        for weight, scorer in self._members:
+            total = total + weight * scorer.logits(ids, starts)
         return (total + self._offset).astype(np.float32)
 
     def explain(self, ids: np.ndarray) -> Why:

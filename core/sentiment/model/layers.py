@@ -4,6 +4,9 @@ An epoch of the lesson's net on 25,000 reviews is 780 GFLOP of products. Written
 gradient of the convolution takes as long again.
 """
 
+import functools
+import operator
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
@@ -99,11 +102,14 @@ def _shifted_backward(kept: tuple, gradient: jax.Array) -> tuple[jax.Array, jax.
     length, before = x.shape[1], (size - 1) // 2
     to_kernel = jnp.einsum("blw,blf->wf", windows(x, size), gradient)
     to_windows = gradient @ kernel.reshape(-1, n_filters).T
-    to_padded = sum(
-        jnp.pad(
-            to_windows[:, :, d * n_dims : (d + 1) * n_dims], ((0, 0), (d, size - 1 - d), (0, 0))
-        )
-        for d in range(size)
+    to_padded = functools.reduce(
+        operator.add,
+        (
+            jnp.pad(
+                to_windows[:, :, d * n_dims : (d + 1) * n_dims], ((0, 0), (d, size - 1 - d), (0, 0))
+            )
+            for d in range(size)
+        ),
     )
     return to_padded[:, before : before + length], to_kernel.reshape(kernel.shape)
 

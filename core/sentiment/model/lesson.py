@@ -12,6 +12,7 @@ References:
 """
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -21,8 +22,11 @@ from core.dropout import Dropout
 from core.errors import InputError
 from core.sentiment.model.layers import Convolution, Embedding, dense, pool_by_two
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-def check_sizes(config: object) -> None:
+
+def check_sizes(config: "DataclassInstance") -> None:
     """Checks the numbers that all configurations have."""
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -165,6 +169,7 @@ class Lstm(nnx.Module):
         )
         self.drop_input = Dropout(config.input_dropout)
         self.inputs = dense(config.n_dims, 4 * n_units, rngs)
+        assert self.inputs.bias is not None  # unless one asks for none
         # The forget gate begins open, as in Keras; gates in the order i, f, g, o.
         self.inputs.bias[...] = jnp.zeros(4 * n_units).at[n_units : 2 * n_units].set(1)
         recurrent = nnx.initializers.orthogonal()(rngs.params(), (n_units, 4 * n_units))

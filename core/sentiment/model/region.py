@@ -14,6 +14,7 @@ References:
 
 import dataclasses
 import functools
+import operator
 
 import jax
 import jax.numpy as jnp
@@ -94,7 +95,7 @@ class Region(nnx.Module):
 def window_sums(x: jax.Array, n_words: int) -> jax.Array:
     """Sums the rows in the window around each place: f32[B, L, N] -> f32[B, L, N]."""
     padded = _around(x, n_words)
-    return sum(padded[:, d : d + x.shape[1]] for d in range(n_words))
+    return functools.reduce(operator.add, (padded[:, d : d + x.shape[1]] for d in range(n_words)))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(4,))

@@ -97,7 +97,7 @@ def train(run: TrainingRun, preset: Preset) -> Bundle:
         epochs_of(preset, run.n_epochs)  # refused before minutes of learning what the net needs
         start = start_of(
             preset,
-            count_vocabulary(read["train"], preset.config.n_ids),
+            count_vocabulary(read["train"], preset.net_config.n_ids),
             seed=run.seed,
             glove=glove,
             texts=more,
@@ -116,6 +116,7 @@ def train(run: TrainingRun, preset: Preset) -> Bundle:
         if preset.partner:
             way = functools.partial(measure_ensemble, allowed=may_ship().keys(preset.partner.order))
         if preset.teacher:
+            assert more is not None  # as above
             judged = more if preset.keeps_punctuation else without_punctuation(more)
             way = functools.partial(measure_distilled, unlabelled=judged)
         measured = way(preset, read["train"], read["test"], runs)

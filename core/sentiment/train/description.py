@@ -8,7 +8,8 @@ word by word, in the bundle of a net.
 
 import dataclasses
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,8 +52,8 @@ def describe(
         config["disclosure"] = dict(RULE)
         if model.linear is not None:
             check_keys(model, found)
-        if model.has_filters:
-            tables["ngrams"] = top_ngrams(model.net, model.net_vocabulary, found)
+        if model.net_with_filters is not None:
+            tables["ngrams"] = top_ngrams(model.net_with_filters, model.net_vocabulary, found)
     if glove is not None:
         table = restored(bundle.arrays)["embedding.table"]
         words, vectors = read_glove(glove.path, n_dims=table.shape[1])
@@ -68,6 +69,7 @@ def check_keys(model: SentimentModel, found: Publishable) -> None:
     Raises:
         InputError: it knows others.
     """
+    assert model.linear is not None  # the caller's part
     number = {word: at for at, word in enumerate(found.words)}
     ids = np.array([0, *(number.get(word, -2) for word in model.vocabulary.words), -1])
     keys = pack_columns(ids[unpack(model.linear.keys)])  # the last one serves -1: no further word
@@ -201,7 +203,7 @@ def _paragraph(text: str) -> str:
     return textwrap.fill(text, 100, break_on_hyphens=False, break_long_words=False) + "\n"
 
 
-def _spread(metric: dict) -> str:
+def _spread(metric: Mapping[str, Any]) -> str:
     return ", ".join(f"{value:.4f}" for value in metric["per_seed"])
 
 

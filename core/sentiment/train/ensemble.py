@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from core.sentiment.data import Texts, Vocabulary, pack_columns, unpack
 from core.sentiment.metrics import accuracy
+from core.sentiment.model.nbsvm import NbsvmConfig
 from core.sentiment.train.presets import Preset
 from core.sentiment.train.protocol import Measured, Runs, measure_linear, measure_net
 
@@ -41,6 +42,7 @@ def measure_ensemble(
     Raises:
         InputError: there are too few epochs, reviews or words.
     """
+    assert preset.partner is not None  # see above
     net = measure_net(preset, train, test, runs)
     linear = measure_linear(preset.partner, train, test, allowed=allowed)
     val_logits = np.stack([net.val_logits, linear.val_logits], axis=1)
@@ -67,7 +69,7 @@ def measure_ensemble(
         },
         train_s=net.train_s + linear.train_s,
         n_parameters=net.n_parameters + linear.n_parameters + 3,
-        config=_config(preset, net, weights, offset),
+        config=_config(preset.partner, net, weights, offset),
     )
 
 
@@ -106,7 +108,9 @@ def union(first: Vocabulary, linear: Measured) -> tuple[Vocabulary, np.ndarray, 
     return vocabulary, keys[order], order
 
 
-def _config(preset: Preset, net: Measured, weights: np.ndarray, offset: float) -> dict[str, Any]:
+def _config(
+    partner: NbsvmConfig, net: Measured, weights: np.ndarray, offset: float
+) -> dict[str, Any]:
     """What a bundle says about its members."""
     return {
         "model": "Sum",
@@ -114,7 +118,7 @@ def _config(preset: Preset, net: Measured, weights: np.ndarray, offset: float) -
             net.config
             | {"prefix": NET, "weight": float(weights[0]), "n_ids": net.vocabulary.n_ids},
             {"model": "Nbsvm", "prefix": LINEAR, "weight": float(weights[1])}
-            | dataclasses.asdict(preset.partner),
+            | dataclasses.asdict(partner),
         ],
         "offset": offset,
     }

@@ -121,7 +121,7 @@ def adam(preset: Preset, *, steps_an_epoch: int) -> optax.GradientTransformation
         return optax.adam(preset.learning_rate)
     n_steps = preset.n_frozen * steps_an_epoch
 
-    def rate(before: float) -> Callable[[jax.Array], jax.Array]:
+    def rate(before: float) -> optax.Schedule:
         return lambda count: jnp.where(count < n_steps, before, preset.tuning_rate)
 
     return optax.multi_transform(

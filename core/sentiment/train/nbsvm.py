@@ -78,7 +78,7 @@ def fit_nbsvm(
     )
     classifier.fit(inputs.tocsr(), texts.labels)
     weights = (classifier.coef_[0] * ratios).astype(np.float32)
-    return NgramWeights(keys, weights, float(classifier.intercept_[0]))
+    return NgramWeights(keys, weights, float(np.ravel(classifier.intercept_)[0]))
 
 
 def silent(keys: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ The number of epochs is chosen there too, anew by each training, where the loss 
 import dataclasses
 from typing import ClassVar
 
-from core.errors import pick
+from core.errors import InputError, pick
 from core.sentiment import FORMER_NAMES, SETTINGS
 from core.sentiment.model.lesson import CnnConfig, LstmConfig, MlpConfig
 from core.sentiment.model.max_cnn import MaxCnnConfig
@@ -17,7 +17,8 @@ from core.sentiment.model.region import RegionConfig
 from core.sentiment.train.two_views import TwoViewConfig
 
 _OF_NETS = frozenset({"seed", "seeds", "epochs", "devices", "resume"})
-Config = MlpConfig | CnnConfig | LstmConfig | MaxCnnConfig | RegionConfig | NbsvmConfig
+NetConfig = MlpConfig | CnnConfig | LstmConfig | MaxCnnConfig | RegionConfig
+Config = NetConfig | NbsvmConfig
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,6 +60,13 @@ class Preset:
     partner: NbsvmConfig | None = None
     teacher: NbsvmConfig | None = None
     n_validated: int = 3
+
+    @property
+    def net_config(self) -> NetConfig:
+        """Returns the sizes of a net; raises InputError where the recipe is of the linear model."""
+        if isinstance(self.config, NbsvmConfig):
+            raise InputError(f"preset ({self.title}) should be one of a net")
+        return self.config
 
     @property
     def uses(self) -> frozenset[str]:

@@ -161,7 +161,7 @@ def measure_net(
     Raises:
         InputError: there are too few epochs, reviews or words.
     """
-    config = preset.config
+    config = preset.net_config
     vocabulary = count_vocabulary(train, config.n_ids)
     all_train, all_test = (
         Encoded(pad_all(texts, vocabulary, config.length), texts.labels) for texts in (train, test)
@@ -322,7 +322,7 @@ def renumber(keys: np.ndarray, words: Sequence[str]) -> tuple[Vocabulary, np.nda
     """
     ids = unpack(keys)
     used = np.array(sorted(np.unique(ids[ids >= 0]), key=words.__getitem__), np.int64)
-    vocabulary = Vocabulary(tuple(words[word] for word in used))
+    vocabulary = Vocabulary(tuple(words[word] for word in used.tolist()))
     new_id = np.full(len(words) + 1, -1, np.int32)  # the last one serves -1, no further word
     new_id[used] = np.arange(1, len(used) + 1, dtype=np.int32)
     renumbered = pack_columns(new_id[ids])

@@ -111,8 +111,8 @@ def train_run(
 ) -> Fitted:
     """Trains one setting on nine tenths of `texts` and measures it on the rest."""
     recipe = run.recipe
-    vocabulary, held = count_vocabulary(texts, recipe.config.n_ids), held_out(texts)
-    ids = pad_all(texts, vocabulary, recipe.config.length)
+    vocabulary, held = count_vocabulary(texts, recipe.net_config.n_ids), held_out(texts)
+    ids = pad_all(texts, vocabulary, recipe.net_config.length)
     sides = (Encoded(ids[rows], texts.labels[rows]) for rows in (~held, held))
     return train_one(
         recipe,
@@ -184,7 +184,7 @@ def _bundle(
     metrics, epochs, presets = {}, {}, preset.presets
     found = effects(table).set_index(["preset", "setting", "value"])
     for name in presets:
-        standard = name, "length", float(PRESETS[name].config.length)
+        standard = name, "length", float(PRESETS[name].net_config.length)
         epochs[name] = int(found.loc[standard, "epoch"])
         is_best = (table["epoch"] == epochs[name]) & (
             table.set_index(["preset", "setting", "value"]).index == standard

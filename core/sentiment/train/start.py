@@ -63,7 +63,7 @@ def start_of(
     if preset.vectors == "glove":
         if glove is None:
             raise InputError("glove (none) should be the archive of GloVe 6B for this preset")
-        words, vectors = read_glove(glove.path, n_dims=preset.config.n_dims)
+        words, vectors = read_glove(glove.path, n_dims=preset.net_config.n_dims)
         return Start({"embedding.table": first_vectors(vocabulary, words, vectors)})
     if preset.views is None:
         return Start()

@@ -238,4 +238,7 @@ def _epoch(
 
     inputs = order, jax.random.split(noise_key, n_steps), jnp.arange(n_steps) / n_steps
     carry, (losses, pairs) = jax.lax.scan(step, tuple(state[:4]), inputs)
-    return TwoViewState(*carry, state.epoch + 1), {"loss": losses.sum() / pairs.sum()}
+    words, bias, contexts, scales = carry
+    return TwoViewState(words, bias, contexts, scales, state.epoch + 1), {
+        "loss": losses.sum() / pairs.sum()
+    }

@@ -189,8 +189,8 @@ class MemoryModel:
         """The models of markup; their counts are those behind `</` only."""
         levels = []
         for length, discount in enumerate(self.bundle.config["discounts"]):
-            arrays = (self.bundle.arrays[f"ngrams.{length}.{field}"] for field in _COUNTED)
-            levels.append(Counts(*arrays, discount))
+            arrays = {field: self.bundle.arrays[f"ngrams.{length}.{field}"] for field in _COUNTED}
+            levels.append(Counts(**arrays, discount=discount))
         ngrams = NgramModel(len(self.alphabet), tuple(levels))
         return self._language_models("markup", self.settings["memory"]["language_models"], ngrams)
 

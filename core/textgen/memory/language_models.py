@@ -51,6 +51,10 @@ class LanguageModelConfig:
         """Returns what makes one of the nets for texts of so many different characters."""
         if model_name == WINDOW:
             return WindowConfig(n_chars, self.width, self.n_dims, 2 * self.n_units)
+        return self.recurrent(model_name, n_chars)
+
+    def recurrent(self, model_name: str, n_chars: int) -> CharConfig:
+        """Returns what makes one of the recurrent nets."""
         return CharConfig(n_chars, model_name, self.n_dims, self.n_units, n_layers=1, dropout=0.0)
 
 
@@ -89,7 +93,8 @@ class LanguageModels(NamedTuple):
 
     def state(self, model_name: str, ids: np.ndarray) -> np.ndarray:
         """Returns what a recurrent net holds once it has read a text: i32[N] -> f32[S * H]."""
-        engine = Engine(self.config.net(model_name, self.ngrams.n_chars), self.nets[model_name])
+        config = self.config.recurrent(model_name, self.ngrams.n_chars)
+        engine = Engine(config, self.nets[model_name])
         return engine.read(ids).states[-1].reshape(-1)
 
 
@@ -142,13 +147,14 @@ def fit_language_models(
     return LanguageModels(config, ngrams, nets, seconds)
 
 
-def _make(config: WindowConfig | CharConfig, seed: int) -> nnx.Module:
-    make = WindowNet if isinstance(config, WindowConfig) else CharNet
-    return make(config, rngs=nnx.Rngs(seed))
+def _make(config: WindowConfig | CharConfig, seed: int) -> WindowNet | CharNet:
+    if isinstance(config, WindowConfig):
+        return WindowNet(config, rngs=nnx.Rngs(seed))
+    return CharNet(config, rngs=nnx.Rngs(seed))
 
 
 @functools.cache
-def _compiled(config: WindowConfig | CharConfig) -> tuple[nnx.Module, Callable]:
+def _compiled(config: WindowConfig | CharConfig) -> tuple[WindowNet | CharNet, Callable]:
     model = in_mode(nnx.eval_shape(lambda: _make(config, 0)), training=False)
     graphdef = nnx.graphdef(model)
 

@@ -178,7 +178,7 @@ def measure(
     Raises:
         BundleError: the bundle is damaged.
     """
-    model = MemoryModel(bundle, bundle.name)
+    model = MemoryModel(bundle)
     settings = bundle.config["settings"]["memory"]
     config = MemoryConfig(
         MarkupConfig(**settings["markup"]),

@@ -176,11 +176,13 @@ def stream_epoch(
         state passed in is donated.
     """
     graphdef = nnx.graphdef(in_mode(model, training=True))
-    sharding = None if mesh is None or mesh.size == 1 else split_over(mesh)
-    if sharding is not None and n_streams % mesh.size:
-        raise InputError(
-            f"streams ({n_streams}) should be a multiple of the number of devices ({mesh.size})"
-        )
+    sharding = None
+    if mesh is not None and mesh.size != 1:
+        sharding = split_over(mesh)
+        if n_streams % mesh.size:
+            raise InputError(
+                f"streams ({n_streams}) should be a multiple of the number of devices ({mesh.size})"
+            )
 
     def step(carry: tuple, inputs: tuple) -> tuple:
         (state, memory), (chars, key) = carry, inputs

@@ -63,13 +63,18 @@ class WordSet:
     @property
     def n_words(self) -> int:
         """Returns how many words can be asked for."""
-        return len(self.vectors) if self.vectors is not None else len(self.maps.words)
+        return len(self.vectors) if self.vectors is not None else len(self._lists.words)
 
     def find(self, word: str) -> str:
         """Returns the word as the set spells it; raises InputError with the nearest spellings."""
         if self.vectors is not None:
             return self.vectors.words[self.vectors.find_directed(word)]
-        return str(self.maps.words["word"].iloc[self.maps.find(word)])
+        return str(self._lists.words["word"].iloc[self._lists.find(word)])
+
+    @property
+    def _lists(self) -> MapExplorer:
+        assert self.maps is not None  # a set without vectors is one of lists
+        return self.maps
 
     def suggest(self, word: str) -> list[str]:
         """Returns words that are spelled much like this one; none where only lists ship."""
@@ -79,7 +84,7 @@ class WordSet:
         """Returns word, rank and cosine of the nearest words; raises InputError as `find` does."""
         if self.vectors is not None:
             return self.vectors.neighbours(word, n=n, top_n=top_n)[["word", "rank", "cosine"]]
-        table = self.maps.neighbours(self.maps.find(word), MOST_SHIPPED)
+        table = self._lists.neighbours(self._lists.find(word), MOST_SHIPPED)
         return table[table["rank"] <= (top_n or np.inf)].head(n).reset_index(drop=True)
 
     def choose(self, choice: Choice) -> list[str]:
@@ -89,7 +94,7 @@ class WordSet:
         if choice.around is not None:
             near = self.neighbours(choice.around, choice.n, choice.top_n)["word"]
             return [self.find(choice.around), *near]
-        words = self.vectors.words if self.vectors is not None else self.maps.words["word"]
+        words = self.vectors.words if self.vectors is not None else self._lists.words["word"]
         return list(words[: choice.n])
 
     def along(self, low: str, high: str, words: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
@@ -106,7 +111,7 @@ class WordSet:
             known = rows[rows >= 0]
             positions = self.vectors.along(low, high, known)
         else:
-            listed = pd.Index(self.maps.words["word"].astype(object))
+            listed = pd.Index(self._lists.words["word"].astype(object))
             rows = listed.get_indexer(pd.Index(list(words), dtype=object))
             known = rows[rows >= 0]
             positions = self._shipped_positions(low, high)[known]
@@ -122,20 +127,21 @@ class WordSet:
         positions = self._shipped_positions(low, high)[:top_n]
         order = np.argsort(positions, kind="stable")
         rows = np.concatenate([order[:n], order[::-1][:n]])
-        words = self.maps.words["word"].to_numpy()[rows]
+        words = self._lists.words["word"].to_numpy()[rows]
         ends = ["low"] * len(order[:n]) + ["high"] * len(order[:n])
         return pd.DataFrame({"word": words, "position": positions[rows], "end": ends})
 
     def _shipped_positions(self, low: str, high: str) -> np.ndarray:
-        pair = tuple(self.maps.words["word"].iloc[self.maps.find(word)] for word in (low, high))
-        n_words = len(self.maps.words)
-        if pair in self.maps.axes:
-            return self.maps.axis_positions(*pair, n_words)
-        if pair[::-1] in self.maps.axes:
-            return -self.maps.axis_positions(*pair[::-1], n_words)
-        known = ", ".join(f"{a} to {b}" for a, b in self.maps.axes)
+        lists = self._lists
+        first, other = (lists.words["word"].iloc[lists.find(word)] for word in (low, high))
+        n_words = len(lists.words)
+        if (first, other) in lists.axes:
+            return lists.axis_positions(first, other, n_words)
+        if (other, first) in lists.axes:
+            return -lists.axis_positions(other, first, n_words)
+        known = ", ".join(f"{a} to {b}" for a, b in lists.axes)
         raise InputError(
-            f"axis ({low} to {high}) does not ship for {self.maps.title}; choose one of {known}, "
+            f"axis ({low} to {high}) does not ship for {lists.title}; choose one of {known}, "
             f"or fetch the vectors with {GET_GLOVE}"
         )
 
@@ -344,9 +350,10 @@ def _compare(first: WordSet, other: WordSet, word: str, n: int, top_n: int | Non
         here.head(n).assign(place_there=_places(here["word"].head(n), there["word"]))
         for here, there in (lists, lists[::-1])
     ]
-    shared = [w for w in tables[0]["word"] if w in set(tables[1]["word"])]
-    n_all = len(tables[0]) + len(tables[1]) - len(shared)
-    return Comparison(word, *tables, shared, len(shared) / n_all if n_all else 0.0)
+    mine, theirs = tables
+    shared = [w for w in mine["word"] if w in set(theirs["word"])]
+    n_all = len(mine) + len(theirs) - len(shared)
+    return Comparison(word, mine, theirs, shared, len(shared) / n_all if n_all else 0.0)
 
 
 def _marked(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:

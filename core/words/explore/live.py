@@ -329,6 +329,7 @@ def choose_words(
         check_size(n_near + 1, FEWEST_WORDS, min(most, len(vectors), 1001))
         found = vectors.neighbours(near, n=n_near)["row"].to_numpy(np.int64)
         return np.concatenate([[vectors.find(near)], found])
+    assert pasted is not None  # one of the three is given
     words = list(dict.fromkeys(split_words(pasted)))
     check_size(len(words), FEWEST_WORDS, most)
     rows = np.array(list(dict.fromkeys(vectors.find_all(words).tolist())), np.int64)

@@ -211,7 +211,7 @@ def neighbourhood(distances: np.ndarray, perplexity: float) -> np.ndarray:
     """
     gaps = distances - distances.min()
     gaps = gaps / (gaps.mean() or 1)
-    low, high = -15.0, 15.0
+    low, high, weights = -15.0, 15.0, softmax(-gaps)
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         weights = softmax(-np.exp(middle) * gaps)

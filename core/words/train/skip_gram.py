@@ -75,7 +75,9 @@ def skip_gram(config: SkipGramConfig, split: Split, *, seed: int, n_epochs: int)
         noise = draw_noise(key, edges, (config.n_blocks, config.n_shared))
         return text[0][at], *skip_gram_weights(weights, text[1][at], config), noise
 
-    def fetch(tables: tuple, near: jax.Array, noise: jax.Array) -> tuple:
+    def fetch(
+        tables: tuple, near: jax.Array, noise: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
         centre = near[:, config.window : config.window + config.block]
         return tables[0][centre], tables[1][near], tables[1][noise]
 
@@ -125,8 +127,10 @@ def skip_gram(config: SkipGramConfig, split: Split, *, seed: int, n_epochs: int)
         text = stream(thin_key, held, held_steps)
 
         def measure(inputs: tuple) -> tuple[jax.Array, jax.Array]:
-            near, pairs, share, noise = look(text, *inputs, held["edges"])
-            return pair_loss(*fetch(state[:2], near, noise), pairs, share), pairs.sum()
+            block, key = inputs
+            near, pairs, share, noise = look(text, block, key, held["edges"])
+            centre, around, random = fetch(state[:2], near, noise)
+            return pair_loss(centre, around, random, pairs, share), pairs.sum()
 
         blocks = jnp.arange(held_steps * config.n_blocks).reshape(held_steps, -1)
         losses, pairs = jax.lax.map(measure, (blocks, jax.random.split(noise_key, held_steps)))

@@ -164,7 +164,7 @@ def windows_against_corrupted(
         jnp.zeros(()),
     )
 
-    def keep(state: WindowState) -> dict[str, jax.Array]:
+    def keep(state: WindowState) -> dict[str, jax.Array | np.ndarray]:
         return {"vectors": state.words} | named_arrays(state.net)
 
     return Recipe(epoch, state, windows.data, keep, lambda state: evaluate(state.words, state.net))

@@ -40,7 +40,7 @@ class Affinities:
     @property
     def n_points(self) -> int:
         """Returns N."""
-        return self.matrix.shape[0]
+        return len(self.matrix.indptr) - 1
 
 
 def affinities(
