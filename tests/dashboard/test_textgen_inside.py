@@ -15,7 +15,7 @@ from tests.dashboard.reading import spec, words
 App = Callable[..., AppTest]
 PAGE = "textgen_inside"
 KEY_TEXT = "textgen-inside-text"
-VIEWS = ("A cell", "ClampedCell it", "Gates", "What it depends on")
+VIEWS = ("A cell", "Hold it", "Gates", "What it depends on")
 TEXT = 'he said "no [way]".\nthe dog sat'
 
 
@@ -53,7 +53,7 @@ def test_every_view_of_every_kind_of_net_is_drawn(
 ) -> None:
     page = opened(app, view, net)
     assert not page.warning
-    has_figure = view != "ClampedCell it" and (view, net) != ("Gates", "nietzsche-rnn")
+    has_figure = view != "Hold it" and (view, net) != ("Gates", "nietzsche-rnn")
     assert len(page.get("plotly_chart")) == has_figure
     assert "nan" not in words(page)
     said = any("has no gates" in box.value for box in page.info)
@@ -116,15 +116,15 @@ def test_a_net_whose_cells_follow_nothing_promises_nothing(
 def test_a_cell_is_held_in_the_direction_of_its_sign(
     app: App, assets: Path, followers: pd.DataFrame, net: str, most: float
 ) -> None:
-    page = opened(app, "ClampedCell it", net)
+    page = opened(app, "Hold it", net)
     values = [page.slider(key=f"{PAGE}_value").value]
     assert f"held at −{most:.2f} it says **inside quotes**" in words(page)
     labels = {button.label: button.key for button in page.button}
-    for label in ("ClampedCell it as outside quotes", "ClampedCell it as far into the line"):
+    for label in ("Hold it as outside quotes", "Hold it as far into the line"):
         page.button(key=labels[label]).click().run()
         assert not page.exception
         values.append(page.slider(key=f"{PAGE}_value").value)
-        assert f"it says **{label.removeprefix('ClampedCell it as ')}**" in words(page)
+        assert f"it says **{label.removeprefix('Hold it as ')}**" in words(page)
     page.button(key=f"{PAGE}-follows-quotes-0-5").click().run()
     assert [*values, page.slider(key=f"{PAGE}_value").value] == [-most, most, most, most]
     page.slider(key=f"{PAGE}_value").set_value(-0.5).run()
@@ -162,12 +162,12 @@ def test_another_net_may_have_fewer_cells(app: App, assets: Path) -> None:
 
 
 def test_a_held_cell_changes_what_is_written(app: App, assets: Path) -> None:
-    page = typed(opened(app, "ClampedCell it", layer="1", cell="1", value="5", n_chars="50"))
+    page = typed(opened(app, "Hold it", layer="1", cell="1", value="5", n_chars="50"))
     said = words(page)
     assert "**Held at +5.00**" in said
     assert "then part" in said or "changes nothing here" in said
     assert not any("beyond what it" in text.value for text in page.caption)
-    plain = opened(app, "ClampedCell it", "nietzsche-gru", value="5")
+    plain = opened(app, "Hold it", "nietzsche-gru", value="5")
     assert any("beyond what it" in text.value for text in plain.caption)
 
 

@@ -13,6 +13,7 @@ from dashboard.app_pages.textgen_inside.cell_views import PAGE, Read
 from dashboard.components import page, width
 from dashboard.components.char_strip import char_strip, clicked
 from dashboard.components.chart import chart
+from dashboard.figures.alternatives import sign
 
 KEY = f"{PAGE}_gates"
 KEY_DEPENDS = f"{PAGE}_influence"
@@ -132,7 +133,7 @@ def depends(read: Read) -> None:
             "Which character should come there",
             (AS_WRITTEN, LIKELIEST, *model.alphabet.chars),
             AS_WRITTEN,
-            lambda char: figures.WRITTEN.get(char, char),
+            sign,
         )
     target = signs.get(asked, asked)
     found = model.influence(text[:place], target).astype(float)
@@ -152,7 +153,7 @@ def depends(read: Read) -> None:
             label="The text, shaded by how far the marked character depends on each one before it",
         )
     shown = min(place, max(_SHOWN, min(n_near + 10, 200)))
-    said = f"“{figures.WRITTEN.get(target, target)}”"
+    said = f"“{sign(target)}”"
     title = f"What does {said} depend on, as character {place + 1}?"
     chart(
         figures.influence(
@@ -175,7 +176,7 @@ def depends(read: Read) -> None:
         f"How far the log-probability of {page.plain(said)} would move if the vector of an earlier "
         f"character moved a little. **90 %** of it lies within the last "
         f"**{theme.counted(n_near, 'character')}**; the strongest is "
-        f"“{page.plain(figures.WRITTEN.get(text[best], text[best]))}”, {place - best} back, with "
+        f"“{page.plain(sign(text[best]))}”, {place - best} back, with "
         f"{theme.percent(float(shares[best]))}. The net has read "
         f"{theme.counted(place, 'character')} by then."
     )
