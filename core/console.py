@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 from core import interrupts
 from core.errors import InputError, LatentLabError
