@@ -43,6 +43,7 @@ def averaged(
         **_: Any,
     ) -> tuple[optax.Updates, AveragedState]:
         assert isinstance(state, AveragedState)  # it comes from `init`
+        assert params is not None  # there is no mean of weights without them
         updates, inner = optimizer.update(updates, state.inner, params)
         stays = jnp.minimum(decay, (1 + state.count) / (10 + state.count))
         moved = optax.apply_updates(params, updates)

@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 from core import interrupts
 from core.errors import InputError, LatentLabError
@@ -61,7 +61,7 @@ def take_over() -> None:
         sys.stderr = sys.__stderr__ = _again(sys.stderr, Lenient)
 
 
-def standard_input() -> BinaryIO:
+def standard_input() -> io.BufferedIOBase:
     """Returns the bytes of standard input.
 
     Raises:
@@ -71,6 +71,7 @@ def standard_input() -> BinaryIO:
         raise InputError(
             "FILE (-) should be a file: standard input is closed; name a file, or send one to it"
         )
+    assert isinstance(sys.stdin.buffer, io.BufferedIOBase)  # as Python opens it
     return sys.stdin.buffer
 
 

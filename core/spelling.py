@@ -57,7 +57,7 @@ class Spellings:
             near = (edits > 0) & (edits <= n_edits)
             rows, edits = rows[near], edits[near]
         order = np.lexsort((rows, edits))[:limit]
-        return [self._words[row] for row in rows[order].tolist()]
+        return [self._words[int(row)] for row in rows[order]]
 
     def _candidates(self, word: str, n_edits: int) -> np.ndarray:
         """Rows of the words whose length and letters leave `n_edits` possible, ascending."""

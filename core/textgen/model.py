@@ -129,7 +129,7 @@ class Layer(nnx.Module):
         )
         if cell == LSTM:
             open_gate = jnp.zeros(n_outputs).at[n_units : 2 * n_units].set(1)
-            assert self.inputs.bias is not None  # unless one asks for none
+            assert self.inputs.bias is not None  # `nnx.Linear` has one unless asked for none
             self.inputs.bias[...] = open_gate
         recurrent = nnx.initializers.orthogonal()(rngs.params(), (n_units, n_outputs))
         self.recurrent = nnx.Param(recurrent)

@@ -13,7 +13,7 @@ Sources:
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -38,7 +38,7 @@ class Recipe(NamedTuple):
     epoch: Callable[[Any, jax.Array, Any], tuple[Any, dict[str, jax.Array]]]
     state: Any
     data: Any
-    keep: Callable[[Any], dict[str, jax.Array]]
+    keep: Callable[[Any], Mapping[str, jax.Array | np.ndarray]]
     evaluate: Callable[[Any], jax.Array]
 
 

@@ -223,7 +223,7 @@ def _save(local: LocalData, framing: str, folder: Path) -> None:
     for part, label in places:
         counts[f"{part}_{_FOLDERS[label]}"] += 1
     check_counts(local.dataset, counts)
-    images: dict[str, np.ndarray] = {}
+    images: dict[str, np.memmap] = {}
     filled: dict[str, int] = dict.fromkeys(PARTS, 0)
     for part in PARTS:
         n_photos = sum(place[0] == part for place in places)

@@ -257,7 +257,7 @@ def filled(
     Raises:
         InputError: lists every array that is missing or has another shape.
     """
-    dtype = jnp.float32 if dtype is None else dtype
-    net = nnx.eval_shape(lambda: Net(config, rngs=nnx.Rngs(0), dtype=dtype))
+    computed = jnp.float32 if dtype is None else dtype
+    net = nnx.eval_shape(lambda: Net(config, rngs=nnx.Rngs(0), dtype=computed))
     graphdef, state = nnx.split(net)
     return nnx.merge(graphdef, restore_state(state, arrays))

@@ -191,6 +191,8 @@ def _other_net(seen: set[str], name: str) -> str | None:
     return None
 
 
-def _texts(values: Iterable[bytes | str]) -> list[str]:
+def _texts(values: object) -> list[str]:
     """Names as h5py gives them: bytes in files of Keras 1 and 2, text in later ones."""
+    if not isinstance(values, Iterable):  # a number, or nothing at all: no list of names
+        return []
     return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]

@@ -169,7 +169,7 @@ class Lstm(nnx.Module):
         )
         self.drop_input = Dropout(config.input_dropout)
         self.inputs = dense(config.n_dims, 4 * n_units, rngs)
-        assert self.inputs.bias is not None  # unless one asks for none
+        assert self.inputs.bias is not None  # `nnx.Linear` has one unless asked for none
         # The forget gate begins open, as in Keras; gates in the order i, f, g, o.
         self.inputs.bias[...] = jnp.zeros(4 * n_units).at[n_units : 2 * n_units].set(1)
         recurrent = nnx.initializers.orthogonal()(rngs.params(), (n_units, 4 * n_units))

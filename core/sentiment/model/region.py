@@ -98,8 +98,7 @@ def window_sums(x: jax.Array, n_words: int) -> jax.Array:
     return functools.reduce(operator.add, (padded[:, d : d + x.shape[1]] for d in range(n_words)))
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(4,))
-def max_over_windows(
+def _max_over_windows(
     table: jax.Array, mix: jax.Array, ids: jax.Array, views: jax.Array, n_words: int
 ) -> jax.Array:
     """The greatest value that each filter finds in a window of a review.
@@ -118,6 +117,9 @@ def max_over_windows(
         f32[B, F]; far below 0 for a review without a word.
     """
     return _values(table, mix, ids, views, n_words).max(axis=1)
+
+
+max_over_windows = jax.custom_vjp(_max_over_windows, nondiff_argnums=(4,))
 
 
 def _values(

@@ -116,7 +116,7 @@ def train(run: TrainingRun, preset: Preset) -> Bundle:
         if preset.partner:
             way = functools.partial(measure_ensemble, allowed=may_ship().keys(preset.partner.order))
         if preset.teacher:
-            assert more is not None  # as above
+            assert more is not None  # read where there is a teacher
             judged = more if preset.keeps_punctuation else without_punctuation(more)
             way = functools.partial(measure_distilled, unlabelled=judged)
         measured = way(preset, read["train"], read["test"], runs)

@@ -69,7 +69,7 @@ def check_keys(model: SentimentModel, found: Publishable) -> None:
     Raises:
         InputError: it knows others.
     """
-    assert model.linear is not None  # the caller's part
+    assert model.linear is not None  # asked of a linear model only
     number = {word: at for at, word in enumerate(found.words)}
     ids = np.array([0, *(number.get(word, -2) for word in model.vocabulary.words), -1])
     keys = pack_columns(ids[unpack(model.linear.keys)])  # the last one serves -1: no further word

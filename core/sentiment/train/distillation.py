@@ -41,7 +41,7 @@ def measure_distilled(
     Raises:
         InputError: there are too few epochs, reviews or words.
     """
-    assert preset.teacher is not None  # see above
+    assert preset.teacher is not None  # the recipe of such a measurement has one
     lessons = teach(preset.teacher, train, unlabelled)
     distilled = measure_net(preset, train, test, runs, lessons=lessons)
     alone = dataclasses.replace(preset, teacher=None)

@@ -42,7 +42,7 @@ def measure_ensemble(
     Raises:
         InputError: there are too few epochs, reviews or words.
     """
-    assert preset.partner is not None  # see above
+    assert preset.partner is not None  # the recipe of such a measurement has one
     net = measure_net(preset, train, test, runs)
     linear = measure_linear(preset.partner, train, test, allowed=allowed)
     val_logits = np.stack([net.val_logits, linear.val_logits], axis=1)

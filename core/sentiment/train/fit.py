@@ -122,7 +122,7 @@ def adam(preset: Preset, *, steps_an_epoch: int) -> optax.GradientTransformation
     n_steps = preset.n_frozen * steps_an_epoch
 
     def rate(before: float) -> optax.Schedule:
-        return lambda count: jnp.where(count < n_steps, before, preset.tuning_rate)
+        return lambda count: jnp.where(jnp.less(count, n_steps), before, preset.tuning_rate)
 
     return optax.multi_transform(
         {"embedding": optax.adam(rate(0.0)), "rest": optax.adam(rate(preset.learning_rate))},

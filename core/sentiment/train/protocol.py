@@ -322,7 +322,7 @@ def renumber(keys: np.ndarray, words: Sequence[str]) -> tuple[Vocabulary, np.nda
     """
     ids = unpack(keys)
     used = np.array(sorted(np.unique(ids[ids >= 0]), key=words.__getitem__), np.int64)
-    vocabulary = Vocabulary(tuple(words[word] for word in used.tolist()))
+    vocabulary = Vocabulary(tuple(words[int(word)] for word in used))
     new_id = np.full(len(words) + 1, -1, np.int32)  # the last one serves -1, no further word
     new_id[used] = np.arange(1, len(used) + 1, dtype=np.int32)
     renumbered = pack_columns(new_id[ids])

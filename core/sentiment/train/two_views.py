@@ -237,7 +237,7 @@ def _epoch(
         return carry, (loss, pairs.sum())
 
     inputs = order, jax.random.split(noise_key, n_steps), jnp.arange(n_steps) / n_steps
-    carry, (losses, pairs) = jax.lax.scan(step, tuple(state[:4]), inputs)
+    carry, (losses, pairs) = jax.lax.scan(step, state[:4], inputs)
     words, bias, contexts, scales = carry
     return TwoViewState(words, bias, contexts, scales, state.epoch + 1), {
         "loss": losses.sum() / pairs.sum()

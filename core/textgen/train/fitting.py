@@ -27,7 +27,7 @@ from core.devices import split_over
 from core.errors import InputError
 from core.loop import Epoch, Fitted, Plan, TrainState, fit, gradient_epoch, in_mode, initial_state
 from core.textgen.data import Corpus
-from core.textgen.model import CharConfig, CharNet
+from core.textgen.model import CharConfig, CharNet, WindowNet
 
 STREAM, WINDOWS = "stream", "windows"
 MONITOR = "val_bits"
@@ -154,7 +154,7 @@ def windows_of(ids: np.ndarray, n_steps: int) -> np.ndarray:
 
 
 def stream_epoch(
-    model: CharNet,
+    model: CharNet | WindowNet,
     optimizer: optax.GradientTransformation,
     *,
     n_streams: int,

@@ -77,7 +77,7 @@ class _Windows:
 
 def held_out_windows(
     config: WindowConfig, tokens: np.ndarray, reviews: np.ndarray, counts: np.ndarray
-) -> Callable[[jax.Array, nnx.State], jax.Array]:
+) -> Callable[[jax.Array | np.ndarray, nnx.State], jax.Array]:
     """Makes the measure of a window net: its loss on the same windows and random words every time.
 
     Args:

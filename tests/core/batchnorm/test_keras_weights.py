@@ -113,6 +113,14 @@ def test_values_that_are_not_finite_are_refused(tmp_path: Path) -> None:
         load_keras(path, VGG)
 
 
+def test_names_that_are_no_list_are_none(tmp_path: Path) -> None:
+    path = write_keras(tmp_path / "w.h5", VGG)
+    with h5py.File(path, "r+") as file:
+        file["fc1"].attrs["weight_names"] = h5py.Empty("S1")
+    with pytest.raises(InputError, match="fc1 has 0 arrays"):
+        load_keras(path, VGG)
+
+
 def test_what_lies_in_another_file_is_not_followed(tmp_path: Path) -> None:
     other = write_keras(tmp_path / "other.h5", VGG)
     path = write_keras(tmp_path / "w.h5", VGG)
