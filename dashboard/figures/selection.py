@@ -1,16 +1,19 @@
 """Which points of a figure are selected, read from what Streamlit tells."""
 
+from collections.abc import Mapping
+from typing import Any
+
 ROW = 0  # place of a point's row in its `customdata`
 
 
-def selected_rows(event: object) -> list[int]:
+def selected_rows(event: Mapping[str, Any] | None) -> list[int]:
     """Returns the rows of the selected points, each once, in their order.
 
     Args:
         event: what `st.plotly_chart` returns, or what session state has under its key; points
             without `customdata` are left out.
     """
-    points = event["selection"]["points"] if event else []  # type: ignore[index]
+    points = event["selection"]["points"] if event else []
     rows = []
     for point in points:
         data = point.get("customdata")
