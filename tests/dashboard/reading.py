@@ -1,13 +1,24 @@
 """What a page shows, read from an AppTest."""
 
+import base64
 import json
+from typing import Any
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 
 def spec(page: AppTest, number: int = 0) -> dict:
     """Plotly's JSON of a chart, by its place on the page."""
     return json.loads(page.get("plotly_chart")[number].proto.spec)
+
+
+def numbers(column: Any) -> np.ndarray:
+    """A column of numbers of a trace, which Plotly writes as a list or as packed bytes."""
+    if not isinstance(column, dict):
+        return np.asarray(column)
+    flat = np.frombuffer(base64.b64decode(column["bdata"]), column["dtype"])
+    return flat.reshape([int(n) for n in column["shape"].split(",")]) if "shape" in column else flat
 
 
 def text(page: AppTest) -> str:

@@ -1,16 +1,14 @@
 """The page on embeddings."""
 
-import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.film_samples import N_FILMS, fill_films
-from tests.dashboard.reading import text
+from tests.dashboard.reading import numbers, spec, text
 
 App = Callable[..., AppTest]
 PAGE = "ideas_embeddings"
@@ -33,9 +31,7 @@ def test_one_rating_touches_one_row(app: App, films: Path) -> None:
     page.button(key="ideas_embeddings-try-1").click().run()
     assert not page.exception
     assert f"**1 of {N_FILMS}** rows: row 0" in text(page)
-    table = json.loads(page.get("plotly_chart")[0].proto.spec)["data"][1]["z"]
-    values = np.frombuffer(base64.b64decode(table["bdata"]), table["dtype"])
-    touched = values.reshape([int(n) for n in table["shape"].split(",")]).any(axis=1)
+    touched = numbers(spec(page)["data"][1]["z"]).any(axis=1)
     assert touched.tolist() == [True] + [False] * (len(touched) - 1)
 
 

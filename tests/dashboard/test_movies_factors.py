@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.bundle import save_bundle
 from dashboard.app_pages.movies_factors import views
 from dashboard.app_pages.movies_factors.map_figure import COLOURS
-from tests.dashboard.reading import spec, words
+from tests.dashboard.reading import numbers, spec, words
 from tests.dashboard.trained_films import EPOCHS, N_MAPPED, fill_trained, trained_bundle
 
 App = Callable[..., AppTest]
@@ -93,22 +93,12 @@ def test_selected_films_are_listed_and_zoomed(app: App, films: Path) -> None:
     page.button(key=f"{KEY}-zoom").click().run()
     low, high = spec(page)["layout"]["xaxis"]["range"]
     assert before[0] <= low < high <= before[1] and high - low < before[1] - before[0]
-    xs = dict(zip(points(page), values(spec(page)["data"][0]["x"]), strict=True))
+    xs = dict(zip(points(page), numbers(spec(page)["data"][0]["x"]), strict=True))
     assert all(low <= xs[row] <= high for row in (3, 1, 7))
     page.button(key=f"{KEY}-whole").click().run()
     assert spec(page)["layout"]["xaxis"]["range"] == before
     page.button(key=f"{KEY}-clear").click().run()
     assert "films selected" not in words(page)
-
-
-def values(column: object) -> list[float]:
-    if isinstance(column, dict):
-        import base64
-
-        import numpy as np
-
-        return np.frombuffer(base64.b64decode(column["bdata"]), column["dtype"]).tolist()
-    return column
 
 
 def test_the_frames_start_where_the_link_says(app: App, films: Path) -> None:

@@ -1,11 +1,8 @@
 """The visitor's page: ratings in the link and nowhere else."""
 
-import base64
-import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,7 +10,7 @@ from core.movies.explore.fold_in import leave_one_out
 from core.movies.explore.links import MOST_RATINGS
 from dashboard.components import visitor
 from tests.dashboard.film_samples import explorer, fill_films
-from tests.dashboard.reading import text
+from tests.dashboard.reading import numbers, spec, text
 
 App = Callable[..., AppTest]
 PAGE = "movies_you"
@@ -31,10 +28,7 @@ def link(page: AppTest) -> str:
 
 def drawn_effects(page: AppTest) -> list[float]:
     """The lengths of the bars of what each rating did, the largest first."""
-    bars = json.loads(page.get("plotly_chart")[1].proto.spec)["data"][0]["x"]
-    if isinstance(bars, dict):
-        bars = np.frombuffer(base64.b64decode(bars["bdata"]), bars["dtype"]).tolist()
-    return bars
+    return numbers(spec(page, 1)["data"][0]["x"]).tolist()
 
 
 def test_with_no_rating_you_are_the_average_visitor(app: App, films: Path) -> None:
