@@ -43,7 +43,7 @@ class BundleError(LatentLabError):
 
     def __init__(self, path: Path | str, problems: Sequence[str]) -> None:
         super().__init__(f"the bundle at {path} cannot be used: " + "; ".join(problems))
-        self.path = path
+        self.path = Path(path)
         self.problems = tuple(problems)
 
 
