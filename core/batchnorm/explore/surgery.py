@@ -23,8 +23,6 @@ from core.bundle import Bundle
 from core.errors import BundleError, InputError, pick
 
 if TYPE_CHECKING:
-    import jax
-
     from core.batchnorm.surgery.operation import LayerSettings, Operation
 
 ON_TABLE = {SURGERY: "pre-trained", TUNED_SURGERY: "fine-tuned"}  # nets, by surgery
@@ -300,7 +298,8 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return (low, high) if high - low > least else (low - least, high + least)
 
 
-def _histograms(samples: "dict[str, jax.Array]") -> pd.DataFrame:
+def _histograms(samples: Mapping[str, Any]) -> pd.DataFrame:
+    """Returns the histograms of each layer's values f32[2, N], before and after."""
     tables = []
     for name, both in samples.items():
         for stage, values in zip(("before", "after"), both, strict=True):
