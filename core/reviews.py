@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.archives import iter_members
-from core.datasets.kept import kept
+from core.datasets.cached_folder import cached_folder
 from core.datasets.part import disk_errors
 from core.datasets.registry import check_counts
 from core.datasets.store import LocalData
@@ -138,7 +138,7 @@ def read_reviews(local: LocalData, *, data_dir: str | Path | None = None) -> Rev
     """
     folder = data_folder(data_dir) / "cache" / kept_name(local)
     with disk_errors(folder):
-        reviews = kept(
+        reviews = cached_folder(
             folder,
             load=_load,
             write=lambda new: _save(tokenise_archive(local), new),

@@ -9,7 +9,7 @@ import numpy as np
 from core.batchnorm import CLASSES
 from core.batchnorm.data.decoding import FORMATS, MIDDLE, MOST_BYTES, STORED, NoImage, decode
 from core.datasets.archives import iter_members, member_names
-from core.datasets.kept import kept
+from core.datasets.cached_folder import cached_folder
 from core.datasets.part import disk_errors
 from core.datasets.registry import check_counts
 from core.datasets.store import LocalData
@@ -79,7 +79,7 @@ def read_photos(
     name = f"{local.dataset.name}-{local.sha256[:16]}-{STORED}px{kind}-v{_VERSION}"
     folder = data_folder(data_dir) / "cache" / name
     with disk_errors(folder):
-        found = kept(
+        found = cached_folder(
             folder,
             load=_load,
             write=lambda new: _save(local, framing, new),

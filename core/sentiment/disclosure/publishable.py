@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.kept import kept
+from core.datasets.cached_folder import cached_folder
 from core.datasets.part import disk_errors
 from core.datasets.store import LocalData
 from core.datasets.store import data_dir as data_folder
@@ -88,7 +88,7 @@ def read_publishable(
     reviews = reviews or read_reviews(local, data_dir=data_dir)
     folder = data_folder(data_dir) / "cache" / f"{kept_name(local)}-ngrams-v{_VERSION}"
     with disk_errors(folder):
-        found = kept(
+        found = cached_folder(
             folder,
             load=lambda folder: _load(folder, reviews.words),
             write=lambda new: _save(publishable(learnable(reviews)), new),

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import store
+from core.datasets.cached_folder import cached_folder
 from core.datasets.glove_text import DATA_SET, check_size, read_glove, text_blocks
-from core.datasets.kept import kept
 from core.datasets.mirror import read_json, resolve_mirror
 from core.datasets.registry import check_counts, lookup
 from core.datasets.store import LocalData
@@ -50,7 +50,7 @@ def open_glove(
     folder = store.data_dir(data_dir) / "cache" / name
     # a folder that is only readable, or a full disk: it works without a cache
     with contextlib.suppress(OSError):
-        vectors = kept(
+        vectors = cached_folder(
             folder,
             load=lambda found: _open_cache(found, local, n_dims),
             write=lambda new: _write_cache(new, local, n_dims),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.kept import kept
+from core.datasets.cached_folder import cached_folder
 
 
 def load(folder: Path) -> str | None:
@@ -28,8 +28,8 @@ def refuse(folder: Path) -> None:
 
 def test_it_is_made_once(tmp_path):
     folder, source = tmp_path / "deep" / "kept", Path("archive")
-    assert kept(folder, load=load, write=fill("a"), source=source) == "a"
-    assert kept(folder, load=load, write=refuse, source=source) == "a"
+    assert cached_folder(folder, load=load, write=fill("a"), source=source) == "a"
+    assert cached_folder(folder, load=load, write=refuse, source=source) == "a"
     assert list(folder.parent.iterdir()) == [folder]
 
 
@@ -42,7 +42,7 @@ def test_what_is_unusable_is_replaced(tmp_path, is_folder):
         (folder / "more").write_text("of the old one")
     else:
         folder.write_text("a file")
-    assert kept(folder, load=load, write=fill("b"), source=Path("archive")) == "b"
+    assert cached_folder(folder, load=load, write=fill("b"), source=Path("archive")) == "b"
     assert [path.name for path in folder.iterdir()] == ["text"]
 
 
@@ -56,10 +56,12 @@ def test_a_failure_leaves_the_old_one_and_no_more(tmp_path):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        kept(folder, load=load, write=fail, source=Path("archive"))
+        cached_folder(folder, load=load, write=fail, source=Path("archive"))
     assert list(tmp_path.iterdir()) == [folder]
     assert (folder / "text").read_text() == "damaged"
 
 
 def test_none_where_even_the_new_one_is_refused(tmp_path):
-    assert kept(tmp_path / "kept", load=load, write=fill("damaged"), source=Path("a")) is None
+    assert (
+        cached_folder(tmp_path / "kept", load=load, write=fill("damaged"), source=Path("a")) is None
+    )

@@ -18,14 +18,14 @@ from core.datasets.lock import exclusive
 T = TypeVar("T")
 
 
-def kept(
+def cached_folder(
     folder: Path,
     *,
     load: Callable[[Path], T | None],
     write: Callable[[Path], None],
     source: Path,
 ) -> T | None:
-    """Opens a kept folder, or makes it first, while other processes wait.
+    """Opens a cached folder, or makes it first, while other processes wait.
 
     Args:
         folder: The final name; what else lies there is replaced.
