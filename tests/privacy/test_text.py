@@ -120,14 +120,12 @@ def test_no_shipped_word_is_the_address_of_few(recount: Recount) -> None:
             assert recount.in_addresses(words) == set(), manifest.parent.name
 
 
-@pytest.mark.slow
 def test_what_stands_behind_each_shipped_ngram_is_much(shipped: dict, recount: Recount) -> None:
     every = {ngram for kinds in shipped.values() for ngrams in kinds.values() for ngram in ngrams}
     found = recount.faults(every)
     assert {fault: sorted(ngrams)[:9] for fault, ngrams in found.items() if ngrams} == {}
 
 
-@pytest.mark.slow
 def test_no_shipped_file_holds_a_passage_of_a_review(reviews: Reviews) -> None:
     texts = [(where, text) for where, text in shipped_texts(ASSETS) if not where.endswith(TITLES)]
     assert len(texts) > 10_000
