@@ -63,7 +63,7 @@ def run_evaluation(args: argparse.Namespace) -> None:
             f"--data ({args.data}) should be left out: {bundle.name} is measured on {own}"
         )
     sources = datasets_command.sources_of(args)
-    measured = named(content.measure)(bundle, sources, args.data)
+    measured = named(content.measure)(bundle, sources, *([args.data] if content.takes_data else []))
     if args.json:
         sys.stdout.write(json.dumps({"bundle": str(args.bundle), "metrics": measured}) + "\n")
         return

@@ -68,10 +68,11 @@ class Content:
         name: what its configuration calls "content"; "" where that says nothing.
         recipes: of `Mapping[str, Recipe]`, by preset.
         train: of `train(run: TrainingRun, recipe) -> Bundle`.
-        measure: of `measure(bundle, sources: Sources, data: str | None) -> dict`, by metric what is
-            "measured" and "recorded".
+        measure: of `measure(bundle, sources: Sources) -> dict`, by metric what is "measured" and
+            "recorded".
         explorer: of a class, `Explorer(bundle, where: Path)`; "" where pages read the tables.
-        takes_data: whether `measure` can do so on another data set than the bundle's own.
+        takes_data: whether `measure` takes a third, `data`: the name of another data set than the
+            bundle's own, or None.
     """
 
     topic: str

@@ -123,15 +123,12 @@ def outcome(
     }
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Measures the bundle's metrics again on the validation photos.
 
     Args:
         bundle: of `train`.
         sources: where the photos are looked for.
-        data: None, or the bundle's own data set.
 
     Returns:
         Metrics with "measured" and "recorded".

@@ -233,15 +233,12 @@ def _flat(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndar
     return features.reshape(-1, features.shape[-1]), np.repeat(labels, features.shape[1])
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Measures accuracy on valid again with the nets of a bundle.
 
     Args:
         bundle: of `train`.
         sources: where the photos are looked for.
-        data: None, or the bundle's own data set.
 
     Returns:
         "accuracy_with" and "accuracy_without" of the first seed, "measured" and "recorded".

@@ -189,15 +189,12 @@ def gather_sweep(
     return dataclasses.replace(bundle, card=_card(bundle, results))
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Trains the first seed of the best rate with batch norm again, and compares.
 
     Args:
         bundle: of `train`.
         sources: where the photos and SqueezeNet's weights are looked for.
-        data: None, or the bundle's own data set.
 
     Returns:
         The accuracy of that training, with "measured" and "recorded". Training on another kind of

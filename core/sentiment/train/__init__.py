@@ -192,15 +192,12 @@ def gather(
     )
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Measures a bundle's weights, as they are stored, on the test reviews.
 
     Args:
         bundle: of this kind.
         sources: where the reviews are looked for.
-        data: None, or the bundle's own data set.
 
     Returns:
         "test_accuracy" and "calibration_error", each with "measured" and "recorded"; the recorded

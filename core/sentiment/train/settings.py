@@ -142,15 +142,12 @@ def rows_of(run: Run, fitted: Fitted) -> Iterator[dict[str, float | str]]:
             }
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Trains the standard setting of the bundle's first net again, and compares.
 
     Args:
         bundle: of `train`.
         sources: where the reviews are looked for.
-        data: None, or the bundle's own data set.
 
     Returns:
         The metric of that net, with "measured" and "recorded" of the first seed.

@@ -162,15 +162,12 @@ def gather_recurrence(
     return dataclasses.replace(bundle, card=_card(bundle))
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Asks for the tags again, with the weights as stored and the counts behind `</`.
 
     Args:
         bundle: of these experiments.
         sources: not used, for the markup is drawn.
-        data: None.
 
     Returns:
         Metrics with "measured" and "recorded".

@@ -144,15 +144,12 @@ def gather(
     return dataclasses.replace(bundle, card=_card(bundle))
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Measures a bundle's weights, as stored in half precision, on the end of its text.
 
     Args:
         bundle: of this kind.
         sources: where its text is looked for.
-        data: None, or the bundle's own data set.
 
     Returns:
         "held_out_bits" with "measured" and "recorded".

@@ -81,15 +81,12 @@ def train(run: TrainingRun, preset: UnfoldedPreset) -> Bundle:
     return _bundle(local, corpus, fitted, seed=run.seed, command=run.command)
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Measures both nets again on the end of the book.
 
     Args:
         bundle: of this content.
         sources: where the book is looked for.
-        data: None, or the bundle's own data set.
 
     Returns:
         "<merge>_bits", each with "measured" and "recorded".

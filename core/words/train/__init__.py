@@ -204,15 +204,12 @@ def gather(
     return dataclasses.replace(bundle, card=_card(bundle))
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Measures a bundle's vectors, as stored in half precision, on its own held-out reviews.
 
     Args:
         bundle: of this kind, with the content "vectors".
         sources: where its reviews are looked for.
-        data: None, or the bundle's own data set.
 
     Returns:
         Name of each metric that the shipped arrays suffice for -> "measured" and "recorded":
@@ -222,7 +219,7 @@ def measure(
     Raises:
         InputError: the bundle holds something else, or the reviews have other words.
     """
-    if bundle.config.get("content") != "vectors":
+    if bundle.config.get("content") != VECTORS:
         raise InputError(f"bundle ({bundle.name}) should hold vectors to be measured on reviews")
     local = sources.get(bundle.dataset["name"])
     corpus = read_corpus(local, data_dir=sources.data_dir).limited(

@@ -225,15 +225,12 @@ def draw_maps(
     return dataclasses.replace(bundle, card=_card(bundle, records))
 
 
-def measure(
-    bundle: Bundle, sources: Sources, data: str | None = None
-) -> dict[str, dict[str, float]]:
+def measure(bundle: Bundle, sources: Sources) -> dict[str, dict[str, float]]:
     """Measures the first map of a bundle again from its coordinates and the vectors.
 
     Args:
         bundle: of maps.
         sources: where GloVe's archive is looked for, if the maps are of its vectors.
-        data: None, or the bundle's own data set.
 
     Returns:
         "trustworthiness" and "preservation": "measured" and "recorded" each.
