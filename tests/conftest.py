@@ -8,7 +8,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-_CACHE = pytest.StashKey[tempfile.TemporaryDirectory]()
+_COMPILE_ONCE = {
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,19 +21,15 @@ def pytest_configure(config: pytest.Config) -> None:
     cache lives for one run, so that nothing is taken over from other code;
     `JAX_COMPILATION_CACHE_DIR` names one that is kept.
     """
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        config.stash[_CACHE] = tempfile.TemporaryDirectory(
-            prefix="compiled-", ignore_cleanup_errors=True
-        )
-        os.environ["JAX_COMPILATION_CACHE_DIR"] = config.stash[_CACHE].name
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if cache := config.stash.get(_CACHE, None):
-        cache.cleanup()
-        os.environ.pop("JAX_COMPILATION_CACHE_DIR")
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:  # somebody's own, or this worker's run's
+        return
+    # a server that is told to end may still write into it
+    folder = tempfile.TemporaryDirectory(prefix="compiled-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    for name, value in {**_COMPILE_ONCE, "JAX_COMPILATION_CACHE_DIR": folder.name}.items():
+        patch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

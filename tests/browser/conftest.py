@@ -32,7 +32,7 @@ APP = "[data-testid=stApp]"
 RUNNING = f"{APP}[data-test-script-state=running]"
 START_ATTEMPTS = 240  # of 0.25 s each
 
-PATIENCE = 1000 * int(os.environ.get("LATENT_LAB_PATIENCE", "60"))  # ms; tests run side by side
+PATIENCE = 1000 * int(os.environ.get("LATENT_LAB_PATIENCE", "60"))  # ms; for a busy machine
 
 expect.set_options(timeout=PATIENCE)
 

@@ -1,6 +1,5 @@
 import dataclasses
 
-import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,6 +32,7 @@ from core.textgen.memory.train import (
     train,
 )
 from core.training_run import TrainingRun
+from tests.core.runs import compiled_in_haste
 
 SIZES = LanguageModelConfig(
     n_context=4,
@@ -53,10 +53,7 @@ CONFIG = RecurrenceConfig(
 
 @pytest.fixture(scope="module")
 def trained():
-    """The experiments in small: who learned from markup, with its characters, and the bundle.
-
-    Six small nets take longer to compile than to train, so little is optimised meanwhile.
-    """
+    """The experiments in small: who learned from markup, with its characters, and the bundle."""
     sides = []
 
     def gather(config, *given, **options):
@@ -65,11 +62,8 @@ def trained():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.textgen.memory.train.gather_recurrence", gather)
-        jax.config.update("jax_disable_most_optimizations", True)
-        try:
+        with compiled_in_haste():
             bundle = train(TrainingRun(), RecurrencePreset("Tiny", CONFIG))
-        finally:
-            jax.config.update("jax_disable_most_optimizations", False)
     return sides[0], bundle
 
 

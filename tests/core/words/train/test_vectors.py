@@ -4,7 +4,6 @@ import dataclasses
 import shutil
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 
@@ -24,6 +23,7 @@ from core.words.train import train_one
 from core.words.train.least_squares import weighted_least_squares
 from core.words.train.skip_gram import skip_gram
 from core.words.train.windows import windows_against_corrupted
+from tests.core.runs import compiled_in_haste
 from tests.core.words.samples import count_corpus
 
 TOY = LocalData(lookup("imdb"), Path("toy.tar.gz"), "0" * 64, "test")
@@ -89,27 +89,13 @@ def train_toy(name, split, folder, *, resume):
 
 
 @pytest.fixture(scope="module")
-def compiled_once(tmp_path_factory):
-    """Compiles in a hurry, and lets a resumed run load what the first run compiled.
-
-    Compiling is most of the time here: the nets are too small to be worth its optimisations.
-    """
-    settings = {
-        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
-        "jax_persistent_cache_min_compile_time_secs": 0.5,
-    }
-    before = {name: getattr(jax.config, name) for name in settings}
-    for name, value in settings.items():
-        jax.config.update(name, value)
-    jax.config.update("jax_disable_most_optimizations", True)  # off unless asked for
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-    for name, value in before.items():
-        jax.config.update(name, value)
+def in_haste():
+    with compiled_in_haste():
+        yield
 
 
 @pytest.fixture(scope="module")
-def fitted(split, runs, compiled_once):
+def fitted(split, runs, in_haste):
     return {name: train_toy(name, split, runs, resume=False) for name in CONFIGS}
 
 
